@@ -1,0 +1,121 @@
+"""One attention head, step by step, and entry by entry. Source: the article, "Motivation"."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sympy import OneMatrix, Symbol
+
+from ovlearn.symbolic import rules
+from ovlearn.symbolic.course import given
+from ovlearn.symbolic.course.arguments import Arguments
+from ovlearn.symbolic.derivation import Derivation
+from ovlearn.symbolic.dimensions import s
+from ovlearn.symbolic.expressions import product, transpose
+from ovlearn.symbolic.functions import OneHot
+from ovlearn.symbolic.notation import Network, symbol
+from ovlearn.symbolic.statements import definition
+
+TITLE = "One attention head, from the stream that it reads to what it adds"
+LEAST_LAYERS = 1
+
+ROW_I, ROW_J = OneHot(Symbol("i", integer=True), s), OneHot(Symbol("j", integer=True), s)
+
+
+def derive(arguments: Arguments) -> Derivation:
+    """Unfold the head's output until only the stream and the four weights are left."""
+    net, head = arguments.network, (arguments.layer, arguments.head)
+    order = (
+        given.head_output,
+        given.mixed_values,
+        given.values,
+        given.pattern,
+        given.scores,
+        given.queries,
+        given.keys,
+    )
+    assumptions = [make(net) for make in order]
+    derivation = Derivation.start(net.head("H", *head), [*assumptions, given.CAUSAL_MASK], network=net)
+    for assumption in assumptions:
+        derivation = derivation.apply(rules.unfold, assumption)
+    return derivation.with_lemmas(
+        one_entry(net, head), one_score(net, head), one_row(net, head), rows_sum_to_one(net, head)
+    )
+
+
+def _rows(net: Network, head: tuple[int, int]) -> Any:
+    return definition(
+        "rows",
+        "a one-hot row picks a row out of a matrix",
+        (symbol("q_i"), product(ROW_I, net.head("Q", *head))),
+        (symbol("k_j"), product(ROW_J, net.head("K", *head))),
+        (symbol("v_j"), product(ROW_J, net.head("V", *head))),
+        (symbol("a_i"), product(ROW_I, net.head("A", *head))),
+        (symbol("a_ij"), product(symbol("a_i"), transpose(ROW_J))),
+    )
+
+
+def _fold_entry(derivation: Derivation, net: Network, head: tuple[int, int], rows: Any) -> Derivation:
+    """From e_i Q Kᵀ e_jᵀ to q_i k_jᵀ."""
+    return (
+        derivation.apply(rules.group, ROW_I, net.head("Q", *head))
+        .apply(rules.gather_transposes, transpose(net.head("K", *head)), transpose(ROW_J))
+        .apply(rules.fold, rows)
+    )
+
+
+def one_entry(net: Network, head: tuple[int, int]) -> Derivation:
+    """Entry ij of Q Kᵀ is a query times a key."""
+    rows = _rows(net, head)
+    table = product(net.head("Q", *head), transpose(net.head("K", *head)))
+    derivation = Derivation.start(
+        product(ROW_I, table, transpose(ROW_J)), [rows], title="One entry of Q Kᵀ", network=net
+    ).apply(rules.ungroup)
+    return _fold_entry(derivation, net, head, rows)
+
+
+def one_score(net: Network, head: tuple[int, int]) -> Derivation:
+    """Score ij is a query times a key over the square root of their length."""
+    rows, scores = _rows(net, head), given.scores(net)
+    derivation = (
+        Derivation.start(
+            product(ROW_I, net.head("S", *head), transpose(ROW_J)),
+            [scores, rows],
+            title="One score",
+            network=net,
+        )
+        .apply(rules.unfold, scores)
+        .apply(rules.scalars_first)
+    )
+    return _fold_entry(derivation, net, head, rows)
+
+
+def one_row(net: Network, head: tuple[int, int]) -> Derivation:
+    """Row i of A V is the sum of the values, each weighted by how much i attends to it."""
+    rows, mixed = _rows(net, head), given.mixed_values(net)
+    return (
+        Derivation.start(
+            product(ROW_I, net.head("Z", *head)), [mixed, rows], title="One row of A V", network=net
+        )
+        .apply(rules.unfold, mixed)
+        .apply(rules.ungroup)
+        .apply(rules.group, ROW_I, net.head("A", *head))
+        .apply(rules.fold, rows)
+        .apply(rules.sum_over_positions, ROW_J.args[0])
+        .apply(rules.fold, rows)
+    )
+
+
+def rows_sum_to_one(net: Network, head: tuple[int, int]) -> Derivation:
+    """A times the column of ones is the column of ones."""
+    pattern = given.pattern(net)
+    return (
+        Derivation.start(
+            product(net.head("A", *head), OneMatrix(s, 1)),
+            [pattern, given.CAUSAL_MASK],
+            title="Rows of A sum to 1",
+            network=net,
+        )
+        .apply(rules.unfold, pattern)
+        .apply(rules.rows_sum_to_one)
+    )

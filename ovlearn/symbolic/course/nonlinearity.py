@@ -1,0 +1,115 @@
+"""Layers are not linear, and what makes them so. Source: the article, "Motivation" (errata 3 and 9)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sympy import ImmutableMatrix, ZeroMatrix
+
+from ovlearn.symbolic import rules
+from ovlearn.symbolic.course.arguments import Arguments
+from ovlearn.symbolic.course.given import CAUSAL_MASK, FROZEN_PATTERNS, layer_function, scaled
+from ovlearn.symbolic.course.theorems import reads
+from ovlearn.symbolic.derivation import Derivation
+from ovlearn.symbolic.dimensions import d, s
+from ovlearn.symbolic.expressions import add, product, subtract, transpose
+from ovlearn.symbolic.functions import Layer
+from ovlearn.symbolic.notation import Network, symbol
+from ovlearn.symbolic.statements import Assumption, Relation
+
+TITLE = "A layer is not a linear function of the stream; with its pattern frozen it is"
+LEAST_LAYERS = 1
+
+ZERO = ZeroMatrix(s, d)
+
+
+def derive(arguments: Arguments) -> Derivation:
+    """Show by one exact example that layer(X_A + X_B) is not always layer(X_A) + layer(X_B)."""
+    net, layer, head = arguments.network, arguments.layer, arguments.head
+    first, second = symbol("X_A"), symbol("X_B")
+    return _refuted(net, layer, first, second, title="").with_lemmas(
+        _refuted(net, layer, net.stream(0), net.layer("Delta", 0), title="The article's residual form"),
+        equality_can_hold(net, layer),
+        values_are_linear(layer, head),
+        scores_are_bilinear(layer, head),
+        frozen_is_linear(net, layer, head),
+    )
+
+
+def _refuted(net: Network, layer: int, first: Any, second: Any, *, title: str) -> Derivation:
+    function = layer_function(net, layer)
+    return Derivation.start(
+        Layer(add(first, second), layer), [function, CAUSAL_MASK], title=title, network=net
+    ).apply(
+        rules.counterexample,
+        add(Layer(first, layer), Layer(second, layer)),
+        witness(net, layer, first, second),
+        function,
+        why="two tokens of one dimension, all weights 1, at which the two sides differ",
+    )
+
+
+def witness(net: Network, layer: int, first: Any, second: Any) -> tuple[tuple[Any, ImmutableMatrix], ...]:
+    """Two tokens, one dimension, all weights 1: the second token attends more to itself when doubled.
+
+    The other heads of the layer write nothing (W_O = 0).
+    """
+    one, zero = ImmutableMatrix([[1]]), ImmutableMatrix([[0]])
+    stream = ImmutableMatrix([[0], [1]])  # [s=2, d=1]
+    weights = [
+        (symbol(base, *pair), zero if base == "W_O" and pair[1] > 0 else one)
+        for pair in net.heads_of(layer)
+        for base in ("W_Q", "W_K", "W_V", "W_O")
+    ]
+    return ((first, stream), (second, stream), *weights)
+
+
+def equality_can_hold(net: Network, layer: int) -> Derivation:
+    """≠ means "in general": with X_B = 0 both sides agree, since layer(0) = 0."""
+    first, second = symbol("X_A"), symbol("X_B")
+    function = layer_function(net, layer)
+    second_is_zero = Assumption("X_B = 0", "the second input is zero", (Relation(second, ZERO),))
+    return (
+        Derivation.start(
+            subtract(Layer(add(first, second), layer), Layer(first, layer), Layer(second, layer)),
+            [second_is_zero, function],
+            title="A case of equality",
+            network=net,
+        )
+        .apply(rules.unfold, second_is_zero)
+        .apply(rules.unfold, function)
+        .apply(rules.zero)
+        .apply(rules.cancel)
+    )
+
+
+def values_are_linear(layer: int, head: int) -> Derivation:
+    """The value of a sum is the sum of the values; queries and keys are linear for the same reason."""
+    both = add(symbol("X_A"), symbol("X_B"))
+    return Derivation.start(
+        product(both, symbol("W_V", layer, head)), title="Values are linear, and so are queries and keys"
+    ).apply(rules.distribute)
+
+
+def scores_are_bilinear(layer: int, head: int) -> Derivation:
+    """The scores of a sum hold cross terms: both sides of the product read the stream."""
+    both = add(symbol("X_A"), symbol("X_B"))
+    queries, keys = product(both, symbol("W_Q", layer, head)), product(both, symbol("W_K", layer, head))
+    return (
+        Derivation.start(scaled(queries, transpose(keys)), title="Scores are not linear: cross terms appear")
+        .apply(rules.transposes)
+        .apply(rules.distribute)
+    )
+
+
+def frozen_is_linear(net: Network, layer: int, head: int) -> Derivation:
+    """With the pattern held constant, the difference vanishes for all inputs."""
+    first, second = symbol("X_A"), symbol("X_B")
+    together, one, two = (reads(net, stream, (layer, head)) for stream in (add(first, second), first, second))
+    return (
+        Derivation.start(
+            subtract(together, one, two), [FROZEN_PATTERNS], title="With the pattern frozen", network=net
+        )
+        .apply(rules.distribute)
+        .apply(rules.cancel)
+    )

@@ -1,0 +1,102 @@
+"""The OV circuit, in a box. Source: the article, "The Circuit" (errata 5 and 6)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ovlearn.symbolic import rules
+from ovlearn.symbolic.course import given, theorems
+from ovlearn.symbolic.course.arguments import Arguments
+from ovlearn.symbolic.course.path_expansion import expanded
+from ovlearn.symbolic.derivation import Derivation
+from ovlearn.symbolic.expressions import product, terms
+from ovlearn.symbolic.notation import Network, symbol
+from ovlearn.symbolic.statements import Assumption, Relation, definition
+
+TITLE = "The OV circuit: the one path through a head and no other"
+LEAST_LAYERS = 1
+
+
+def derive(arguments: Arguments) -> Derivation:
+    """Expand the logits over all paths, then keep the one that passes this head alone."""
+    net, head = arguments.network, (arguments.layer, arguments.head)
+    boxed = expanded(net).apply(
+        rules.select_path,
+        (head,),
+        symbol("Y", *head),
+        why="the one path that passes this head and no other",
+    )
+    return replace(boxed, lemmas=()).with_lemmas(
+        direct_part(net, head), direct_logits(net, head), circuit(net, head)
+    )
+
+
+def direct_part(net: Network, head: tuple[int, int]) -> Derivation:
+    """Of what the layer adds, the part in which this head reads the tokens; the rest is left out.
+
+    One head in the first layer has nothing else to read: there is nothing to select.
+    """
+    layers = theorems.frozen_layers(net)
+    added = (
+        Derivation.start(
+            net.layer("Delta", head[0]),
+            [*theorems.behind_frozen_layers(net), layers],
+            title="What the head adds of the tokens",
+            network=net,
+        )
+        .apply(rules.unfold, layers)
+        .apply(rules.distribute)
+    )
+    if len(terms(added.here)) == 1:
+        return added
+    return added.apply(rules.select, _added(net, head), symbol("Delta", *head))
+
+
+def direct_logits(net: Network, head: tuple[int, int]) -> Derivation:
+    """The unembedding of that part is the boxed equation."""
+    part = _direct_part(net, head)
+    contribution = definition(
+        "contribution",
+        "the unembedding of what the head adds of the tokens",
+        (symbol("Y", *head), product(symbol("Delta", *head), symbol("W_U"))),
+    )
+    return (
+        Derivation.start(
+            symbol("Y", *head), [contribution, part], title="Its contribution to the logits", network=net
+        )
+        .apply(rules.unfold, contribution)
+        .apply(rules.unfold, part)
+        .apply(rules.ungroup)
+    )
+
+
+def circuit(net: Network, head: tuple[int, int]) -> Derivation:
+    """The circuit is what stands to the right of the tokens; the pattern is not in it."""
+    inside = [symbol("W_E"), net.head("W_OV", *head), symbol("W_U")]
+    full = definition(
+        "full OV circuit", "from token to logits, [v, v]", (symbol("C", *head), product(*inside))
+    )
+    return (
+        Derivation.start(
+            product(net.head("A", *head), symbol("E"), *inside),
+            [full, given.ov_product(net)],
+            title="What is circuit, and what is contribution",
+            network=net,
+        )
+        .apply(rules.group, *inside)
+        .apply(rules.fold, full)
+    )
+
+
+def _added(net: Network, head: tuple[int, int]) -> object:
+    return product(net.head("A", *head), symbol("E"), symbol("W_E"), net.head("W_OV", *head))
+
+
+def _direct_part(net: Network, head: tuple[int, int]) -> Assumption:
+    return Assumption(
+        "direct part",
+        "what the head adds of the tokens",
+        (Relation(symbol("Delta", *head), _added(net, head)),),
+        kind="theorem",
+        derived_in="ov-circuit",
+    )

@@ -1,0 +1,83 @@
+"""Results of earlier derivations, for later ones to use.
+
+Each says which derivation ends with it. A check unfolds the definitions behind it, never the result itself.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ovlearn.symbolic.course import given
+from ovlearn.symbolic.course.given import pairs
+from ovlearn.symbolic.expressions import add, product
+from ovlearn.symbolic.notation import Network, symbol
+from ovlearn.symbolic.statements import Assumption, Relation
+
+
+def stream_sum(net: Network) -> Assumption:
+    """X_l = X_0 + Δ_0 + … + Δ_{l−1}, for each layer."""
+    return Assumption(
+        "stream is a sum",
+        "the residual stream is the first stream plus everything added since",
+        tuple(
+            Relation(net.stream(layer), add(net.stream(0), *(net.layer("Delta", j) for j in range(layer))))
+            for layer in range(1, net.layers + 1)
+        ),
+        kind="theorem",
+        derived_in="residual-stream",
+    )
+
+
+def folded_head(net: Network) -> Assumption:
+    """H = A X W_OV, for every head."""
+    return Assumption(
+        "folded head",
+        "a head adds its pattern times the stream times W_OV",
+        tuple(Relation(net.head("H", *pair), reads(net, net.stream(pair[0]), pair)) for pair in pairs(net)),
+        kind="theorem",
+        derived_in="ov-fold",
+    )
+
+
+def frozen_layers(net: Network) -> Assumption:
+    """Δ_l = Σ_h A (E W_E + Δ_0 + … + Δ_{l−1}) W_OV, for each layer."""
+    embedded = product(symbol("E"), symbol("W_E"))
+    return Assumption(
+        "frozen layers",
+        "with its patterns frozen, a layer is a linear map of the tokens and of what was added before it",
+        tuple(
+            Relation(net.layer("Delta", layer), _frozen_layer(net, layer, embedded))
+            for layer in range(net.layers)
+        ),
+        kind="theorem",
+        derived_in="frozen-network",
+    )
+
+
+def _frozen_layer(net: Network, layer: int, embedded: Any) -> Any:
+    before = add(embedded, *(net.layer("Delta", j) for j in range(layer)))
+    return add(*(reads(net, before, pair) for pair in net.heads_of(layer)))
+
+
+def reads(net: Network, stream: Any, pair: tuple[int, int]) -> Any:
+    """What a head adds when it reads `stream`: A · stream · W_OV."""
+    return product(net.head("A", *pair), stream, net.head("W_OV", *pair))
+
+
+def behind_frozen_layers(net: Network) -> tuple[Assumption, ...]:
+    """What a frozen layer rests on, first the assumptions, then the definitions."""
+    return (
+        given.residual_stream(net),
+        given.attention_only(net),
+        given.linear_embedding(net),
+        given.FROZEN_PATTERNS,
+        given.values(net),
+        given.mixed_values(net),
+        given.head_output(net),
+        given.ov_product(net),
+    )
+
+
+def behind_frozen_network(net: Network) -> tuple[Assumption, ...]:
+    """What the logits of a frozen network rest on."""
+    return (*behind_frozen_layers(net), given.linear_unembedding(net))

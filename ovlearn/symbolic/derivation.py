@@ -1,0 +1,171 @@
+"""A derivation: an expression, the assumptions it may use, and steps that join."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ovlearn.symbolic.expressions import check_shapes, terms
+from ovlearn.symbolic.notation import Network
+from ovlearn.symbolic.pathlabels import Path, path_of
+from ovlearn.symbolic.statements import Assumption, Relation
+from ovlearn.symbolic.steps import DerivationError, Rule, Selection, Step, shortened, take
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """A chain of steps from one expression to another.
+
+    `initial`: where it starts; `assumptions`: what its steps may use; `steps`: each begins where the one
+    before ended; `network`: the sizes of the network that it speaks of, if it is one of the course's;
+    `lemmas`: shorter derivations that belong to it.
+
+    Raises: DerivationError where two steps do not join or a step uses an assumption that is not declared;
+    ShapeError where the initial expression does not type-check.
+
+    Source: the article, from "Motivation" to "The Circuit"; the form is our own.
+
+    >>> import ovlearn as ov
+    >>> from ovlearn.symbolic import Network, product, rules
+    >>> net = Network(layers=1)
+    >>> A, W_V, W_O = (net.head(base, 0, 0) for base in ("A", "W_V", "W_O"))
+    >>> start = product(product(A, product(net.stream(0), W_V)), W_O)
+    >>> d = ov.Derivation.start(start).apply(rules.ungroup)
+    >>> print(d.result)
+    (A_0_0 (X_0 W_V_0_0)) W_O_0_0 = A_0_0 X_0 W_V_0_0 W_O_0_0
+    """
+
+    initial: Any
+    assumptions: tuple[Assumption, ...] = ()
+    steps: tuple[Step, ...] = ()
+    title: str = ""
+    slug: str = ""
+    network: Network | None = None
+    lemmas: tuple[Derivation, ...] = field(default=(), repr=False)
+
+    def __post_init__(self) -> None:
+        check_shapes(self.initial)
+        here = self.initial
+        for number, step in enumerate(self.steps, start=1):
+            if not isinstance(step, Step):
+                raise DerivationError(f"step {number}: expected a Step, got {type(step).__name__}")
+            if step.before != here:
+                raise DerivationError(
+                    f"step {number}: expected it to begin with {shortened(here)}, "
+                    f"got {shortened(step.before)}"
+                )
+            self._check_sources(number, step)
+            here = step.after
+
+    def _check_sources(self, number: int, step: Step) -> None:
+        for source in step.sources:
+            if source not in self.assumptions:
+                names = ", ".join(assumption.name for assumption in self.assumptions) or "none"
+                raise DerivationError(
+                    f"step {number}: expected one of the declared assumptions ({names}), got {source.name!r}"
+                )
+
+    @classmethod
+    def start(
+        cls,
+        expr: Any,
+        assumptions: Iterable[Assumption] = (),
+        *,
+        title: str = "",
+        slug: str = "",
+        network: Network | None = None,
+    ) -> Derivation:
+        """A derivation with no step yet.
+
+        Raises: ShapeError or TypeError where `expr` is not a matrix expression that type-checks.
+        """
+        return cls(expr, tuple(assumptions), title=title, slug=slug, network=network)
+
+    def apply(self, rule: Rule, *arguments: Any, why: str = "") -> Derivation:
+        """The derivation with one more step, made by `rule` from where this one stands.
+
+        Raises: RuleError where the rule does not apply; DerivationError where an argument is an assumption
+        that was not declared; TypeError where `rule` is not a Rule.
+        """
+        if not isinstance(rule, Rule):
+            raise TypeError(f"rule: expected a Rule, got {type(rule).__name__}")
+        step = take(rule, self.here, arguments, why)
+        return replace(self, steps=(*self.steps, step))
+
+    def with_lemmas(self, *lemmas: Derivation) -> Derivation:
+        """The same derivation with lemmas added."""
+        return replace(self, lemmas=(*self.lemmas, *lemmas))
+
+    @property
+    def here(self) -> Any:
+        """The expression that the last step ended with."""
+        return self.steps[-1].after if self.steps else self.initial
+
+    @property
+    def result(self) -> Relation:
+        """What the chain shows: its beginning (or the name of what it selected) against its end."""
+        lhs, sign = self.initial, "="
+        for step in self.steps:
+            if isinstance(step, Selection):
+                lhs, sign = step.name, "="
+            elif step.sign != "=":
+                sign = step.sign
+        return Relation(lhs, self.here, sign)  # type: ignore[arg-type]
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The path of each term of the result, in order: the heads it passes, first layer first."""
+        return tuple(path_of(term) for term in terms(self.here))
+
+    @property
+    def groups(self) -> dict[int, tuple[int, ...]]:
+        """How many heads a term passes → which terms of the result do."""
+        grouped: dict[int, list[int]] = {}
+        for place, path in enumerate(self.paths):
+            grouped.setdefault(len(path), []).append(place)
+        return {order: tuple(places) for order, places in sorted(grouped.items())}
+
+    def lemma(self, title: str) -> Derivation:
+        """The lemma of this title.
+
+        Raises: KeyError naming the lemmas that there are.
+        """
+        for lemma in self.lemmas:
+            if lemma.title == title:
+                return lemma
+        raise KeyError(f"lemma: expected one of {[lemma.title for lemma in self.lemmas]}, got {title!r}")
+
+    def latex(self, *, rules: bool = True) -> str:
+        r"""The chain as `align*`, aligned on its signs, the result boxed; with the rule beside each step.
+
+        `rules`: whether to name the rules.
+
+        >>> import ovlearn as ov
+        >>> print(ov.derive("ov-fold").latex(rules=False).splitlines()[-2])
+        &\boxed{H_1 = A_1 X_1 W_{OV_1}}
+        """
+        from ovlearn.symbolic.layout import chain_latex
+
+        return chain_latex(self, rules=rules)
+
+    def markdown(self) -> str:
+        """Title, assumptions, chain and lemmas as Markdown with LaTeX."""
+        from ovlearn.symbolic.layout import markdown
+
+        return markdown(self)
+
+    def text(self) -> str:
+        """Title, assumptions, chain and lemmas as plain text."""
+        from ovlearn.symbolic.layout import text
+
+        return text(self)
+
+    def as_data(self) -> dict[str, Any]:
+        """The derivation as plain data that JSON can hold: text and LaTeX of every expression."""
+        from ovlearn.symbolic.layout import as_data
+
+        return as_data(self)
+
+    def _repr_markdown_(self) -> str:
+        return self.markdown()

@@ -1,0 +1,88 @@
+"""Expressions as LaTeX."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from sympy import Add, OneMatrix, Symbol, latex
+
+from ovlearn.symbolic.functions import CausalMask, Layer, Rank, RowSoftmax, Vec
+from ovlearn.symbolic.notation import GLOSSARY
+from ovlearn.symbolic.printing import Printer
+
+
+class LatexPrinter(Printer):
+    r"""LaTeX: A_{1,0} and W_{OV}^{1,0}; with one head a layer, as in the article, A_1 and W_{OV_1}."""
+
+    functions: ClassVar[dict[type, str]] = {
+        RowSoftmax: r"\operatorname{softmax}",
+        CausalMask: r"\operatorname{mask}",
+        Layer: r"\mathrm{layer}",
+        Vec: r"\operatorname{vec}",
+        Rank: r"\operatorname{rank}",
+    }
+    times = r"\otimes"
+    open, close, turned = r"\left(", r"\right)", r"^{\top}"
+
+    def _named(self, base: str, indices: tuple[int, ...]) -> str:
+        column = base.endswith("_col")
+        base = base.removesuffix("_col")
+        body = GLOSSARY[base].latex if base in GLOSSARY else latex(Symbol(base))
+        if len(indices) > 1 and base in ("Y", "Delta"):
+            body += "'"  # a part of it, through the heads that the indices name
+        text = _with_indices(body, base, indices, one_head=self.one_head)
+        return rf"\overline{{{text}}}" if column else text
+
+    def _quotient(self, above: str) -> str:
+        return rf"\frac{{{above}}}{{\sqrt{{d_h}}}}"
+
+    def _number(self, value: Any) -> str:
+        if isinstance(value, OneMatrix):
+            return r"\mathbf{1}"
+        text = str(latex(value))
+        return rf"\left({text}\right)" if isinstance(value, Add) else text
+
+    def _sum_over(self, below: str, above: str, body: str) -> str:
+        return rf"\sum_{{{below}}}{f'^{{{above}}}' if above else ''} {body}"
+
+    def _indexed(self, base: str, index: str) -> str:
+        body = GLOSSARY[base].latex if base in GLOSSARY else base
+        return f"{body}_{{{index}}}"
+
+
+def _with_indices(body: str, base: str, indices: tuple[int, ...], *, one_head: bool) -> str:
+    if not indices:
+        return body
+    if len(indices) == 1:
+        return f"{body}_{{{indices[0]}}}" if indices[0] > 9 else f"{body}_{indices[0]}"
+    pairs = list(zip(indices[::2], indices[1::2], strict=False))
+    label = _path_label(pairs, one_head=one_head)
+    if not base.startswith("W_"):
+        return f"{body}_{{{label}}}" if len(label) > 1 else f"{body}_{label}"
+    if one_head:
+        inside = body.removeprefix("W_").strip("{}")
+        return f"W_{{{inside}_{{{label}}}}}" if len(label) > 1 else f"W_{{{inside}_{label}}}"
+    return f"{body}^{{{label}}}"
+
+
+def _path_label(pairs: list[tuple[int, int]], *, one_head: bool) -> str:
+    if one_head:
+        return r" \to ".join(str(layer) for layer, _ in pairs)
+    if len(pairs) == 1:
+        return f"{pairs[0][0]},{pairs[0][1]}"
+    return r" \to ".join(f"({layer},{head})" for layer, head in pairs)
+
+
+def to_latex(expr: Any, *, one_head: bool = False) -> str:
+    r"""An expression as LaTeX, order and brackets as they stand; nothing is numbered.
+
+    `one_head`: print as the article does, A_1 for A_{1,0}.
+
+    >>> from ovlearn.symbolic import Network, product
+    >>> net = Network(layers=2)
+    >>> print(to_latex(product(net.head("A", 1, 0), net.stream(1), net.head("W_OV", 1, 0))))
+    A_{1,0} X_1 W_{OV}^{1,0}
+    >>> print(to_latex(net.head("W_OV", 1, 0), one_head=True))
+    W_{OV_1}
+    """
+    return LatexPrinter(one_head=one_head).write(expr)

@@ -1,0 +1,152 @@
+"""A normal form for matrix polynomials, which decides whether two expressions are equal.
+
+A polynomial in noncommuting matrices is a sum of words. Multiply out, push transposes to the symbols,
+replace defined symbols by what they stand for, and collect: what is left is a table from words to
+coefficients. Two expressions without opaque parts are equal for matrices of every size exactly when
+their tables are equal. Softmax, masks, ⊗ and one-hot rows obey laws that the table does not know: there
+equal tables still prove equality, but unequal ones prove nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sympy import Identity, Integer, MatAdd, MatMul, OneMatrix, Transpose, ZeroMatrix
+
+from ovlearn.symbolic.expressions import is_matrix
+from ovlearn.symbolic.functions import OPAQUE, At, OneHot, SumBelow, TokenSum
+
+# A letter is a symbol (or an opaque atom) and whether it is transposed; a word is a product of letters.
+Letter = tuple[Any, bool]
+Word = tuple[Letter, ...]
+Table = dict[Word, Any]
+
+
+class NormalForm:
+    """Multiplies expressions out, given what the defined symbols stand for.
+
+    `incomplete` becomes true once a form has held something whose laws the table does not know.
+
+    >>> from ovlearn.symbolic import Network, add, product
+    >>> net = Network(layers=1)
+    >>> A, X, D, W = net.head("A", 0, 0), net.stream(0), net.layer("Delta", 0), net.head("W_OV", 0, 0)
+    >>> form = NormalForm()
+    >>> form.of(product(A, add(X, D), W)) == form.of(add(product(A, D, W), product(A, X, W)))
+    True
+    """
+
+    def __init__(self, definitions: Mapping[Any, Any] | None = None) -> None:
+        self.definitions = definitions or {}
+        self.incomplete = False
+        self._known: dict[Any, Table] = {}
+
+    def of(self, expr: Any) -> Table:
+        """The table of an expression: words to coefficients, none of them zero."""
+        if expr not in self._known:
+            self._known[expr] = self._table(expr)
+        return self._known[expr]
+
+    def _table(self, expr: Any) -> Table:
+        if expr in self.definitions:
+            return self.of(self.definitions[expr])
+        if isinstance(expr, MatAdd):
+            return self._sum(expr.args)
+        if isinstance(expr, MatMul):
+            return self._product(expr.args)
+        if isinstance(expr, Transpose):
+            return {turn(word): value for word, value in self.of(expr.arg).items()}
+        if isinstance(expr, ZeroMatrix):
+            return {}
+        if isinstance(expr, Identity):
+            return {(): 1}
+        if isinstance(expr, SumBelow):
+            return self._sum_below(expr)
+        if isinstance(expr, TokenSum):
+            return self._token_sum(expr)
+        if isinstance(expr, (*OPAQUE, OneMatrix)):
+            return self._atom(expr)
+        return {((expr, False),): 1}
+
+    def _sum(self, parts: tuple[Any, ...]) -> Table:
+        total: Table = {}
+        for part in parts:
+            for word, value in self.of(part).items():
+                total[word] = total.get(word, 0) + value
+        return {word: value for word, value in total.items() if value != 0}
+
+    def _product(self, parts: tuple[Any, ...]) -> Table:
+        total: Table = {(): 1}
+        for part in parts:
+            factor: Table = self.of(part) if is_matrix(part) else {(): _plain(part)}
+            total = _times(total, factor)
+        return total
+
+    def _sum_below(self, expr: SumBelow) -> Table:
+        """Σ_{j<n+1} is Σ_{j<n} and the term of n, down to the bare name n."""
+        base, stop, rows, columns = expr.args
+        lower = stop - 1
+        if stop.is_Symbol:
+            return self._atom(expr)
+        shorter, last = SumBelow(base, lower, rows, columns), At(base, lower, rows, columns)
+        return self._sum((shorter, last))
+
+    def _token_sum(self, expr: TokenSum) -> Table:
+        """Σ_j … e_jᵀ e_j … is a product: the e_jᵀ e_j add up to the identity."""
+        body, index = expr.args
+        contracted: Table = {}
+        for word, value in self.of(body).items():
+            shorter = _without_pair(word, index)
+            if shorter is None:
+                return self._atom(expr)
+            contracted[shorter] = contracted.get(shorter, 0) + value
+        return contracted
+
+    def _atom(self, expr: Any) -> Table:
+        """An opaque part, told apart by its kind and the normal forms of its arguments."""
+        self.incomplete = True
+        frozen = tuple(
+            frozenset(self.of(argument).items()) if is_matrix(argument) else argument
+            for argument in expr.args
+        )
+        return {(((type(expr).__name__, frozen), False),): 1}
+
+
+def turn(word: Word) -> Word:
+    """The transpose of a word: its letters in reverse, each transposed."""
+    return tuple((letter, not turned) for letter, turned in reversed(word))
+
+
+def _times(left: Table, right: Table) -> Table:
+    total: Table = {}
+    for first, a in left.items():
+        for second, b in right.items():
+            word = first + second
+            total[word] = total.get(word, 0) + a * b
+    return {word: value for word, value in total.items() if value != 0}
+
+
+def _plain(number: Any) -> Any:
+    """Whole numbers as Python's, which add and multiply much faster than sympy's."""
+    return int(number) if isinstance(number, Integer) else number
+
+
+def _without_pair(word: Word, index: Any) -> Word | None:
+    """The word without its one neighbouring pair e_jᵀ e_j; None where it has another form."""
+    places = [place for place, (letter, _) in enumerate(word) if _mentions(letter, index)]
+    if len(places) != 2 or places[1] != places[0] + 1:
+        return None
+    (first, turned), (second, straight) = word[places[0]], word[places[1]]
+    if not turned or straight or not _is_one_hot(first) or not _is_one_hot(second):
+        return None
+    return word[: places[0]] + word[places[1] + 1 :]
+
+
+def _is_one_hot(letter: Any) -> bool:
+    return bool(letter[0] == OneHot.__name__)
+
+
+def _mentions(part: Any, index: Any) -> bool:
+    if isinstance(part, (tuple, frozenset)):
+        return any(_mentions(inner, index) for inner in part)
+    return bool(part == index)

@@ -1,0 +1,147 @@
+"""Every symbol of the course in one place: its name, its shape, what it means, where it is recorded.
+
+A symbol's name is its base and its indices: `W_OV_1_0` is W_OV of layer 1, head 0. A name with several
+pairs of indices belongs to a path: `Y_0_0_1_0` goes through head (0, 0), then head (1, 0).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from sympy import Integer, MatrixSymbol
+
+from ovlearn.arguments import whole_number
+from ovlearn.symbolic.dimensions import d, d_h, s, v
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the glossary.
+
+    `base`: the name without its indices; `latex`: how it is printed; `shape`: rows and columns in
+    s, d, d_h, v; `indices`: what its indices say; `meaning`: in a few words; `recorded`: where a model
+    or a run of it holds this matrix, if it does.
+    """
+
+    base: str
+    latex: str
+    shape: tuple[Any, Any]
+    indices: str
+    meaning: str
+    recorded: str = ""
+
+
+_ONE = Integer(1)
+
+GLOSSARY: dict[str, Entry] = {
+    entry.base: entry
+    for entry in (
+        Entry("E", "E", (s, v), "", "the tokens, one one-hot row each", "one-hot rows of run.tokens"),
+        Entry("W_E", "W_E", (v, d), "", "the embedding", "model.W_E"),
+        Entry("W_U", "W_U", (d, v), "", "the unembedding", "model.W_U"),
+        Entry("X", "X", (s, d), "layer", "the residual stream before a layer", "run.resid_pre[layer]"),
+        Entry("X_A", "X_A", (s, d), "", "any residual stream, the first of two"),
+        Entry("X_B", "X_B", (s, d), "", "any residual stream, the second of two"),
+        Entry("Delta", r"\Delta", (s, d), "layer",
+              "what a layer adds to the stream; with a prime and a head, what that head adds of the tokens",
+              "run.resid_post[layer] - run.resid_pre[layer]"),
+        Entry("Y", "Y", (s, v), "", "the logits; with a prime and a path, what that path adds to them",
+              "run.logits"),
+        Entry("W_Q", "W_Q", (d, d_h), "layer, head", "the query projection", "model.W_Q[layer, head]"),
+        Entry("W_K", "W_K", (d, d_h), "layer, head", "the key projection", "model.W_K[layer, head]"),
+        Entry("W_V", "W_V", (d, d_h), "layer, head", "the value projection", "model.W_V[layer, head]"),
+        Entry("W_O", "W_O", (d_h, d), "layer, head", "the output projection", "model.W_O[layer, head]"),
+        Entry("Q", "Q", (s, d_h), "layer, head", "the queries, one row a position", "run.q[layer, head]"),
+        Entry("K", "K", (s, d_h), "layer, head", "the keys, one row a position", "run.k[layer, head]"),
+        Entry("V", "V", (s, d_h), "layer, head", "the values, one row a position", "run.v[layer, head]"),
+        Entry("S", "S", (s, s), "layer, head", "the attention scores, before mask and softmax",
+              "run.scores[layer, head]"),
+        Entry("A", "A", (s, s), "layer, head", "the attention pattern, whose rows sum to 1",
+              "run.pattern[layer, head]"),
+        Entry("Z", "Z", (s, d_h), "layer, head", "the values mixed by the pattern", "run.z[layer, head]"),
+        Entry("H", "H", (s, d), "layer, head", "a head's output, what it adds to the residual stream",
+              "run.head_out[layer, head]"),
+        Entry("W_OV", "W_{OV}", (d, d), "layer, head", "values and output in one matrix, W_V W_O"),
+        Entry("W_QK", "W_{QK}", (d, d), "layer, head", "queries and keys in one matrix, W_Q W_K transposed"),
+        Entry("C", "C", (v, v), "layer, head", "the full OV circuit, W_E W_OV W_U"),
+        Entry("S_direct", "S'", (s, s), "layer, head",
+              "the part of the scores where both sides read the tokens"),
+        Entry("q_i", "q_i", (_ONE, d_h), "", "row i of the queries"),
+        Entry("k_j", "k_j", (_ONE, d_h), "", "row j of the keys"),
+        Entry("v_j", "v_j", (_ONE, d_h), "", "row j of the values"),
+        Entry("a_i", "a_i", (_ONE, s), "", "row i of the pattern"),
+        Entry("a_ij", "a_{ij}", (_ONE, _ONE), "", "how much position i attends to position j"),
+        Entry("M", "M", (v, v), "", "any matrix that acts on the right of E"),
+    )
+}  # fmt: skip
+
+_NAME = re.compile(r"^(.*?)((?:_\d+)*)$")
+
+
+@lru_cache(maxsize=4096)
+def parse(name: str) -> tuple[str, tuple[int, ...]]:
+    """A symbol's base and indices.
+
+    >>> parse("W_OV_1_0")
+    ('W_OV', (1, 0))
+    """
+    base, indices = _NAME.match(name).groups()  # type: ignore[union-attr]
+    return base, tuple(int(index) for index in indices.split("_")[1:])
+
+
+@lru_cache(maxsize=4096)
+def symbol(base: str, *indices: int) -> Any:
+    """The course's symbol of this base, shaped as the glossary says.
+
+    Raises: KeyError for a base that the glossary does not have.
+
+    >>> symbol("A", 1, 0), symbol("A", 1, 0).shape
+    (A_1_0, (s, s))
+    """
+    return MatrixSymbol("_".join([base, *map(str, indices)]), *GLOSSARY[base].shape)
+
+
+@dataclass(frozen=True)
+class Network:
+    """The sizes of an attention-only network, and its symbols.
+
+    `layers`: how many layers, at least 0; `heads`: how many heads a layer has, at least 1.
+    Raises: TypeError or ValueError for anything else.
+
+    >>> Network(layers=3, heads=2).head("W_OV", 1, 0)
+    W_OV_1_0
+    """
+
+    layers: int = 3
+    heads: int = 1
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "layers", whole_number("layers", self.layers, minimum=0))
+        object.__setattr__(self, "heads", whole_number("heads", self.heads, minimum=1))
+
+    def layer(self, base: str, layer: int, *, last: int = 0) -> Any:
+        """The symbol of a layer: `X` (layers 0 … n, so `last=1`) or `Delta` (layers 0 … n − 1)."""
+        return symbol(base, whole_number("layer", layer, minimum=0, below=self.layers + last))
+
+    def stream(self, layer: int) -> Any:
+        """X_l, the residual stream before layer l; X_n is what the unembedding reads."""
+        return self.layer("X", layer, last=1)
+
+    def head(self, base: str, layer: int, head: int) -> Any:
+        """The symbol of one head.
+
+        Raises: ValueError for a layer or head that the network does not have.
+        """
+        return symbol(
+            base,
+            whole_number("layer", layer, minimum=0, below=self.layers),
+            whole_number("head", head, minimum=0, below=self.heads),
+        )
+
+    def heads_of(self, layer: int) -> Iterable[tuple[int, int]]:
+        """The (layer, head) pairs of one layer."""
+        return ((layer, head) for head in range(self.heads))

@@ -1,0 +1,54 @@
+"""Rules of the functions: row softmax, sums over positions, vec."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sympy import OneMatrix
+
+from ovlearn.symbolic.expressions import factors, product, rewrite, transpose
+from ovlearn.symbolic.functions import Kronecker, OneHot, RowSoftmax, TokenSum, Vec
+from ovlearn.symbolic.steps import RuleError, rule, shortened
+
+
+@rule("rows sum to one", "softmax(S) 1 = 1")
+def rows_sum_to_one(expr: Any) -> Any:
+    """A row softmax times the column of ones is the column of ones.
+
+    E.g. softmax(S) 1 becomes 1, whatever S is.
+    """
+
+    def collapse(node: Any) -> Any:
+        found = factors(node)
+        for place in range(len(found) - 1):
+            if isinstance(found[place], RowSoftmax) and isinstance(found[place + 1], OneMatrix):
+                return product(*found[:place], found[place + 1], *found[place + 2 :])
+        return node
+
+    return rewrite(expr, collapse)
+
+
+@rule("sum over positions", "AV = Σ_j (A e_jᵀ)(e_j V)")
+def sum_over_positions(expr: Any, index: Any) -> Any:
+    """Write a product of two factors as a sum over the positions between them.
+
+    E.g. a_i V becomes Σ_j (a_i e_jᵀ)(e_j V): each value v_j weighted by a_ij.
+    """
+    found = factors(expr)
+    if len(found) != 2:
+        raise RuleError(f"sum over positions: expected a product of two factors, got {shortened(expr)}")
+    left, right = found
+    row = OneHot(index, right.shape[0])
+    return TokenSum(product(product(left, transpose(row)), product(row, right)), index)
+
+
+@rule("vectorise", "vec(AEM) = (Mᵀ ⊗ A) vec(E)")
+def vectorise(expr: Any) -> Any:
+    """Write a product of three as one matrix that acts on the middle one, its columns stacked.
+
+    E.g. vec(A E M) becomes (Mᵀ ⊗ A) vec(E).
+    """
+    if not isinstance(expr, Vec) or len(factors(expr.args[0])) != 3:
+        raise RuleError(f"vectorise: expected vec of three factors, got {shortened(expr)}")
+    left, middle, right = factors(expr.args[0])
+    return product(Kronecker(transpose(right), left), Vec(middle))

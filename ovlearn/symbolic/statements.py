@@ -1,0 +1,124 @@
+"""What a derivation may rely on: relations, and the named assumptions that state them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ovlearn.symbolic.expressions import ShapeError, check_shapes, is_matrix, nodes, rewrite
+from ovlearn.symbolic.functions import Layer
+
+Sign = Literal["=", "≠", "≤"]
+
+
+@dataclass(frozen=True)
+class Relation:
+    """Two expressions of one shape and the sign between them: `=`, `≠` (in general) or `≤`.
+
+    Raises: ShapeError where a side does not type-check or the two sides differ in shape.
+
+    >>> from ovlearn.symbolic import Network, product
+    >>> net = Network(layers=1)
+    >>> print(Relation(net.head("W_OV", 0, 0), product(net.head("W_V", 0, 0), net.head("W_O", 0, 0))))
+    W_OV_0_0 = W_V_0_0 W_O_0_0
+    """
+
+    lhs: Any
+    rhs: Any
+    sign: Sign = "="
+
+    def __post_init__(self) -> None:
+        check_shapes(self.lhs)
+        check_shapes(self.rhs)
+        if is_matrix(self.lhs) and is_matrix(self.rhs) and self.lhs.shape != self.rhs.shape:
+            raise ShapeError(
+                f"relation: expected {list(self.lhs.shape)} on both sides, got {list(self.rhs.shape)}"
+            )
+
+    def __str__(self) -> str:
+        from ovlearn.symbolic.text import to_text
+
+        return f"{to_text(self.lhs)} {self.sign} {to_text(self.rhs)}"
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """Something that a derivation takes as given, by name.
+
+    `kind` says why it may: an "assumption" about the network, a "definition" of a symbol, or a "theorem"
+    that another derivation (`derived_in`, a slug) ends with. `equations` are what it lets a step replace;
+    an assumption about meaning (patterns are held constant) has none. Where an equation holds for any
+    residual stream, its left side is `Layer(X, l)` and X stands for that stream.
+    """
+
+    name: str
+    says: str
+    equations: tuple[Relation, ...] = ()
+    kind: Literal["assumption", "definition", "theorem"] = "assumption"
+    derived_in: str = ""
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def definition(name: str, says: str, *equations: tuple[Any, Any]) -> Assumption:
+    """An assumption that only gives names: each equation is (symbol, what it stands for)."""
+    return Assumption(name, says, tuple(Relation(*pair) for pair in equations), kind="definition")
+
+
+def replace_left(expr: Any, assumption: Assumption) -> Any:
+    """`expr` with the left side of each of the assumption's equations replaced by its right side, once."""
+    table = {equation.lhs: equation.rhs for equation in assumption.equations}
+    general = {lhs.args[1]: (lhs.args[0], rhs) for lhs, rhs in table.items() if isinstance(lhs, Layer)}
+
+    def change(node: Any) -> Any:
+        if isinstance(node, Layer) and node.args[1] in general:
+            placeholder, template = general[node.args[1]]
+            return put(template, {placeholder: node.args[0]})
+        return table.get(node, node)
+
+    return rewrite(expr, change)
+
+
+def put(expr: Any, values: dict[Any, Any]) -> Any:
+    """`expr` with symbols replaced by expressions, at once and unevaluated."""
+    return rewrite(expr, lambda node: values.get(node, node))
+
+
+def definitions(assumptions: tuple[Assumption, ...]) -> dict[Any, Any]:
+    """What each defined symbol stands for. Theorems come last: a check must not believe what it checks.
+
+    Raises: ValueError where symbols are defined by each other in a circle.
+    """
+    table: dict[Any, Any] = {}
+    for assumption in sorted(assumptions, key=lambda one: one.kind == "theorem"):
+        for equation in assumption.equations:
+            if not isinstance(equation.lhs, Layer):
+                table.setdefault(equation.lhs, equation.rhs)
+    _refuse_circles(table)
+    return table
+
+
+def _refuse_circles(table: dict[Any, Any]) -> None:
+    """Raise where following definitions leads back to a symbol on the way."""
+    done: set[Any] = set()
+
+    def follow(symbol: Any, way: tuple[Any, ...]) -> None:
+        if symbol in way:
+            circle = ", ".join(map(str, (*way, symbol)))
+            raise ValueError(f"assumptions: expected definitions that end, got a circle: {circle}")
+        if symbol not in done:
+            for part in nodes(table[symbol]) & table.keys():
+                follow(part, (*way, symbol))
+            done.add(symbol)
+
+    for symbol in table:
+        follow(symbol, ())
+
+
+def unfold_layers(expr: Any, assumptions: tuple[Assumption, ...]) -> Any:
+    """`expr` with every `Layer(X)` replaced by what an assumption says it is."""
+    for assumption in assumptions:
+        if any(isinstance(equation.lhs, Layer) for equation in assumption.equations):
+            expr = replace_left(expr, assumption)
+    return expr

@@ -1,0 +1,161 @@
+"""A step is data: what stood before, what stands after, and the rule that leads from one to the other.
+
+Four kinds of claims have a type each. A `Step` says that before and after are equal. A `Selection` keeps
+some terms and says what it left out. A `Bound` says that before is at most after. A `Counterexample` says
+that before and after differ in general, and shows where.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, ClassVar
+
+from ovlearn.symbolic.statements import Assumption, Sign
+
+
+class RuleError(ValueError):
+    """A rule that does not apply; the message says to what."""
+
+
+class DerivationError(ValueError):
+    """Steps that do not join, or a step that its rule does not make."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A named law and the function that applies it to an expression.
+
+    `name`: one or two words; `law`: the law in symbols; `function(expr, *arguments)`: the new expression,
+    or a mapping with `after` and whatever else the kind of step `makes` carries. It raises RuleError where
+    the law does not apply, and never returns its input.
+    """
+
+    name: str
+    law: str
+    function: Callable[..., Any]
+    makes: type[Step]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def apply(self, expr: Any, *arguments: Any) -> Mapping[str, Any]:
+        """What the rule makes of `expr`: the fields of a step.
+
+        Raises: RuleError where it does not apply or leaves the expression as it was.
+        """
+        made = self.function(expr, *arguments)
+        fields = made if isinstance(made, Mapping) else {"after": made}
+        if fields["after"] == expr:
+            raise RuleError(
+                f"{self.name}: expected an expression that the rule changes, got {shortened(expr)}"
+            )
+        return fields
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """`before` = `after`, by `rule` applied with `arguments`; `why` says it in words.
+
+    Raises: DerivationError where the rule does not lead from `before` to exactly this step.
+    """
+
+    before: Any
+    after: Any
+    rule: Rule
+    arguments: tuple[Any, ...] = ()
+    why: str = ""
+    sign: ClassVar[Sign] = "="
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.rule, Rule):
+            raise DerivationError(f"rule: expected a Rule, got {self.rule!r}")
+        if type(self) is not self.rule.makes:
+            raise DerivationError(
+                f"{self.rule.name}: expected a {self.rule.makes.__name__}, got a {type(self).__name__}"
+            )
+        for name, made in _applied(self.rule, self.before, self.arguments).items():
+            if getattr(self, name) != made:
+                raise DerivationError(
+                    f"{self.rule.name}: expected {name} to be {shortened(made)}, "
+                    f"got {shortened(getattr(self, name))}"
+                )
+
+    @property
+    def sources(self) -> tuple[Assumption, ...]:
+        """The assumptions that this step uses."""
+        return tuple(argument for argument in self.arguments if isinstance(argument, Assumption))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection(Step):
+    """`after` is the part of `before` that is kept under the new name; `before` = `after` + `remainder`."""
+
+    remainder: Any
+    name: Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bound(Step):
+    """`before` ≤ `after`, two numbers."""
+
+    sign: ClassVar[Sign] = "≤"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counterexample(Step):
+    """`before` ≠ `after` in general: `witness` gives exact matrices at which they differ."""
+
+    witness: tuple[tuple[Any, Any], ...]
+    sign: ClassVar[Sign] = "≠"
+
+
+def rule(name: str, law: str, makes: type[Step] = Step) -> Callable[[Callable[..., Any]], Rule]:
+    """Make a Rule of a function that rewrites an expression.
+
+    >>> from ovlearn.symbolic import Network, RuleError, add, terms
+    >>> @rule("swap", "X + Y = Y + X")
+    ... def swap(expr):
+    ...     if len(terms(expr)) != 2:
+    ...         raise RuleError("swap: expected two terms")
+    ...     return add(*reversed(terms(expr)))
+    >>> net = Network(layers=1)
+    >>> swap.apply(add(net.stream(0), net.layer("Delta", 0)))
+    {'after': Delta_0 + X_0}
+    """
+
+    def decorate(function: Callable[..., Any]) -> Rule:
+        made = Rule(name, law, function, makes)
+        object.__setattr__(made, "__doc__", function.__doc__)
+        return made
+
+    return decorate
+
+
+def take(rule: Rule, before: Any, arguments: tuple[Any, ...], why: str = "") -> Step:
+    """The step that `rule` makes from `before`."""
+    fields = _applied(rule, before, arguments)
+    return rule.makes(
+        before=before, rule=rule, arguments=arguments, why=why or reason(rule, arguments), **fields
+    )
+
+
+def reason(rule: Rule, arguments: tuple[Any, ...]) -> str:
+    """Why a step may be taken: what its assumption says, else the law of its rule."""
+    said = [argument.says for argument in arguments if isinstance(argument, Assumption)]
+    return said[0] if said else rule.law
+
+
+def shortened(expr: Any) -> str:
+    """An expression as text, cut where it is long."""
+    from ovlearn.symbolic.text import to_text
+
+    text = to_text(expr) if hasattr(expr, "args") else str(expr)
+    return text if len(text) <= 120 else f"{text[:117]}..."
+
+
+@lru_cache(maxsize=4)
+def _applied(rule: Rule, before: Any, arguments: tuple[Any, ...]) -> Mapping[str, Any]:
+    """Apply a rule. Cached, since making a step applies it once and checking the step once more."""
+    return rule.apply(before, *arguments)

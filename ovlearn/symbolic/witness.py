@@ -1,0 +1,133 @@
+"""Decide exactly whether two expressions differ at given rational matrices.
+
+Softmax brings in exponentials, so floats could only suggest an answer. With rational entries every
+exponent is rational, and each value is a ratio of polynomials in e^(1/q) for a whole number q. Since e is
+transcendental, so is e^(1/q), and such a ratio is zero only if its numerator is the zero polynomial. So
+e may stand as a symbol.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sympy import (
+    ImmutableMatrix,
+    MatAdd,
+    MatMul,
+    MatrixSymbol,
+    Pow,
+    Rational,
+    Symbol,
+    Transpose,
+    ZeroMatrix,
+    ilcm,
+    together,
+)
+
+from ovlearn.symbolic.dimensions import d_h
+from ovlearn.symbolic.expressions import is_matrix
+from ovlearn.symbolic.functions import CausalMask, RowSoftmax
+
+Values = Mapping[Any, ImmutableMatrix]
+
+EULER = Symbol("e", positive=True)
+
+
+def differ_at(left: Any, right: Any, values: Values) -> bool:
+    """Whether two expressions take different values at these matrices: decided, not estimated.
+
+    Raises: ValueError where an entry is not rational or a matrix has no value.
+
+    >>> from sympy import Matrix, MatrixSymbol
+    >>> from ovlearn.symbolic import RowSoftmax
+    >>> S = MatrixSymbol("S", 2, 2)
+    >>> differ_at(RowSoftmax(S), S, {S: ImmutableMatrix([[0, 0], [0, 0]])})
+    True
+    """
+    for matrix in values.values():
+        if not all(entry.is_Rational for entry in matrix):
+            raise ValueError(f"witness: expected rational entries, got {list(matrix)}")
+    difference = exact(left, values) - exact(right, values)
+    return any(not _is_zero(entry) for entry in difference)
+
+
+def exact(expr: Any, values: Values) -> ImmutableMatrix:
+    """The value of an expression at exact matrices, with e as a symbol.
+
+    Raises: ValueError where a symbol has no value or a function has no exact one.
+    """
+    if isinstance(expr, MatrixSymbol):
+        if expr not in values:
+            raise ValueError(f"witness: expected a value for {expr}, got none")
+        return values[expr]
+    if isinstance(expr, MatAdd):
+        return _sum([exact(term, values) for term in expr.args])
+    if isinstance(expr, MatMul):
+        return _product(expr, values)
+    if isinstance(expr, Transpose):
+        return exact(expr.arg, values).T
+    if isinstance(expr, ZeroMatrix):
+        return ImmutableMatrix.zeros(*_sizes(values, expr.shape))
+    if isinstance(expr, RowSoftmax):
+        return _softmax(expr.args[0], values)
+    raise ValueError(f"witness: expected an expression with an exact value, got {type(expr).__name__}")
+
+
+def _sum(parts: list[ImmutableMatrix]) -> ImmutableMatrix:
+    total = parts[0]
+    for part in parts[1:]:
+        total = total + part
+    return total
+
+
+def _product(expr: MatMul, values: Values) -> ImmutableMatrix:
+    number, total = Rational(1), None
+    for factor in expr.args:
+        if not is_matrix(factor):
+            number = number * factor
+            continue
+        value = exact(factor, values)
+        total = value if total is None else total * value
+    return total * _number(number, values)
+
+
+def _number(number: Any, values: Values) -> Any:
+    """A factor such as 1/√d_h, with d_h read off the matrices that have it as a size."""
+    return number.subs(d_h, _named_sizes(values)[d_h]) if number.has(d_h) else number
+
+
+def _softmax(scores: Any, values: Values) -> ImmutableMatrix:
+    causal = isinstance(scores, CausalMask)
+    table = exact(scores.args[0] if causal else scores, values)
+    rows, columns = table.shape
+
+    if not all(entry.is_Rational for entry in table):
+        raise ValueError(f"witness: expected rational scores, got {list(table)}")
+
+    def row(i: int) -> list[Any]:
+        seen = [EULER ** table[i, j] if j <= i or not causal else Rational(0) for j in range(columns)]
+        return [weight / sum(seen) for weight in seen]
+
+    return ImmutableMatrix([row(i) for i in range(rows)])
+
+
+def _is_zero(entry: Any) -> bool:
+    """Whether a ratio of sums of powers of e is zero, through its numerator as a polynomial in e^(1/q)."""
+    exponents = [power.exp for power in entry.atoms(Pow) if power.base == EULER]
+    root = ilcm(1, 1, *(exponent.q for exponent in exponents))
+    whole = entry.subs(EULER, EULER**root)
+    return bool(together(whole).as_numer_denom()[0].expand() == 0)
+
+
+def _named_sizes(values: Values) -> dict[Symbol, Any]:
+    return {
+        size: number
+        for symbol, matrix in values.items()
+        for size, number in zip(symbol.shape, matrix.shape, strict=True)
+    }
+
+
+def _sizes(values: Values, shape: tuple[Any, Any]) -> list[Any]:
+    sizes = _named_sizes(values)
+    return [sizes.get(size, size) for size in shape]
