@@ -1,0 +1,22 @@
+"""The checking floor: judges derivations. The one floor that knows both symbols and numbers."""
+
+from ovlearn.checking.arithmetic import PRIME
+from ovlearn.checking.faults import KINDS, Fault, planted
+from ovlearn.checking.judgement import Judgement
+from ovlearn.checking.numeric import TOLERANCE
+from ovlearn.checking.report import ROUTES, FaultRow, Report, Row
+from ovlearn.checking.verification import verify
+
+__all__ = [
+    "KINDS",
+    "PRIME",
+    "ROUTES",
+    "TOLERANCE",
+    "Fault",
+    "FaultRow",
+    "Judgement",
+    "Report",
+    "Row",
+    "planted",
+    "verify",
+]

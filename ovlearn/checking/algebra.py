@@ -1,0 +1,48 @@
+"""The first route: equal normal forms."""
+
+from __future__ import annotations
+
+from ovlearn.checking.claims import Claim, Context
+from ovlearn.checking.judgement import Judgement, failed, not_applicable, passed
+from ovlearn.symbolic.expressions import add
+from ovlearn.symbolic.functions import Rank
+from ovlearn.symbolic.normal import NormalForm
+from ovlearn.symbolic.steps import Bound, Counterexample, Selection
+
+
+class Algebra:
+    """Equal normal forms. Decides polynomials; with opaque parts it can confirm but not refute."""
+
+    name = "algebra"
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+
+    def judge(self, claim: Claim) -> Judgement:
+        """What this route says of a claim."""
+        if claim.kind in (Counterexample, Bound):
+            return not_applicable(f"a {claim.kind.__name__.lower()} is not an equality of forms")
+        form = NormalForm(self.context.definitions)
+        if isinstance(claim.before, Rank) or isinstance(claim.after, Rank):
+            return self._ranks(form, claim)
+        before, after = form.of(claim.before), form.of(claim.after)
+        whole = after
+        if claim.kind is Selection:
+            rest = form.of(claim.remainder)
+            if after.keys() & rest.keys():
+                return failed("a term is both kept and left out")
+            whole = form.of(add(claim.after, claim.remainder))
+        if before == whole:
+            return passed()
+        if form.incomplete:
+            return not_applicable("the forms differ, but they hold functions whose laws they do not know")
+        return failed("the normal forms differ")
+
+    @staticmethod
+    def _ranks(form: NormalForm, claim: Claim) -> Judgement:
+        ranks = (claim.before, claim.after)
+        if all(isinstance(side, Rank) for side in ranks) and form.of(ranks[0].args[0]) == form.of(
+            ranks[1].args[0]
+        ):
+            return passed()
+        return not_applicable("different matrices may have the same rank")

@@ -1,0 +1,172 @@
+"""Bind the course's symbols to a tiny random transformer: its weights, and what a run of it recorded.
+
+Symbols of single paths are bound to interventions: frozen runs in which only some heads write. No binding
+goes through a path expansion or a product of circuits, since those are what is checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import numpy as np
+
+from ovlearn.checking.arithmetic import Array, Sizes
+from ovlearn.numeric import Config, Run, Transformer
+from ovlearn.symbolic.dimensions import d, d_h, s, v
+from ovlearn.symbolic.notation import Network, parse
+
+Head = tuple[int, int]
+Binding = Callable[[Run], Array]
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """One random transformer, one run of it on random tokens, and the generator that made them."""
+
+    run: Run
+    seed: int
+
+    @property
+    def sizes(self) -> Sizes:
+        """What s, d, d_h and v are in this run."""
+        config = self.run.model.config
+        return {s: len(self.tokens), d: config.d_model, d_h: config.d_head, v: config.d_vocab}
+
+    @cached_property
+    def tokens(self) -> Array:
+        """The tokens of the run [pos]."""
+        return np.asarray(self.run.tokens)
+
+    @cached_property
+    def heads(self) -> frozenset[Head]:
+        """Every (layer, head) of the model."""
+        config = self.run.model.config
+        return frozenset((layer, head) for layer in range(config.n_layers) for head in range(config.n_heads))
+
+    @cached_property
+    def silent(self) -> Run:
+        """The frozen network in which no head writes."""
+        return self.run.frozen().run(heads=set())
+
+    def only(self, head: Head) -> Run:
+        """The frozen network in which one head writes: it reads the embedded tokens alone."""
+        return self.run.frozen().run(heads={head})
+
+    def without(self, head: Head) -> Run:
+        """The frozen network in which every head but one writes."""
+        return self.run.frozen().run(heads=self.heads - {head})
+
+    def scores_of_tokens(self, head: Head) -> Array:
+        """A head's scores where no earlier head writes: queries and keys both read the embedded tokens."""
+        model = self.run.model
+        deaf = Transformer(
+            model.config,
+            W_E=model.W_E, W_Q=model.W_Q, W_K=model.W_K, W_V=model.W_V,
+            W_O=np.zeros_like(model.W_O), W_U=model.W_U,
+        )  # fmt: skip
+        return given(deaf.run(self.tokens).scores)[head]
+
+    def random(self, name: str, shape: tuple[int, ...]) -> Array:
+        """A matrix that belongs to no network, the same for each name and seed."""
+        return np.random.default_rng([self.seed, *name.encode()]).standard_normal(shape)
+
+
+@lru_cache(maxsize=256)
+def recorded(network: Network, seed: int) -> Recorded:
+    """A random transformer of these sizes, its other dimensions drawn pairwise different, and a run of it."""
+    random = np.random.default_rng(seed)
+    d_head, *rest = sorted(int(size) for size in random.choice(np.arange(2, 10), size=4, replace=False))
+    n_ctx, d_model, d_vocab = (int(size) for size in random.permutation(rest))
+    config = Config(
+        n_layers=network.layers,
+        n_heads=network.heads,
+        d_model=d_model,
+        d_head=d_head,  # the smallest, so that a rank bound says something
+        d_vocab=d_vocab,
+        n_ctx=n_ctx,
+    )
+    model = Transformer.random(config, seed=seed)
+    return Recorded(model.run(random.integers(d_vocab, size=n_ctx)), seed)
+
+
+def value_of(name: str, at: Recorded, extra: Mapping[str, Binding]) -> Array | None:
+    """What a symbol of this name is in a recorded run; None where nothing has that name."""
+    if name in extra:
+        return np.asarray(extra[name](at.run))
+    base, indices = parse(name)
+    if base.endswith("_col"):
+        row = value_of("_".join([base.removesuffix("_col"), *map(str, indices)]), at, extra)
+        return None if row is None else row.T
+    pairs = tuple(zip(indices[::2], indices[1::2], strict=False))
+    bind = _BINDINGS.get((base, len(indices)))
+    return None if bind is None else bind(at, indices if len(indices) == 1 else pairs)
+
+
+def given(array: Array | None) -> Array:
+    """An array that a full run always records."""
+    assert array is not None
+    return array
+
+
+def _stream(at: Recorded, indices: tuple[int, ...]) -> Array:
+    run, layer = at.run, indices[0]
+    return run.resid_final if layer == run.model.config.n_layers else run.resid_pre[layer]  # [pos, d_model]
+
+
+def _composed(at: Recorded, pairs: tuple[Head, ...]) -> Array:
+    """What the later head writes because the earlier one, a layer below, wrote."""
+    earlier, later = pairs
+    return np.asarray(at.run.head_out[later] - at.without(earlier).head_out[later])  # [pos, d_model]
+
+
+def _one_hot(at: Recorded, _: object) -> Array:
+    return np.eye(at.run.model.config.d_vocab)[at.tokens]  # [pos, d_vocab]
+
+
+def _weight(name: str) -> Callable[[Recorded, tuple[Head, ...]], Array]:
+    return lambda at, pairs: np.asarray(getattr(at.run.model, name)[pairs[0]])
+
+
+def _activation(name: str) -> Callable[[Recorded, tuple[Head, ...]], Array]:
+    return lambda at, pairs: given(getattr(at.run, name))[pairs[0]]
+
+
+# Symbols that stand for any matrix, unless an assumption says which.
+FREE = ("X_A", "X_B", "M")
+
+# A symbol's base and how many indices it has → its value.
+_BINDINGS: dict[tuple[str, int], Callable[[Recorded, tuple], Array]] = {  # type: ignore[type-arg]
+    ("E", 0): _one_hot,
+    ("W_E", 0): lambda at, _: at.run.model.W_E,  # [d_vocab, d_model]
+    ("W_U", 0): lambda at, _: at.run.model.W_U,  # [d_model, d_vocab]
+    ("X", 1): _stream,
+    ("Delta", 1): lambda at, layer: (
+        at.run.resid_post[layer[0]] - at.run.resid_pre[layer[0]]
+    ),  # [pos, d_model]
+    ("Y", 0): lambda at, _: at.run.logits,  # [pos, d_vocab]
+    ("Y", 2): lambda at, pairs: at.only(pairs[0]).logits - at.silent.logits,  # [pos, d_vocab]
+    ("Delta", 2): lambda at, pairs: at.only(pairs[0]).head_out[pairs[0]],  # [pos, d_model]
+    ("H", 4): _composed,
+    ("S_direct", 2): lambda at, pairs: at.scores_of_tokens(pairs[0]),  # [pos, pos]
+    ("X_A", 0): lambda at, _: at.random("X_A", at.run.resid_final.shape),  # [pos, d_model]
+    ("X_B", 0): lambda at, _: at.random("X_B", at.run.resid_final.shape),  # [pos, d_model]
+    ("M", 0): lambda at, _: at.random("M", (at.sizes[v], at.sizes[v])),  # [d_vocab, d_vocab]
+    **{(name, 2): _weight(name) for name in ("W_Q", "W_K", "W_V", "W_O")},
+    **{
+        (base, 2): _activation(name)
+        for base, name in {
+            "Q": "q",
+            "K": "k",
+            "V": "v",
+            "S": "scores",
+            "A": "pattern",
+            "Z": "z",
+            "H": "head_out",
+        }.items()
+    },
+    ("W_OV", 2): lambda at, pairs: (
+        at.run.model.W_V[pairs[0]] @ at.run.model.W_O[pairs[0]]
+    ),  # [d_model, d_model]
+}

@@ -1,0 +1,157 @@
+"""Evaluate a matrix expression in either kind of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from sympy import Identity, MatAdd, MatMul, MatrixSymbol, OneMatrix, Transpose, ZeroMatrix
+
+from ovlearn.checking.arithmetic import Arithmetic, Array, CannotJudge, Sizes
+from ovlearn.symbolic.expressions import is_matrix, nodes, rewrite
+from ovlearn.symbolic.functions import CausalMask, Kronecker, OneHot, Rank, RowSoftmax, TokenSum, Vec
+
+# Where a symbol's value comes from; None where there is none.
+Lookup = Callable[[Any], Array | None]
+
+
+class Evaluator:
+    """Gives every expression its value, each distinct part computed once.
+
+    `lookup` answers for symbols; one that it does not know is evaluated through its definition. `places`
+    says at which position each index of a one-hot row stands.
+    Raises: CannotJudge for a symbol without value or definition, or a function without a value.
+    """
+
+    def __init__(
+        self,
+        arithmetic: Arithmetic,
+        sizes: Sizes,
+        lookup: Lookup,
+        definitions: Mapping[Any, Any],
+        places: Callable[[Any], int],
+    ) -> None:
+        self.arithmetic, self.sizes, self.lookup = arithmetic, sizes, lookup
+        self.definitions, self.places = definitions, places
+        self._values: dict[Any, Any] = {}
+
+    def value(self, expr: Any) -> Any:
+        """The value of an expression: a 2-D array, or a number for a rank or a size."""
+        if expr not in self._values:
+            self._values[expr] = self._value(expr)
+        return self._values[expr]
+
+    def _value(self, expr: Any) -> Any:
+        if isinstance(expr, MatrixSymbol):
+            return self._symbol(expr)
+        for kind, evaluate in _KINDS:
+            if isinstance(expr, kind):
+                return evaluate(self, expr)
+        if is_matrix(expr):
+            raise CannotJudge(f"{type(expr).__name__} has no value of its own")
+        return int(expr.subs(self.sizes))
+
+    def size(self, size: Any) -> int:
+        """The number that a size stands for."""
+        return int(size.subs(self.sizes))
+
+    def _symbol(self, symbol: Any) -> Array:
+        known = self.lookup(symbol)
+        if known is not None:
+            return known
+        if symbol in self.definitions:
+            return np.asarray(self.value(self.definitions[symbol]))
+        raise CannotJudge(f"nothing recorded is called {symbol}")
+
+    def _sum(self, expr: Any) -> Array:
+        first, *rest = (self.value(term) for term in expr.args)
+        for part in rest:
+            first = self.arithmetic.add(first, part)
+        return np.asarray(first)
+
+    def _product(self, expr: Any) -> Array:
+        matrices = [self.value(factor) for factor in expr.args if is_matrix(factor)]
+        total = matrices[0]
+        for matrix in matrices[1:]:
+            total = self.arithmetic.matmul(total, matrix)
+        for number in expr.args:
+            if not is_matrix(number):
+                total = self.arithmetic.scale(number, total, self.sizes)
+        return np.asarray(total)
+
+    def _transpose(self, expr: Any) -> Array:
+        return np.asarray(self.value(expr.arg).T)
+
+    def _softmax(self, expr: Any) -> Array:
+        inner = expr.args[0]
+        causal = isinstance(inner, CausalMask)
+        scores = self.value(inner.args[0] if causal else inner)  # [query, key]
+        return self.arithmetic.row_softmax(scores, causal=causal)
+
+    def _mask(self, expr: Any) -> Array:
+        return self.arithmetic.mask(self.value(expr.args[0]))
+
+    def _constant(self, expr: Any) -> Array:
+        rows, columns = (self.size(size) for size in expr.shape)
+        if isinstance(expr, Identity):
+            return self.arithmetic.constant(np.eye(rows))
+        return self.arithmetic.constant(np.full((rows, columns), 1 if isinstance(expr, OneMatrix) else 0))
+
+    def _one_hot(self, expr: Any) -> Array:
+        index, size = expr.args
+        row = np.zeros((1, self.size(size)))  # [1, size]
+        row[0, self.places(index)] = 1
+        return self.arithmetic.constant(row)
+
+    def _vec(self, expr: Any) -> Array:
+        return np.asarray(self.value(expr.args[0]).reshape(-1, 1, order="F"))  # [rows * columns, 1]
+
+    def _kronecker(self, expr: Any) -> Array:
+        left, right = (self.value(part) for part in expr.args)
+        return self.arithmetic.kron(left, right)
+
+    def _rank(self, expr: Any) -> int:
+        return self.arithmetic.rank(self.value(expr.args[0]))
+
+    def _token_sum(self, expr: Any) -> Array:
+        body, index = expr.args
+        body = self._spelled_out(body, index)
+        count = next(self.size(node.args[1]) for node in nodes(body) if isinstance(node, OneHot))
+        parts = [self._at(index, place).value(body) for place in range(count)]
+        total = parts[0]
+        for part in parts[1:]:
+            total = self.arithmetic.add(total, part)
+        return np.asarray(total)
+
+    def _at(self, index: Any, place: int) -> Evaluator:
+        """The same evaluator with the summation index at one position."""
+
+        def places(asked: Any) -> int:
+            return place if asked == index else self.places(asked)
+
+        return Evaluator(self.arithmetic, self.sizes, self.lookup, self.definitions, places)
+
+    def _spelled_out(self, body: Any, index: Any) -> Any:
+        """The body with every symbol replaced whose definition depends on the summation index."""
+        changing = {
+            symbol: meaning
+            for symbol, meaning in self.definitions.items()
+            if any(isinstance(node, OneHot) and node.args[0] == index for node in nodes(meaning))
+        }
+        return rewrite(body, lambda node: changing.get(node, node))
+
+
+_KINDS: tuple[tuple[Any, Callable[[Evaluator, Any], Any]], ...] = (
+    (MatAdd, Evaluator._sum),
+    (MatMul, Evaluator._product),
+    (Transpose, Evaluator._transpose),
+    ((ZeroMatrix, OneMatrix, Identity), Evaluator._constant),
+    (RowSoftmax, Evaluator._softmax),
+    (CausalMask, Evaluator._mask),
+    (OneHot, Evaluator._one_hot),
+    (TokenSum, Evaluator._token_sum),
+    (Vec, Evaluator._vec),
+    (Kronecker, Evaluator._kronecker),
+    (Rank, Evaluator._rank),
+)

@@ -1,0 +1,190 @@
+"""What a verification found: one row a step and a route, and one a planted fault."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from ovlearn.checking.judgement import Judgement, Outcome
+
+ROUTES = ("algebra", "exact", "numeric")
+GUARDS = ("shapes", "rule")  # what refuses a wrong step before any route is asked
+
+
+@dataclass(frozen=True)
+class Row:
+    """One step, judged by one route.
+
+    `part`: the derivation's slug, or the title of the lemma that the step is in; `step`: its number, from
+    1; `rule`: what the step did; `judgement` holds outcome, reason, worst error, where, bound and tries.
+    """
+
+    part: str
+    step: int
+    rule: str
+    route: str
+    judgement: Judgement
+
+    @property
+    def outcome(self) -> Outcome:
+        """passed, failed, or not applicable."""
+        return self.judgement.outcome
+
+
+@dataclass(frozen=True)
+class FaultRow:
+    """One planted fault: `rejected_by` what saw it, `missed_by` the routes that could and did not.
+
+    A fault that does not type-check is rejected by the shapes, and no route is asked. Some faults are true
+    all the same, as A_1 1 = A_0 1 where every pattern's rows sum to 1: those are `true_by_value`, found
+    only where the claim is about a constant, and it takes the step's rule to reject them.
+    """
+
+    part: str
+    step: int
+    fault: str
+    rejected_by: tuple[str, ...] = ()
+    missed_by: tuple[str, ...] = ()
+    true_by_value: bool = False
+
+    @property
+    def rejected(self) -> bool:
+        """Whether something saw the fault, and no route that could see it missed it."""
+        return bool(self.rejected_by) and not self.missed_by
+
+
+@dataclass(frozen=True)
+class Report:
+    """The outcome of `verify`: every step by every route.
+
+    `passed` is true when no route failed, every step was judged by at least one route, and every planted
+    fault was rejected by every route that can see it.
+    """
+
+    slug: str
+    title: str
+    seeds: int
+    rows: tuple[Row, ...]
+    faults: tuple[FaultRow, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Whether everything holds and every fault was rejected."""
+        return not self.failures and not self.unjudged and all(fault.rejected for fault in self.faults)
+
+    @property
+    def failures(self) -> tuple[Row, ...]:
+        """The rows that failed."""
+        return tuple(row for row in self.rows if row.outcome == "failed")
+
+    @property
+    def unjudged(self) -> tuple[tuple[str, int], ...]:
+        """Steps that no route could judge: not green, since nothing checked them."""
+        steps = {(row.part, row.step) for row in self.rows}
+        judged = {(row.part, row.step) for row in self.rows if row.outcome == "passed"}
+        failed = {(row.part, row.step) for row in self.failures}
+        return tuple(sorted(steps - judged - failed))
+
+    @property
+    def steps(self) -> int:
+        """How many steps were judged, lemmas included."""
+        return len({(row.part, row.step) for row in self.rows})
+
+    @property
+    def worst(self) -> Row | None:
+        """The row with the largest floating-point error, if any was measured."""
+        measured = [row for row in self.rows if row.judgement.error is not None]
+        return max(measured, key=lambda row: row.judgement.error or 0.0, default=None)
+
+    @property
+    def bound(self) -> float:
+        """The largest probability that one try of the exact route overlooks a difference."""
+        return max((row.judgement.bound or 0.0 for row in self.rows), default=0.0)
+
+    def count(self, route: str) -> Counter[Outcome]:
+        """How many steps a route passed, failed or could not judge."""
+        return Counter(row.outcome for row in self.rows if row.route == route)
+
+    def rejections(self) -> dict[str, int]:
+        """How many planted faults each guard and each route rejected."""
+        return {name: sum(name in fault.rejected_by for fault in self.faults) for name in (*GUARDS, *ROUTES)}
+
+    def as_data(self) -> dict[str, Any]:
+        """The report as plain data that JSON can hold."""
+        return {
+            "slug": self.slug,
+            "title": self.title,
+            "passed": self.passed,
+            "seeds": self.seeds,
+            "rows": [
+                {
+                    "part": row.part,
+                    "step": row.step,
+                    "rule": row.rule,
+                    "route": row.route,
+                    **vars(row.judgement),
+                }
+                for row in self.rows
+            ],
+            "faults": [{**vars(fault), "rejected": fault.rejected} for fault in self.faults],
+        }
+
+    def __str__(self) -> str:
+        return "\n".join([self.summary(), *map(problem, self.failures), *map(missed, self._missed())])
+
+    def summary(self) -> str:
+        """One line: what was checked, and how it went."""
+        name = self.slug or self.title or "derivation"
+        verdict = "passed" if self.passed else "FAILED"
+        routes = ", ".join(f"{route} {self.count(route)['passed']}/{self.steps}" for route in ROUTES)
+        faults = f"; faults rejected {self._rejected()}/{len(self.faults)}" if self.faults else ""
+        worst = self.worst
+        error = "" if worst is None else f"; worst error {worst.judgement.error:.1e}"
+        return f"{name}: {verdict}, {self.steps} steps, {routes}{error}{faults}"
+
+    def _rejected(self) -> int:
+        return sum(fault.rejected for fault in self.faults)
+
+    def _missed(self) -> Iterable[FaultRow]:
+        return (fault for fault in self.faults if not fault.rejected)
+
+    def _repr_html_(self) -> str:
+        head = "".join(f"<th>{name}</th>" for name in ("part", "step", "rule", *ROUTES))
+        body = "".join(_html_row(rows) for rows in self._by_step())
+        return (
+            f"<table><caption>{escape(self.summary())}</caption>"
+            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        )
+
+    def _by_step(self) -> list[list[Row]]:
+        grouped: dict[tuple[str, int], list[Row]] = {}
+        for row in self.rows:
+            grouped.setdefault((row.part, row.step), []).append(row)
+        return list(grouped.values())
+
+
+def problem(row: Row) -> str:
+    """A failed row in one line: where it stands, and what is wrong."""
+    where = f" ({row.judgement.where})" if row.judgement.where else ""
+    return f"  {row.part}, step {row.step} ({row.rule}), {row.route}: {row.judgement.reason}{where}"
+
+
+def missed(fault: FaultRow) -> str:
+    """A fault that got through, in one line."""
+    by = ", ".join(fault.missed_by) or "every route"
+    return f"  {fault.part}, step {fault.step}: {fault.fault} was not seen by {by}"
+
+
+def _html_row(rows: list[Row]) -> str:
+    first = rows[0]
+    cells = [first.part, str(first.step), first.rule, *(_html_cell(row.judgement) for row in rows)]
+    return "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
+
+
+def _html_cell(judgement: Judgement) -> str:
+    if judgement.outcome != "passed":
+        return f"{judgement.outcome}: {judgement.reason}"
+    return "passed" if judgement.error is None else f"passed, error {judgement.error:.1e}"
