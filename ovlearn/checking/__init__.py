@@ -4,10 +4,11 @@ from ovlearn.checking.arithmetic import PRIME
 from ovlearn.checking.faults import KINDS, Fault, planted
 from ovlearn.checking.judgement import Judgement
 from ovlearn.checking.numeric import TOLERANCE
-from ovlearn.checking.report import ROUTES, FaultRow, Report, Row
+from ovlearn.checking.report import GUARDS, ROUTES, FaultRow, Report, Row, missed, problem
 from ovlearn.checking.verification import verify
 
 __all__ = [
+    "GUARDS",
     "KINDS",
     "PRIME",
     "ROUTES",
@@ -17,6 +18,8 @@ __all__ = [
     "Judgement",
     "Report",
     "Row",
+    "missed",
     "planted",
+    "problem",
     "verify",
 ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -73,12 +72,28 @@ class Report:
     @property
     def passed(self) -> bool:
         """Whether everything holds and every fault was rejected."""
-        return not self.failures and not self.unjudged and all(fault.rejected for fault in self.faults)
+        return not self.failures and not self.unjudged and not self.missed
 
     @property
     def failures(self) -> tuple[Row, ...]:
         """The rows that failed."""
         return tuple(row for row in self.rows if row.outcome == "failed")
+
+    @property
+    def missed(self) -> tuple[FaultRow, ...]:
+        """The planted faults that got through."""
+        return tuple(fault for fault in self.faults if not fault.rejected)
+
+    @property
+    def not_applicable(self) -> tuple[str, ...]:
+        """Why routes could not judge, by rule and route, once each."""
+        rows = (row for row in self.rows if row.outcome == "not applicable")
+        return tuple(dict.fromkeys(f"{row.rule}, {row.route}: {row.judgement.reason}" for row in rows))
+
+    @property
+    def rejected(self) -> str:
+        """How many planted faults were rejected, of how many."""
+        return f"{len(self.faults) - len(self.missed)}/{len(self.faults)}"
 
     @property
     def unjudged(self) -> tuple[tuple[str, int], ...]:
@@ -133,23 +148,17 @@ class Report:
         }
 
     def __str__(self) -> str:
-        return "\n".join([self.summary(), *map(problem, self.failures), *map(missed, self._missed())])
+        return "\n".join([self.summary(), *map(problem, self.failures), *map(missed, self.missed)])
 
     def summary(self) -> str:
         """One line: what was checked, and how it went."""
         name = self.slug or self.title or "derivation"
         verdict = "passed" if self.passed else "FAILED"
         routes = ", ".join(f"{route} {self.count(route)['passed']}/{self.steps}" for route in ROUTES)
-        faults = f"; faults rejected {self._rejected()}/{len(self.faults)}" if self.faults else ""
+        faults = f"; faults rejected {self.rejected}" if self.faults else ""
         worst = self.worst
         error = "" if worst is None else f"; worst error {worst.judgement.error:.1e}"
         return f"{name}: {verdict}, {self.steps} steps, {routes}{error}{faults}"
-
-    def _rejected(self) -> int:
-        return sum(fault.rejected for fault in self.faults)
-
-    def _missed(self) -> Iterable[FaultRow]:
-        return (fault for fault in self.faults if not fault.rejected)
 
     def _repr_html_(self) -> str:
         head = "".join(f"<th>{name}</th>" for name in ("part", "step", "rule", *ROUTES))

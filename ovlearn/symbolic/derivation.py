@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ovlearn.arguments import whole_number
 from ovlearn.symbolic.expressions import check_shapes, terms
 from ovlearn.symbolic.notation import Network
 from ovlearn.symbolic.pathlabels import Path, path_of
@@ -112,6 +113,17 @@ class Derivation:
             elif step.sign != "=":
                 sign = step.sign
         return Relation(lhs, self.here, sign)  # type: ignore[arg-type]
+
+    def between(self, first: int = 1, last: int | None = None) -> Relation:
+        """What the steps from number `first` to number `last` show together; all of them by default.
+
+        Raises: ValueError for steps that the chain does not have.
+        """
+        count = len(self.steps)
+        begin = whole_number("first", first, minimum=1, below=count + 1)
+        end = count if last is None else whole_number("last", last, minimum=begin, below=count + 1)
+        steps = self.steps[begin - 1 : end]
+        return replace(self, initial=steps[0].before, steps=steps, lemmas=()).result
 
     @property
     def paths(self) -> tuple[Path, ...]:

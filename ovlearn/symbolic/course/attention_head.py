@@ -12,9 +12,9 @@ from ovlearn.symbolic.course.arguments import Arguments
 from ovlearn.symbolic.derivation import Derivation
 from ovlearn.symbolic.dimensions import s
 from ovlearn.symbolic.expressions import product, transpose
-from ovlearn.symbolic.functions import OneHot
+from ovlearn.symbolic.functions import Layer, OneHot
 from ovlearn.symbolic.notation import Network, symbol
-from ovlearn.symbolic.statements import definition
+from ovlearn.symbolic.statements import Assumption, definition
 
 TITLE = "One attention head, from the stream that it reads to what it adds"
 LEAST_LAYERS = 1
@@ -39,8 +39,26 @@ def derive(arguments: Arguments) -> Derivation:
     for assumption in assumptions:
         derivation = derivation.apply(rules.unfold, assumption)
     return derivation.with_lemmas(
-        one_entry(net, head), one_score(net, head), one_row(net, head), rows_sum_to_one(net, head)
+        one_entry(net, head),
+        one_score(net, head),
+        one_row(net, head),
+        rows_sum_to_one(net, head),
+        layer_of_its_stream(net, arguments.layer, assumptions),
     )
+
+
+def layer_of_its_stream(net: Network, layer: int, head_steps: list[Assumption]) -> Derivation:
+    """layer(X_l), written out and folded back, is what the layer adds: Δ_l."""
+    function, attention = given.layer_function(net, layer), given.attention_only(net)
+    derivation = Derivation.start(
+        Layer(net.stream(layer), layer),
+        [function, *head_steps, attention, given.CAUSAL_MASK],
+        title="The layer as a function of its stream",
+        network=net,
+    ).apply(rules.unfold, function)
+    for assumption in reversed(head_steps):
+        derivation = derivation.apply(rules.fold, assumption)
+    return derivation.apply(rules.fold, attention)
 
 
 def _rows(net: Network, head: tuple[int, int]) -> Any:

@@ -180,7 +180,8 @@ def layer_function(net: Network, layer: int) -> Assumption:
 
 def _head_of(stream: Any, pair: tuple[int, int]) -> Any:
     q, k, v = (product(stream, symbol(weight, *pair)) for weight in ("W_Q", "W_K", "W_V"))
-    return product(RowSoftmax(CausalMask(scaled(q, transpose(k)))), v, symbol("W_O", *pair))
+    mixed = product(RowSoftmax(CausalMask(scaled(q, transpose(k)))), v)
+    return product(mixed, symbol("W_O", *pair))
 
 
 def scaled(*parts: Any) -> Any:
