@@ -1,0 +1,94 @@
+"""Checks of array arguments: each returns an array that the numeric floor can trust."""
+
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from ovlearn.arguments import complaint
+from ovlearn.numeric.config import Config
+
+Array = NDArray[np.floating[Any]]
+Tokens = NDArray[np.intp]
+A = TypeVar("A", bound=NDArray[Any])
+
+
+def real_array(name: str, value: object, dtype: DTypeLike | None = None) -> Array:
+    """Return finite real numbers as a floating array, without a copy where none is needed.
+
+    dtype: what to convert to; by default float32 stays and everything else becomes float64.
+    Raises TypeError for complex numbers, bools or objects, ValueError for a ragged list, NaN or infinity.
+    """
+    given = _any_array(name, value)
+    if given.dtype.kind not in "iuf":
+        raise TypeError(complaint(name, "real numbers", f"dtype {given.dtype}"))
+    if dtype is None:
+        dtype = np.float32 if given.dtype == np.float32 else np.float64
+    with np.errstate(over="ignore"):  # a number too large for float32 becomes inf, reported below
+        array: Array = given.astype(dtype, copy=False)
+    bad = _first(~np.isfinite(array))
+    if bad is not None:
+        raise ValueError(
+            complaint(name, f"finite numbers in {array.dtype}", f"{given[bad]} at {_place(name, bad)}")
+        )
+    return array
+
+
+def shaped_array(name: str, value: object, shape: tuple[int, ...], dtype: DTypeLike) -> Array:
+    """Return a read-only copy of exactly this shape.
+
+    Raises what `real_array` raises, and ValueError for another shape.
+    """
+    array = real_array(name, value, dtype)
+    if array.shape != shape:
+        raise ValueError(complaint(name, f"shape {shape}", f"shape {array.shape}"))
+    return read_only(array.copy())
+
+
+def token_ids(value: ArrayLike, config: Config) -> Tokens:
+    """Return token ids [pos] or [batch, pos] as a read-only copy, each known to be in the vocabulary.
+
+    Raises TypeError for ids that are not integers, ValueError for any other misfit.
+    """
+    given = _any_array("tokens", value)
+    if given.ndim not in (1, 2):
+        raise ValueError(complaint("tokens", "shape [pos] or [batch, pos]", f"shape {given.shape}"))
+    if given.size == 0:
+        raise ValueError(complaint("tokens", "at least one token", f"shape {given.shape}"))
+    if given.dtype.kind not in "iu":
+        raise TypeError(complaint("tokens", "integers", f"dtype {given.dtype}"))
+    _check_range(given, config)
+    return read_only(given.astype(np.intp))
+
+
+def read_only(array: A) -> A:
+    """Forbid writing to an array, and return it."""
+    array.setflags(write=False)
+    return array
+
+
+def _check_range(ids: NDArray[Any], config: Config) -> None:
+    if ids.shape[-1] > config.n_ctx:
+        raise ValueError(complaint("tokens", f"at most n_ctx = {config.n_ctx} tokens", str(ids.shape[-1])))
+    bad = _first((ids < 0) | (ids >= config.d_vocab))
+    if bad is not None:
+        where = f"{ids[bad]} at {_place('tokens', bad)}"
+        raise ValueError(complaint("tokens", f"ids from 0 to {config.d_vocab - 1}", where))
+
+
+def _any_array(name: str, value: object) -> NDArray[Any]:
+    try:
+        return np.asarray(value)
+    except ValueError:  # what numpy raises for rows of different lengths
+        raise ValueError(complaint(name, "rows of equal length", "a ragged list")) from None
+
+
+def _first(wrong: NDArray[np.bool]) -> tuple[int, ...] | None:
+    """Return the index of the first True, or None."""
+    if not wrong.any():
+        return None
+    return tuple(int(i) for i in np.unravel_index(np.argmax(wrong), wrong.shape))
+
+
+def _place(name: str, index: tuple[int, ...]) -> str:
+    return f"{name}[{', '.join(map(str, index))}]"

@@ -1,0 +1,136 @@
+"""The transformer: its weights, and its forward pass from Q, K, V and O alone."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import KW_ONLY, dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ovlearn.arguments import complaint, described, instance_of, whole_number
+from ovlearn.numeric.arrays import Array, Tokens, shaped_array, token_ids
+from ovlearn.numeric.config import Config, weight_shapes
+from ovlearn.numeric.run import Run, run_layers
+
+_RECORDS = ("q", "k", "v", "scores", "pattern", "z", "head_out")
+
+
+@dataclass(frozen=True, eq=False)
+class Transformer:
+    """A transformer of attention heads alone: no MLP, no layer norm, no biases.
+
+    W_E [d_vocab, d_model]; W_Q, W_K, W_V [layer, head, d_model, d_head];
+    W_O [layer, head, d_head, d_model]; W_U [d_model, d_vocab];
+    W_pos [n_ctx, d_model] if config.positional, else None.
+
+    Weights are copied to config.dtype and made read-only. Raises TypeError for numbers that are not real,
+    ValueError for another shape, for NaN or infinity, and where W_pos and config.positional disagree.
+
+    >>> config = Config(n_layers=1, n_heads=2, d_model=8, d_head=3, d_vocab=7, n_ctx=5)
+    >>> model = Transformer.random(config, seed=0)
+    >>> model.W_V.shape
+    (1, 2, 8, 3)
+
+    Source: Elhage et al. (2021), 'Transformer Overview'; the names are those of TransformerLens.
+    """
+
+    config: Config
+    _: KW_ONLY
+    W_E: Array
+    W_Q: Array
+    W_K: Array
+    W_V: Array
+    W_O: Array
+    W_U: Array
+    W_pos: Array | None = None
+
+    def __post_init__(self) -> None:
+        """Check the weights, and keep read-only copies."""
+        shapes = weight_shapes(instance_of("config", self.config, Config))
+        _check_positions(self.config, self.W_pos)
+        for name, shape in shapes.items():
+            weight = shaped_array(name, getattr(self, name), shape, self.config.dtype)
+            object.__setattr__(self, name, weight)
+
+    @classmethod
+    def random(cls, config: Config, seed: int = 0) -> Transformer:
+        """Return normally distributed weights, the same ones for the same config and seed.
+
+        Embeddings have variance 1. Other weights have the inverse of the number of terms that they sum, which
+        for W_O counts every head that writes to the stream: activations stay of order 1 in networks of any
+        size. W_Q and W_K are √2 larger than that, so that patterns are far from uniform (the scores of a
+        stream of variance 1 have a standard deviation of 2).
+
+        Raises TypeError or ValueError for a seed that is not a whole number of at least 0.
+
+        >>> config = Config(n_layers=1, n_heads=2, d_model=8, d_head=3, d_vocab=7, n_ctx=5)
+        >>> np.array_equal(Transformer.random(config, seed=1).W_E, Transformer.random(config, seed=1).W_E)
+        True
+        """
+        shapes = weight_shapes(instance_of("config", config, Config))
+        rng = np.random.default_rng(whole_number("seed", seed))
+        scales = _scales(config)
+        return cls(config, **{name: rng.normal(0, scales[name], shape) for name, shape in shapes.items()})
+
+    def run(self, tokens: ArrayLike) -> Run:
+        """Run the network on token ids [pos] or [batch, pos], and return all that it computed.
+
+        Raises TypeError for ids that are not integers; ValueError for ids out of the vocabulary, no tokens,
+        more than n_ctx of them, or another number of axes.
+
+        >>> config = Config(n_layers=1, n_heads=2, d_model=8, d_head=3, d_vocab=7, n_ctx=5)
+        >>> Transformer.random(config).run([[0, 1, 2], [3, 4, 5]]).logits.shape
+        (2, 3, 7)
+
+        Source: the article, 'Motivation', from Q, K and V to the head's output; scaled and masked.
+        """
+        ids = token_ids(tokens, self.config)
+        return run_layers(self, ids, self._embed(ids), self._attend, _RECORDS)
+
+    def _embed(self, ids: Tokens) -> Array:
+        embedding: Array = self.W_E[ids]  # [(batch), pos, d_model]
+        return embedding if self.W_pos is None else embedding + self.W_pos[: ids.shape[-1]]
+
+    def _attend(self, x: Array, layer: int, head: int) -> dict[str, Array]:
+        """Return what one head computes from the stream x [(batch), pos, d_model]."""
+        q = x @ self.W_Q[layer, head]  # [(batch), pos, d_head]
+        k = x @ self.W_K[layer, head]  # [(batch), pos, d_head]
+        v = x @ self.W_V[layer, head]  # [(batch), pos, d_head]
+        scores = q @ k.swapaxes(-1, -2) / math.sqrt(self.config.d_head)  # [(batch), query, key]
+        pattern = _softmax(_masked(scores) if self.config.causal else scores)  # [(batch), query, key]
+        z = pattern @ v  # [(batch), pos, d_head]
+        head_out = z @ self.W_O[layer, head]  # [(batch), pos, d_model]
+        return {"q": q, "k": k, "v": v, "scores": scores, "pattern": pattern, "z": z, "head_out": head_out}
+
+    def __repr__(self) -> str:
+        """Name the sizes, without the weights."""
+        return f"Transformer({self.config!r})"
+
+
+def _masked(scores: Array) -> Array:
+    """Return the scores with -inf wherever a key comes after its query."""
+    return np.where(np.tri(scores.shape[-1], dtype=bool), scores, -np.inf)  # [(batch), query, key]
+
+
+def _softmax(scores: Array) -> Array:
+    """Return the softmax over the keys; less the row's maximum, so that exp cannot overflow."""
+    weights: Array = np.exp(scores - scores.max(axis=-1, keepdims=True))  # [(batch), query, key]
+    total: Array = weights.sum(axis=-1, keepdims=True)  # [(batch), query, 1]
+    return weights / total
+
+
+def _scales(config: Config) -> dict[str, float]:
+    """Return the standard deviation of each random weight."""
+    read = 1 / math.sqrt(config.d_model)
+    writers = max(config.n_layers, 1) * config.n_heads  # the stream sums what all the heads write
+    write = 1 / math.sqrt(config.d_head * writers)
+    sharp = math.sqrt(2) * read
+    return {"W_E": 1, "W_pos": 1, "W_Q": sharp, "W_K": sharp, "W_V": read, "W_O": write, "W_U": read}
+
+
+def _check_positions(config: Config, W_pos: object) -> None:
+    if config.positional and W_pos is None:
+        raise ValueError(complaint("W_pos", "an array, as config.positional is True", "None"))
+    if not config.positional and W_pos is not None:
+        raise ValueError(complaint("W_pos", "None, as config.positional is False", described(W_pos)))
