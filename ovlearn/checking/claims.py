@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from ovlearn.checking.binding import Binding
@@ -99,6 +99,7 @@ def _spanned(derivation: Derivation) -> Network:
     return Network(layers, heads)
 
 
+@lru_cache(maxsize=10_000)
 def at_number(expr: Any, number: int) -> Any:
     """`expr` with every symbolic index n made a number: X_n and Σ_{j<n} become plain symbols and sums."""
 

@@ -221,9 +221,11 @@ def _check_product(matrices: list[Any]) -> None:
 def _check_sum(parts: tuple[Any, ...]) -> None:
     for part in parts[1:]:
         if not is_matrix(part) or part.shape != parts[0].shape:
-            shape = list(parts[0].shape)
-            raise ShapeError(f"sum: expected every term to be {shape} like {parts[0]}, got {_named(part)}")
+            raise ShapeError(f"sum: expected terms of one shape, as {_named(parts[0])}, got {_named(part)}")
 
 
 def _named(matrix: Any) -> str:
-    return f"{matrix} {list(matrix.shape)}" if is_matrix(matrix) else str(matrix)
+    from ovlearn.symbolic.text import to_text
+
+    shape = f" [{', '.join(map(str, matrix.shape))}]" if is_matrix(matrix) else ""
+    return f"{to_text(matrix)}{shape}"

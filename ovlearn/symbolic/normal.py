@@ -112,6 +112,11 @@ class NormalForm:
         return {(((type(expr).__name__, frozen), False),): 1}
 
 
+def holds_opaque(table: Table) -> bool:
+    """Whether a table has letters whose laws it does not know, so that it need not be the only one."""
+    return any(isinstance(letter, tuple) for word in table for letter, _ in word)
+
+
 def turn(word: Word) -> Word:
     """The transpose of a word: its letters in reverse, each transposed."""
     return tuple((letter, not turned) for letter, turned in reversed(word))
