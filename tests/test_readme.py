@@ -35,7 +35,9 @@ def test_the_tour_is_short() -> None:
 
 
 def test_every_make_target_that_it_names_exists() -> None:
-    targets = set(re.findall(r"^([a-z-]+):", (Path(__file__).parents[1] / "Makefile").read_text(), re.MULTILINE))
+    targets = set(
+        re.findall(r"^([a-z-]+):", (Path(__file__).parents[1] / "Makefile").read_text(), re.MULTILINE)
+    )
     named = set(re.findall(r"make ([a-z-]+)", "\n".join(blocks("sh")))) | {"help"}
     assert named <= targets
     assert {"course", "test"} <= named

@@ -134,8 +134,9 @@ def _cell(report: ov.Report, route: str) -> str:
 def _caption(reports: Sequence[ov.Report]) -> str:
     passed = all(report.passed for report in reports)
     seeds, bound = reports[0].seeds, max(report.bound for report in reports)
+    verdict = "every step holds" if passed else "[red]not every step holds[/red]"
     lines = [
-        f"{seeds} seed{'' if seeds == 1 else 's'}: {'every step holds' if passed else '[red]not every step holds[/red]'}.",
+        f"{seeds} seed{'' if seeds == 1 else 's'}: {verdict}.",
         f"exact: modulo {PRIME}; a try overlooks a difference with probability at most {bound:.1e}",
         f"numeric: the worst error is relative to the largest term, and at most {TOLERANCE:.0e}",
     ]
