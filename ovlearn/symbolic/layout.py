@@ -5,19 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from sympy import latex, together
+
 from ovlearn.symbolic.expressions import terms
 from ovlearn.symbolic.latex import LatexPrinter
 from ovlearn.symbolic.pathlabels import path_of
 from ovlearn.symbolic.printing import joined
-from ovlearn.symbolic.statements import Assumption
-from ovlearn.symbolic.steps import Selection, Step
+from ovlearn.symbolic.statements import Assumption, unfold_layers
+from ovlearn.symbolic.steps import Counterexample, Selection, Step
 from ovlearn.symbolic.text import TextPrinter
+from ovlearn.symbolic.witness import exact
 
 if TYPE_CHECKING:
     from ovlearn.symbolic.derivation import Derivation
 
 _SIGNS = {"=": "=", "≠": r"\neq", "≤": r"\leq"}
 _TERMS_A_LINE = 4
+_ESCAPES = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"} | {
+    letter: rf"\{letter}" for letter in "&%$#_{}"
+}
 
 Writer = Callable[[Any], str]
 
@@ -29,11 +35,13 @@ def chain_latex(derivation: Derivation, *, rules: bool) -> str:
     lines = []
     for step in derivation.steps:
         head, selected = chain.advance(step)
-        label = rf" && \text{{{label_of(step)}}}" if rules else ""
+        label = rf" && \text{{{_in_text(label_of(step))}}}" if rules else ""
         first, *more = _broken(step.after, write)
         sign = "=" if selected else _SIGNS[step.sign]
         lines.append(f"{write(head) if head is not None else ''} &{sign} {first}{label}")
         lines.extend(rf"&\quad {line}" for line in more)
+        if isinstance(step, Counterexample):
+            lines.extend(_witness_latex(step, write))
     lines.append(rf"&\boxed{{{relation_latex(derivation)}}}")
     return "\\begin{align*}\n" + " \\\\\n".join(lines) + "\n\\end{align*}"
 
@@ -97,6 +105,8 @@ def text(derivation: Derivation) -> str:
         lines.append(f"    {step.sign} {first}{'' if more else f'    [{label_of(step)}]'}")
         lines.extend(f"      {line}" for line in more[:-1])
         lines.extend(f"      {line}    [{label_of(step)}]" for line in more[-1:])
+        if isinstance(step, Counterexample):
+            lines.extend(_witness_text(step, write))
     lines.append(f"  result: {derivation.result}")
     return "\n".join(lines) + "".join(f"\n\n{text(lemma)}" for lemma in derivation.lemmas)
 
@@ -142,6 +152,47 @@ def _broken(expr: Any, write: Writer) -> list[str]:
     return [first, *(f"- {line[1:]}" if line.startswith("-") else f"+ {line}" for line in rest)]
 
 
+def _in_text(words: str) -> str:
+    """Words as they may stand in LaTeX's text mode."""
+    return "".join(_ESCAPES.get(letter, letter) for letter in words)
+
+
+def _by_value(step: Counterexample) -> dict[Any, list[Any]]:
+    """The witness's matrices, with the symbols that take each."""
+    grouped: dict[Any, list[Any]] = {}
+    for symbol, matrix in step.witness:
+        grouped.setdefault(matrix, []).append(symbol)
+    return grouped
+
+
+def _values_at(step: Counterexample) -> tuple[Any, Any]:
+    """What the two sides are at the witness, exactly."""
+    before, after = (unfold_layers(side, step.sources) for side in (step.before, step.after))
+    values = dict(step.witness)
+    return tuple(exact(side, values).applyfunc(together) for side in (before, after))
+
+
+def _witness_latex(step: Counterexample, write: Writer) -> list[str]:
+    at = [
+        f"{' = '.join(write(symbol) for symbol in symbols)} = {latex(matrix, mat_delim='(')}"
+        for matrix, symbols in _by_value(step).items()
+    ]
+    left, right = (latex(value, mat_delim="(") for value in _values_at(step))
+    return [
+        *(rf"&\quad \text{{at }} {line}" for line in at),
+        rf"&\quad \text{{then }} {left} \neq {right}",
+    ]
+
+
+def _witness_text(step: Counterexample, write: Writer) -> list[str]:
+    at = [
+        f"      at {' = '.join(write(symbol) for symbol in symbols)} = {matrix.tolist()}"
+        for matrix, symbols in _by_value(step).items()
+    ]
+    left, right = (value.tolist() for value in _values_at(step))
+    return [*at, f"      then {left} ≠ {right}"]
+
+
 def _assumption_markdown(one: Assumption, derivation: Derivation) -> str:
     write = _latex_writer(derivation)
     equations = ", ".join(f"${write(rel.lhs)} {_SIGNS[rel.sign]} {write(rel.rhs)}$" for rel in one.equations)
@@ -174,6 +225,8 @@ def _step_data(step: Step, derivation: Derivation) -> dict[str, Any]:
     if isinstance(step, Selection):
         data["name"] = _expression_data(step.name, derivation)
         data["remainder"] = _expression_data(step.remainder, derivation)
+    if isinstance(step, Counterexample):
+        data["witness"] = {str(symbol): str(matrix.tolist()) for symbol, matrix in step.witness}
     return data
 
 

@@ -20,6 +20,8 @@ from ovlearn.symbolic.statements import Assumption, Relation
 TITLE = "A layer is not a linear function of the stream; with its pattern frozen it is"
 LEAST_LAYERS = 1
 
+_PROJECTIONS = (("Queries", "W_Q"), ("Keys", "W_K"), ("Values", "W_V"))
+
 ZERO = ZeroMatrix(s, d)
 
 
@@ -30,7 +32,7 @@ def derive(arguments: Arguments) -> Derivation:
     return _refuted(net, layer, first, second, title="").with_lemmas(
         _refuted(net, layer, net.stream(0), net.layer("Delta", 0), title="The article's residual form"),
         equality_can_hold(net, layer),
-        values_are_linear(layer, head),
+        *(projection_is_linear(layer, head, *named) for named in _PROJECTIONS),
         scores_are_bilinear(layer, head),
         frozen_is_linear(net, layer, head),
     )
@@ -68,7 +70,7 @@ def equality_can_hold(net: Network, layer: int) -> Derivation:
     """≠ means "in general": with X_B = 0 both sides agree, since layer(0) = 0."""
     first, second = symbol("X_A"), symbol("X_B")
     function = layer_function(net, layer)
-    second_is_zero = Assumption("X_B = 0", "the second input is zero", (Relation(second, ZERO),))
+    second_is_zero = Assumption("zero input", "the second input is zero", (Relation(second, ZERO),))
     return (
         Derivation.start(
             subtract(Layer(add(first, second), layer), Layer(first, layer), Layer(second, layer)),
@@ -83,12 +85,12 @@ def equality_can_hold(net: Network, layer: int) -> Derivation:
     )
 
 
-def values_are_linear(layer: int, head: int) -> Derivation:
-    """The value of a sum is the sum of the values; queries and keys are linear for the same reason."""
+def projection_is_linear(layer: int, head: int, name: str, weight: str) -> Derivation:
+    """The queries of a sum are the sum of the queries; so with keys and values."""
     both = add(symbol("X_A"), symbol("X_B"))
-    return Derivation.start(
-        product(both, symbol("W_V", layer, head)), title="Values are linear, and so are queries and keys"
-    ).apply(rules.distribute)
+    return Derivation.start(product(both, symbol(weight, layer, head)), title=f"{name} are linear").apply(
+        rules.distribute
+    )
 
 
 def scores_are_bilinear(layer: int, head: int) -> Derivation:
