@@ -1,0 +1,114 @@
+# Everything runs from here. On a fresh machine, Python 3.11 or newer and make are all that is needed.
+#
+# Each virtual environment holds stamps, written last: an installation that was cut short has none and is made
+# anew, and one that is complete costs nothing the second time.
+
+PYTHON  ?= python3
+WORKERS ?= 2
+FLOORS  ?= numeric symbolic
+SAMPLE  ?= 600
+SEED    ?= 0
+
+PIP    := pip==26.3
+VENV   := .venv
+COURSE := $(VENV)/.course
+TEST   := $(VENV)/.test
+LOW    := .venv-lowest/.test
+NODE   := node_modules/.stamp
+NEWEST := constraints/newest.txt
+LOWEST := constraints/lowest.txt
+GROUPS := --group test --group lint --group bench --group mutation
+PYTEST := -m pytest -n $(WORKERS)
+# mutmut is a tool for contributors, in .venv alone
+USERS  := --ignore=tests/test_mutants.py
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+# An environment remembers its folder: one that was moved, or whose Python is gone, is made anew.
+ALIVE := $(shell test "`cat $(VENV)/.home 2>/dev/null`" = "`pwd -P`" && $(VENV)/bin/python -c '' 2>/dev/null && echo yes)
+ifneq ($(ALIVE),yes)
+$(shell rm -f $(COURSE) $(TEST))
+endif
+
+# $(call new-venv,FOLDER): an empty environment there, whatever was there before, or one line that says what is missing
+define new-venv
+version=`$(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null` || version=none; \
+case $$version in \
+	3.[0-9]|3.10|[0-2].*) echo "ovlearn needs Python 3.11 or newer; '$(PYTHON)' is $$version. Name another one: make PYTHON=python3.11" >&2; exit 1;; \
+	none) echo "ovlearn needs Python 3.11 or newer; '$(PYTHON)' does not run here. Install Python 3, or name one: make PYTHON=python3.11" >&2; exit 1;; \
+esac; \
+$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
+	echo "'$(PYTHON)' cannot make virtual environments. On Debian or Ubuntu: apt install python$$version-venv" >&2; exit 1; }; \
+echo "setting up $(1) with Python $$version"; \
+$(PYTHON) -m venv --clear $(1) && $(1)/bin/python -m pip install -q '$(PIP)'
+endef
+
+.DEFAULT_GOAL := help
+.PHONY: help course test lint node test-lowest test-newest bench mutants constraints clean
+
+help: ## list these targets
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-12s  %s\n", $$1, $$2 }' Makefile
+
+course: $(COURSE) ## set up, derive every equation and check every step
+	@$(VENV)/bin/ovlearn verify --faults
+
+test: $(TEST) $(NODE) lint ## set up, lint, and run the tests
+	@$(VENV)/bin/python $(PYTEST)
+
+lint: $(TEST) ## style and types alone
+	@$(VENV)/bin/ruff check
+	@$(VENV)/bin/ruff format --check
+	@$(VENV)/bin/mypy
+
+node: $(NODE) ## KaTeX from npm, with the node of .venv
+
+test-lowest: $(LOW) $(NODE) ## the tests with the lowest supported versions (Python 3.11 or 3.12)
+	@.venv-lowest/bin/python $(PYTEST) $(USERS)
+
+test-newest: $(NODE) ## the tests with the newest versions to be had today
+	@test -x .venv-newest/bin/pip || { $(call new-venv,.venv-newest); }
+	@.venv-newest/bin/python -m pip install -q --upgrade --upgrade-strategy eager -e '.[course]' --group test
+	@.venv-newest/bin/python -m pip list --format=freeze --exclude-editable
+	@.venv-newest/bin/python $(PYTEST) $(USERS)
+
+bench: $(TEST) ## the promised speeds, as ratios
+	@$(VENV)/bin/python -m tests.benchmarks
+
+mutants: $(TEST) $(NODE) ## break the code in small ways; the tests must notice (FLOORS, SAMPLE, SEED)
+	@$(VENV)/bin/python -m tests.mutants $(FLOORS) --sample $(SAMPLE) --seed $(SEED)
+
+constraints: ## pin today's newest versions in constraints/newest.txt; run it with the oldest Python
+	@$(call new-venv,build/constraints)
+	@build/constraints/bin/python -m pip install -q -e '.[course]' $(GROUPS)
+	@build/constraints/bin/python -m pip list --format=freeze --exclude-editable --exclude pip --exclude setuptools | LC_ALL=C sort -f > build/newest.txt
+	@! grep -v '^[A-Za-z0-9._-]*==[^ ]*$$' build/newest.txt
+	@mv build/newest.txt $(NEWEST)
+	@rm -rf build/constraints
+
+clean: ## remove everything that was made here
+	rm -rf .venv .venv-lowest .venv-newest node_modules build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find ovlearn tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(COURSE): pyproject.toml $(NEWEST)
+	@$(call new-venv,$(VENV))
+	@$(VENV)/bin/python -m pip install -q -c $(NEWEST) -e '.[course]'
+	@pwd -P > $(VENV)/.home
+	@touch $@
+
+# While this adds to the environment, the stamp of its first part is away: if it is cut short, both begin again.
+$(TEST): $(COURSE)
+	@echo "adding the tools for tests and lint"
+	@rm -f $(COURSE)
+	@$(VENV)/bin/python -m pip install -q -c $(NEWEST) -e '.[course]' $(GROUPS)
+	@touch $(COURSE) $@
+
+$(LOW): pyproject.toml $(LOWEST) $(NEWEST)
+	@$(call new-venv,.venv-lowest)
+	@mkdir -p build
+	@awk -F== '/^#/ { next } NR == FNR { held[$$1]; print; next } !($$1 in held)' $(LOWEST) $(NEWEST) > build/lowest.txt
+	@.venv-lowest/bin/python -m pip install -q -c build/lowest.txt -e '.[course]' --group test
+	@touch $@
+
+$(NODE): package.json package-lock.json .npmrc | $(TEST)
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm ci --ignore-scripts --silent
+	@touch $@
