@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from ovlearn.checking import Report, verify
+    from ovlearn.checking import Report, show, verify
     from ovlearn.numeric import Config, FactoredMatrix, Run, Transformer, paths
     from ovlearn.symbolic import Assumption, Derivation, Relation, Step, derivations, derive, rules
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _FLOORS = {
     "ovlearn.symbolic": ("Assumption", "Derivation", "Relation", "Step", "derivations", "derive", "rules"),
     "ovlearn.numeric": ("Config", "FactoredMatrix", "Run", "Transformer", "paths"),
-    "ovlearn.checking": ("Report", "verify"),
+    "ovlearn.checking": ("Report", "show", "verify"),
 }
 _HOME = {name: floor for floor, names in _FLOORS.items() for name in names}
 
@@ -38,6 +38,7 @@ __all__ = [
     "derive",
     "paths",
     "rules",
+    "show",
     "verify",
 ]
 

@@ -5,6 +5,7 @@ from ovlearn.checking.faults import KINDS, Fault, planted
 from ovlearn.checking.judgement import Judgement
 from ovlearn.checking.numeric import TOLERANCE
 from ovlearn.checking.report import GUARDS, ROUTES, FaultRow, Report, Row, missed, problem
+from ovlearn.checking.showing import Shown, show
 from ovlearn.checking.verification import verify
 
 __all__ = [
@@ -18,8 +19,10 @@ __all__ = [
     "Judgement",
     "Report",
     "Row",
+    "Shown",
     "missed",
     "planted",
     "problem",
+    "show",
     "verify",
 ]

@@ -160,6 +160,18 @@ class Report:
         error = "" if worst is None else f"; worst error {worst.judgement.error:.1e}"
         return f"{name}: {verdict}, {self.steps} steps, {routes}{error}{faults}"
 
+    def in_words(self) -> str:
+        """A line or two for a reader: how many steps each route judged, and how well."""
+        counts = [self.count(route)["passed"] for route in ROUTES]
+        seeds = f"{self.seeds} seed{'' if self.seeds == 1 else 's'}"
+        worst = self.worst
+        return (
+            f"Checked, {self.steps} steps: {counts[0]} by algebra, {counts[1]} by exact arithmetic and "
+            f"{counts[2]} against activations, over {seeds}. "
+            f"The exact route misses a difference with probability at most {self.bound:.0e} a try; "
+            f"the worst rounding error is {worst.judgement.error if worst else 0:.0e}."
+        )
+
     def _repr_html_(self) -> str:
         head = "".join(f"<th>{name}</th>" for name in ("part", "step", "rule", *ROUTES))
         body = "".join(_html_row(rows) for rows in self._by_step())

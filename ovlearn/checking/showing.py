@@ -1,0 +1,56 @@
+"""A derivation as a reader meets it: the equations, and beneath them how they were checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ovlearn.checking.report import Report
+from ovlearn.checking.verification import verify
+from ovlearn.symbolic.derivation import Derivation
+from ovlearn.symbolic.layout import chain_latex
+
+
+@dataclass(frozen=True, repr=False)
+class Shown:
+    """A derivation that was checked; a notebook shows its chain and a line about the check.
+
+    `label`: the name by which other equations refer to its result, as in `\\eqref{eq:box}`.
+    """
+
+    derivation: Derivation
+    report: Report
+    label: str = ""
+
+    def _repr_markdown_(self) -> str:
+        latex = chain_latex(self.derivation, rules=True)
+        if self.label:
+            latex = latex.replace(r"\end{align*}", rf"\label{{{self.label}}}" + "\n" + r"\end{align*}")
+        return f'$$\n{latex}\n$$\n\n<small class="ov-checked">{self.report.in_words()}</small>'
+
+    def __repr__(self) -> str:
+        return f"{self.derivation.text()}\n{self.report.in_words()}"
+
+
+def show(derivation: Derivation, *, label: str = "", seeds: Iterable[int] | int = 20) -> Shown:
+    """Check a derivation and show it: its chain, and a line that says how it was checked.
+
+    `label`: a name for its result, to refer to; `seeds`: as `verify` takes them.
+
+    Raises: ValueError where the check fails, with what failed; TypeError as `verify` does.
+
+    >>> import ovlearn as ov
+    >>> lemma = ov.derive("ov-fold").lemma("The rank of W_OV is at most d_head")
+    >>> print(ov.show(lemma, seeds=3))  # doctest: +ELLIPSIS
+    The rank of W_OV is at most d_head
+      given  OV product: W_OV is one name for the product of W_V and W_O
+      rank(W_OV_1_0)
+        = rank(W_V_1_0 W_O_1_0)    [unfold: OV product]
+        ≤ d_h    [inner size]
+      result: rank(W_OV_1_0) ≤ d_h
+    Checked, 2 steps: 1 by algebra, 2 by exact arithmetic and 2 against activations, over 3 seeds. The...
+    """
+    report = verify(derivation, seeds=seeds)
+    if not report.passed:
+        raise ValueError(f"derivation: expected every step to hold, got {report}")
+    return Shown(derivation, report, label)
