@@ -31,6 +31,10 @@ class Algebra:
             if after.keys() & rest.keys():
                 return failed("a term is both kept and left out")
             whole = self.form.of(add(claim.after, claim.remainder))
+        if claim.kind is Selection and claim.name in self.form.definitions:
+            named = self.form.of(claim.name)
+            if named != after and not holds_opaque(named) and not holds_opaque(after):
+                return failed("what was selected is not what its name stands for")
         if before == whole:
             return passed()
         if holds_opaque(before) or holds_opaque(whole):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from hashlib import blake2b
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ovlearn.symbolic.dimensions import d_h
 
 Array = NDArray[Any]
 Sizes = dict[Any, int]
@@ -61,7 +63,10 @@ class Floats:
 
     def scale(self, number: Any, matrix: Array, sizes: Sizes) -> Array:
         """A number times a matrix, sizes put into the number."""
-        return float(number.subs(sizes)) * matrix
+        value = number.subs(sizes)
+        if not value.is_real:
+            raise CannotJudge(f"{number} is not a number at these sizes")
+        return float(value) * matrix
 
     def constant(self, matrix: Array) -> Array:
         """A matrix of small whole numbers in these numbers."""
@@ -87,10 +92,10 @@ class Floats:
 
 
 class Modular:
-    """Whole numbers modulo PRIME. A softmax is one random matrix for each value of its argument.
+    """Whole numbers modulo PRIME, where a softmax is a random function that keeps the laws of one.
 
-    That is all that a proof by rules may know of a softmax: equal arguments give equal patterns, rows sum
-    to 1, and a causal one is zero above the diagonal.
+    It works row by row; rows sum to 1; a number added to a whole row changes nothing; equal scores get
+    equal weights; a causal one sees no later key. Beyond that its weights are as good as random.
     """
 
     def matmul(self, left: Array, right: Array) -> Array:
@@ -114,6 +119,8 @@ class Modular:
         value = number.subs(sizes)
         if not value.is_Rational:
             raise CannotJudge(f"{number} is not a fraction at these sizes, so it has no residue")
+        if value != 0 and (value.p % PRIME == 0 or value.q % PRIME == 0):
+            raise CannotJudge(f"{number} is a multiple of the prime, so it has no residue to judge by")
         return int(value.p) * pow(int(value.q), -1, PRIME) % PRIME
 
     def constant(self, matrix: Array) -> Array:
@@ -130,18 +137,28 @@ class Modular:
 
     def row_softmax(self, scores: Array, *, causal: bool) -> Array:
         """A pattern for these scores: rows that sum to 1, zero above the diagonal where causal."""
-        seen = np.tril(scores) if causal else scores  # [query, key]
-        digest = blake2b(seen.tobytes() + bytes([causal]), digest_size=8).digest()
-        random = np.random.default_rng(int.from_bytes(digest, "big"))
-        pattern = random.integers(PRIME, size=scores.shape)  # [query, key]
-        pattern = np.tril(pattern) if causal else pattern
-        diagonal = np.arange(min(scores.shape))
-        pattern[diagonal, diagonal] += 1 - pattern.sum(axis=1)  # rows sum to 1
-        return np.asarray(pattern % PRIME)
+        shape = scores.shape
+        seen = np.tri(*shape, dtype=np.int64) if causal else np.ones(shape, dtype=np.int64)  # [query, key]
+        kept = scores * seen  # [query, key]
+        count, total = seen.sum(axis=1, keepdims=True), kept.sum(axis=1, keepdims=True) % PRIME  # [query, 1]
+        weights = _mixed((count * kept - total) % PRIME) * seen  # [query, key]
+        norms = weights.sum(axis=1) % PRIME  # [query]
+        if not norms.all():
+            raise CannotJudge("the weights of a row add up to zero modulo the prime")
+        inverses = np.array([[pow(int(norm), -1, PRIME)] for norm in norms])  # [query, 1]
+        return np.asarray(weights * inverses % PRIME)
 
     def rank(self, matrix: Array) -> int:
         """The rank of a matrix."""
         return _rank(matrix.copy())
+
+
+def _mixed(keys: Array) -> Array:
+    """A residue other than zero for each residue, with no pattern to it (the finalizer of splitmix64)."""
+    bits = keys.astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15)
+    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return np.asarray((bits ^ (bits >> np.uint64(31))) % np.uint64(PRIME - 1), dtype=np.int64) + 1
 
 
 def _rank(matrix: Array) -> int:
@@ -163,12 +180,14 @@ def _rank(matrix: Array) -> int:
     return rank
 
 
-def sizes_above(degree: int, names: tuple[Any, Any, Any, Any]) -> Sizes:
-    """Sizes for s, d, d_h, v: all above the degree, no two alike, d_h a perfect square and the smallest.
+def sizes_above(least: int, names: Sequence[Any], seed: int = 0) -> Sizes:
+    """A size for each name, all above `least`, no two alike, d_h a perfect square and the smallest.
 
-    Matrices no larger than half the degree satisfy identities that larger ones do not.
+    Matrices no larger than half a polynomial's degree satisfy identities that larger ones do not. The
+    sizes change with the seed, so that no relation between them can pass for a law.
     """
-    s, d, d_h, v = names
-    smallest = math.isqrt(degree) + 1
-    inner = smallest * smallest
-    return {d_h: inner, d: inner + 1, s: inner + 2, v: inner + 3}
+    random = np.random.default_rng(seed)
+    root = math.isqrt(least) + 1 + int(random.integers(2))
+    others = [name for name in names if name != d_h]
+    above = root * root + 1 + random.choice(len(others) + 4, size=len(others), replace=False)  # [others]
+    return {d_h: root * root} | {name: int(size) for name, size in zip(others, above, strict=True)}

@@ -40,12 +40,6 @@ class Recorded:
         return np.asarray(self.run.tokens)
 
     @cached_property
-    def heads(self) -> frozenset[Head]:
-        """Every (layer, head) of the model."""
-        config = self.run.model.config
-        return frozenset((layer, head) for layer in range(config.n_layers) for head in range(config.n_heads))
-
-    @cached_property
     def silent(self) -> Run:
         """The frozen network in which no head writes."""
         return self.run.frozen().run(heads=set())
@@ -53,10 +47,6 @@ class Recorded:
     def only(self, head: Head) -> Run:
         """The frozen network in which one head writes: it reads the embedded tokens alone."""
         return self.run.frozen().run(heads={head})
-
-    def without(self, head: Head) -> Run:
-        """The frozen network in which every head but one writes."""
-        return self.run.frozen().run(heads=self.heads - {head})
 
     def scores_of_tokens(self, head: Head) -> Array:
         """A head's scores where no earlier head writes: queries and keys both read the embedded tokens."""
@@ -99,9 +89,19 @@ def value_of(name: str, at: Recorded, extra: Mapping[str, Binding]) -> Array | N
     if base.endswith("_col"):
         row = value_of("_".join([base.removesuffix("_col"), *map(str, indices)]), at, extra)
         return None if row is None else row.T
-    pairs = tuple(zip(indices[::2], indices[1::2], strict=False))
     bind = _BINDINGS.get((base, len(indices)))
-    return None if bind is None else bind(at, indices if len(indices) == 1 else pairs)
+    if bind is None or not _exists(base, indices, at.run.model.config):
+        return None
+    pairs = tuple(zip(indices[::2], indices[1::2], strict=False))
+    return bind(at, indices if len(indices) == 1 else pairs)
+
+
+def _exists(base: str, indices: tuple[int, ...], config: Config) -> bool:
+    """Whether the network has these layers and heads; X_n, which W_U reads, comes after the last."""
+    layers = config.n_layers + (base == "X")
+    return all(layer < layers for layer in indices[::2]) and all(
+        head < config.n_heads for head in indices[1::2]
+    )
 
 
 def given(array: Array | None) -> Array:
@@ -116,9 +116,10 @@ def _stream(at: Recorded, indices: tuple[int, ...]) -> Array:
 
 
 def _composed(at: Recorded, pairs: tuple[Head, ...]) -> Array:
-    """What the later head writes because the earlier one, a layer below, wrote."""
+    """What the later head writes in a frozen network whose stream is what the earlier one wrote."""
     earlier, later = pairs
-    return np.asarray(at.run.head_out[later] - at.without(earlier).head_out[later])  # [pos, d_model]
+    alone = at.run.frozen().run(resid=at.run.head_out[earlier], heads={later})
+    return alone.head_out[later]  # [pos, d_model]
 
 
 def _one_hot(at: Recorded, _: object) -> Array:

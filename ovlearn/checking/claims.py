@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
+from sympy import MatrixSymbol
+
 from ovlearn.checking.binding import Binding
+from ovlearn.checking.indices import INDEXED
 from ovlearn.symbolic.derivation import Derivation
-from ovlearn.symbolic.expressions import ShapeError, check_shapes, nodes, rewrite
-from ovlearn.symbolic.functions import At, SumBelow
+from ovlearn.symbolic.expressions import ShapeError, check_shapes, nodes
+from ovlearn.symbolic.functions import OneHot, Rank, TokenSum
 from ovlearn.symbolic.notation import GLOSSARY, Network, parse
 from ovlearn.symbolic.statements import definitions, unfold_layers
 from ovlearn.symbolic.steps import Bound, Counterexample, Selection, Step
@@ -31,12 +34,20 @@ class Claim:
     witness: tuple[tuple[Any, Any], ...] = ()
     name: Any = None
 
+    @property
+    def compares_ranks(self) -> bool:
+        """Whether the claim is an equality of ranks."""
+        return self.kind is not Bound and any(isinstance(side, Rank) for side in (self.before, self.after))
+
     def expressions(self) -> tuple[Any, ...]:
         """What stands on either side, the remainder too."""
         return tuple(part for part in (self.before, self.after, self.remainder) if part is not None)
 
     def check_shapes(self) -> None:
-        """Raise ShapeError where a side does not type-check, or the sides cannot be compared."""
+        """Raise ShapeError where a side does not type-check, or the sides cannot be compared.
+
+        Raises: TypeError where a side holds what no route can read.
+        """
         for part in self.expressions():
             check_shapes(part)
         shapes = {tuple(part.shape) for part in self.expressions() if hasattr(part, "shape")}
@@ -59,11 +70,26 @@ class Context:
         return {lhs: unfold_layers(rhs, self.derivation.assumptions) for lhs, rhs in table.items()}
 
     @cached_property
+    def expressions(self) -> tuple[Any, ...]:
+        """Everything that the claims and the definitions speak of."""
+        claimed = (part for claim in self.claims for part in claim.expressions())
+        return (*claimed, *self.definitions, *self.definitions.values())
+
+    @cached_property
+    def positions(self) -> dict[Any, Any]:
+        """The index of each row e_i that no sum runs over, with how many positions there are."""
+        found = [node for expr in self.expressions for node in nodes(expr)]
+        summed = {node.args[1] for node in found if isinstance(node, TokenSum)}
+        rows = (node for node in found if isinstance(node, OneHot) and node.args[0] not in summed)
+        return {node.args[0]: node.args[1] for node in rows}
+
+    @cached_property
     def claims(self) -> tuple[Claim, ...]:
         """One claim a step, layers spelled out."""
         claims, name = [], self.derivation.initial
         for step in self.derivation.steps:
             name = step.name if isinstance(step, Selection) else name
+            name = name if step.sign == "=" else None  # what is unequal to it is not its value
             claims.append(self._claim(step, name))
         return tuple(claims)
 
@@ -74,7 +100,7 @@ class Context:
             after=self.spelled_out(step.after),
             remainder=self.spelled_out(step.remainder) if isinstance(step, Selection) else None,
             witness=step.witness if isinstance(step, Counterexample) else (),
-            name=name if not isinstance(step, Bound) else None,
+            name=name,
         )
 
     def spelled_out(self, expr: Any) -> Any:
@@ -88,31 +114,16 @@ def context(derivation: Derivation, extra: Mapping[str, Binding], network: Netwo
 
 
 def _spanned(derivation: Derivation) -> Network:
-    """The smallest network that has every layer and head that the symbols name; at least three layers."""
-    layers, heads = 3, 1
-    expressions = [derivation.initial, *(step.after for step in derivation.steps)]
-    for node in {node for expr in expressions for node in nodes(expr) if hasattr(node, "name")}:
-        base, indices = parse(node.name)
-        if base.removesuffix("_col") in GLOSSARY and indices:
-            layers = max(layers, 1 + max(indices[::2]))
+    """The smallest network that has every layer and head that the symbols name."""
+    stated = [side for one in derivation.assumptions for rel in one.equations for side in (rel.lhs, rel.rhs)]
+    found = set().union(
+        *map(nodes, [derivation.initial, *(step.after for step in derivation.steps), *stated])
+    )
+    layers, heads = (3 if any(isinstance(node, INDEXED) for node in found) else 1), 1
+    for node in found:
+        base, indices = parse(node.name) if isinstance(node, MatrixSymbol) else ("", ())
+        base = base.removesuffix("_col")
+        if base in GLOSSARY and indices:
+            layers = max(layers, max(indices[::2]) + (base != "X"))  # X_n is there with n layers
             heads = max(heads, 1 + max(indices[1::2], default=0))
     return Network(layers, heads)
-
-
-@lru_cache(maxsize=10_000)
-def at_number(expr: Any, number: int) -> Any:
-    """`expr` with every symbolic index n made a number: X_n and Σ_{j<n} become plain symbols and sums."""
-
-    def change(node: Any) -> Any:
-        if not isinstance(node, (At, SumBelow)):
-            return node
-        base, index, rows, columns = node.args
-        return node.func(base, index.subs(dict.fromkeys(index.free_symbols, number)), rows, columns)
-
-    return rewrite(expr, change)
-
-
-def numbered_definitions(table: Mapping[Any, Any], number: int) -> dict[Any, Any]:
-    """Definitions with every symbolic index made a number; what then says X = X + 0 is left out."""
-    numbered = {at_number(lhs, number): at_number(rhs, number) for lhs, rhs in table.items()}
-    return {lhs: rhs for lhs, rhs in numbered.items() if lhs not in nodes(rhs)}

@@ -50,11 +50,14 @@ class Evaluator:
                 return evaluate(self, expr)
         if is_matrix(expr):
             raise CannotJudge(f"{type(expr).__name__} has no value of its own")
-        return int(expr.subs(self.sizes))
+        return self.size(expr)
 
     def size(self, size: Any) -> int:
         """The number that a size stands for."""
-        return int(size.subs(self.sizes))
+        number = size.subs(self.sizes)
+        if not number.is_Integer:
+            raise CannotJudge(f"{size} is not a whole number at these sizes")
+        return int(number)
 
     def _symbol(self, symbol: Any) -> Array:
         known = self.lookup(symbol)
@@ -117,7 +120,10 @@ class Evaluator:
     def _token_sum(self, expr: Any) -> Array:
         body, index = expr.args
         body = self._spelled_out(body, index)
-        count = next(self.size(node.args[1]) for node in nodes(body) if isinstance(node, OneHot))
+        rows = [node for node in nodes(body) if isinstance(node, OneHot) and node.args[0] == index]
+        if not rows:
+            raise CannotJudge(f"nothing in the sum depends on its position {index}")
+        count = self.size(rows[0].args[1])
         parts = [self._at(index, place).value(body) for place in range(count)]
         total = parts[0]
         for part in parts[1:]:

@@ -51,10 +51,12 @@ def planted(claim: Claim, network: Network) -> Iterator[Fault]:
 
 def _spoiled_witness(claim: Claim) -> Iterator[Fault]:
     """With one input zero the two sides agree: then the witness shows nothing."""
-    for place in (0, 1):
-        symbol, matrix = claim.witness[place]
+    for place, (symbol, matrix) in enumerate(claim.witness[:2]):
+        zero = ImmutableMatrix.zeros(*matrix.shape)
+        if matrix == zero:
+            continue
         spoiled = list(claim.witness)
-        spoiled[place] = (symbol, ImmutableMatrix.zeros(*matrix.shape))
+        spoiled[place] = (symbol, zero)
         yield Fault("a witness that shows nothing", replace(claim, witness=tuple(spoiled)))
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
+from math import isfinite
 from typing import Any
 
 from ovlearn.checking.judgement import Judgement, Outcome
@@ -72,7 +74,7 @@ class Report:
     @property
     def passed(self) -> bool:
         """Whether everything holds and every fault was rejected."""
-        return not self.failures and not self.unjudged and not self.missed
+        return bool(self.rows) and not self.failures and not self.unjudged and not self.missed
 
     @property
     def failures(self) -> tuple[Row, ...]:
@@ -141,6 +143,7 @@ class Report:
                     "rule": row.rule,
                     "route": row.route,
                     **vars(row.judgement),
+                    "error": _finite(row.judgement.error),
                 }
                 for row in self.rows
             ],
@@ -148,7 +151,9 @@ class Report:
         }
 
     def __str__(self) -> str:
-        return "\n".join([self.summary(), *map(problem, self.failures), *map(missed, self.missed)])
+        return "\n".join(
+            [self.summary(), *map(problem, self.failures), *map(missed, self.missed), *self._unjudged_lines()]
+        )
 
     def summary(self) -> str:
         """One line: what was checked, and how it went."""
@@ -159,6 +164,10 @@ class Report:
         worst = self.worst
         error = "" if worst is None else f"; worst error {worst.judgement.error:.1e}"
         return f"{name}: {verdict}, {self.steps} steps, {routes}{error}{faults}"
+
+    def _unjudged_lines(self) -> Iterator[str]:
+        for part, step in self.unjudged:
+            yield f"  {part}, step {step}: no route could judge it"
 
     def in_words(self) -> str:
         """A line or two for a reader: how many steps each route judged, and how well."""
@@ -185,6 +194,11 @@ class Report:
         for row in self.rows:
             grouped.setdefault((row.part, row.step), []).append(row)
         return list(grouped.values())
+
+
+def _finite(error: float | None) -> float | str | None:
+    """An error as JSON can hold it, which has neither infinity nor NaN."""
+    return error if error is None or isfinite(error) else str(error)
 
 
 def problem(row: Row) -> str:

@@ -48,7 +48,7 @@ def show(derivation: Derivation, *, label: str = "", seeds: Iterable[int] | int 
         = rank(W_V_1_0 W_O_1_0)    [unfold: OV product]
         ≤ d_h    [inner size]
       result: rank(W_OV_1_0) ≤ d_h
-    Checked, 2 steps: 1 by algebra, 2 by exact arithmetic and 2 against activations, over 3 seeds. The...
+    Checked, 2 steps: 1 by algebra, 1 by exact arithmetic and 1 against activations, over 3 seeds. The...
     """
     report = verify(derivation, seeds=seeds)
     if not report.passed:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, replace
+from itertools import chain, count
 
-from ovlearn.arguments import whole_number
+from ovlearn.arguments import described, whole_number
 from ovlearn.checking.algebra import Algebra
 from ovlearn.checking.binding import Binding
 from ovlearn.checking.claims import Claim, Context, context
 from ovlearn.checking.exact import Exact
 from ovlearn.checking.faults import Fault, planted
-from ovlearn.checking.judgement import Judgement
+from ovlearn.checking.judgement import Judgement, Outcome, failed
 from ovlearn.checking.numeric import Numeric
 from ovlearn.checking.report import FaultRow, Report, Row
 from ovlearn.symbolic.derivation import Derivation
 from ovlearn.symbolic.expressions import ShapeError
-from ovlearn.symbolic.steps import DerivationError, Step
+from ovlearn.symbolic.steps import Counterexample, DerivationError, Step
 
 _FAULT_SEEDS = (0, 1)  # a fault is caught by the first; the second guards against an unlucky draw
 
@@ -49,6 +50,9 @@ def verify(
     if not isinstance(derivation, Derivation):
         raise TypeError(f"derivation: expected a Derivation, got {type(derivation).__name__}")
     chosen = _seeds(seeds)
+    for name, bound in (bindings or {}).items():
+        if not callable(bound):
+            raise TypeError(f"bindings: expected a function of a run for {name}, got {described(bound)}")
     rows: list[Row] = []
     fault_rows: list[FaultRow] = []
     for part, here in _parts(derivation, bindings or {}):
@@ -62,8 +66,8 @@ def verify(
 
 
 def _seeds(seeds: Iterable[int] | int) -> tuple[int, ...]:
-    chosen = range(whole_number("seeds", seeds, minimum=1)) if isinstance(seeds, int) else seeds
-    checked = tuple(whole_number("seeds", seed, minimum=0) for seed in chosen)
+    chosen = seeds if isinstance(seeds, Iterable) else range(whole_number("seeds", seeds, minimum=1))
+    checked = tuple(dict.fromkeys(whole_number("seeds", seed, minimum=0) for seed in chosen))
     if not checked:
         raise ValueError("seeds: expected at least one, got none")
     return checked
@@ -72,10 +76,24 @@ def _seeds(seeds: Iterable[int] | int) -> tuple[int, ...]:
 def _parts(derivation: Derivation, bindings: Mapping[str, Binding]) -> Iterator[tuple[str, Context]]:
     """The chain itself and its lemmas, each with the context that it is judged in."""
     own = context(derivation, bindings)
-    yield derivation.slug or derivation.title or "derivation", own
+    taken: set[str] = set()
+    for part in (derivation, *_lemmas(derivation)):
+        name = _untaken(part.slug or part.title or "derivation", taken)
+        yield name, own if part is derivation else context(part, bindings, own.network)
+
+
+def _lemmas(derivation: Derivation) -> Iterator[Derivation]:
     for lemma in derivation.lemmas:
-        for title, inner in _parts(lemma, bindings):
-            yield title, context(inner.derivation, bindings, own.network)
+        yield lemma
+        yield from _lemmas(lemma)
+
+
+def _untaken(name: str, taken: set[str]) -> str:
+    """The name, numbered where another part has it already; it is taken from then on."""
+    names = chain([name], (f"{name} ({number})" for number in count(2)))
+    found = next(each for each in names if each not in taken)
+    taken.add(found)
+    return found
 
 
 class _Judge:
@@ -86,6 +104,22 @@ class _Judge:
         self.algebra, self.exact, self.numeric = Algebra(here), Exact(here), Numeric(here)
 
     def each(self, claim: Claim, seeds: tuple[int, ...]) -> Iterator[tuple[str, Judgement]]:
+        """What each route says; all say the same of a claim that does not type-check."""
+        try:
+            claim.check_shapes()
+        except (ShapeError, TypeError) as error:
+            yield from (
+                (route.name, failed(str(error))) for route in (self.algebra, self.exact, self.numeric)
+            )
+            return
+        yield from self._by_route(claim, seeds)
+
+    def _is_true(self, claim: Claim, outcomes: dict[str, Outcome]) -> bool:
+        """Whether a corrupted claim holds all the same: proved, or about a constant that it keeps."""
+        proof = "exact" if claim.kind is Counterexample else "algebra"
+        return outcomes[proof] == "passed" or self.exact.is_constant(claim.before)
+
+    def _by_route(self, claim: Claim, seeds: tuple[int, ...]) -> Iterator[tuple[str, Judgement]]:
         yield self.algebra.name, self.algebra.judge(claim)
         yield self.exact.name, self.exact.judge(claim, seeds)
         yield self.numeric.name, self.numeric.judge(claim, seeds)
@@ -100,10 +134,10 @@ class _Judge:
             fault.claim.check_shapes()
         except ShapeError:
             return replace(row, rejected_by=("shapes",))
-        outcomes = {name: judged.outcome for name, judged in self.each(fault.claim, _FAULT_SEEDS)}
+        outcomes = {name: judged.outcome for name, judged in self._by_route(fault.claim, _FAULT_SEEDS)}
         rejected = tuple(name for name, outcome in outcomes.items() if outcome == "failed")
         accepted = tuple(name for name, outcome in outcomes.items() if outcome == "passed")
-        if not rejected and self.exact.is_constant(fault.claim.before):
+        if accepted and not rejected and not fault.keeps_the_sum and self._is_true(fault.claim, outcomes):
             row, accepted = replace(row, true_by_value=True), ()
         elif rejected and fault.keeps_the_sum:
             accepted = ()  # only the route that knows the selected part can object

@@ -47,7 +47,7 @@ class Derivation:
 
     def __post_init__(self) -> None:
         check_shapes(self.initial)
-        here = self.initial
+        here, sign = self.initial, "="
         for number, step in enumerate(self.steps, start=1):
             if not isinstance(step, Step):
                 raise DerivationError(f"step {number}: expected a Step, got {type(step).__name__}")
@@ -57,7 +57,7 @@ class Derivation:
                     f"got {shortened(step.before)}"
                 )
             self._check_sources(number, step)
-            here = step.after
+            here, sign = step.after, _joined(number, sign, step)
 
     def _check_sources(self, number: int, step: Step) -> None:
         for source in step.sources:
@@ -107,11 +107,9 @@ class Derivation:
     def result(self) -> Relation:
         """What the chain shows: its beginning (or the name of what it selected) against its end."""
         lhs, sign = self.initial, "="
-        for step in self.steps:
-            if isinstance(step, Selection):
-                lhs, sign = step.name, "="
-            elif step.sign != "=":
-                sign = step.sign
+        for number, step in enumerate(self.steps, start=1):
+            sign = _joined(number, sign, step)
+            lhs = step.name if isinstance(step, Selection) else lhs
         return Relation(lhs, self.here, sign)  # type: ignore[arg-type]
 
     def between(self, first: int = 1, last: int | None = None) -> Relation:
@@ -181,3 +179,15 @@ class Derivation:
 
     def _repr_markdown_(self) -> str:
         return self.markdown()
+
+
+def _joined(number: int, sign: str, step: Step) -> str:
+    """The sign from the beginning of a chain to the end of a step, given the sign before that step.
+
+    Raises: DerivationError where two signs say nothing together, as ≠ and ≠.
+    """
+    if isinstance(step, Selection):
+        return "="  # a new name begins a new chain
+    if step.sign == "=" or (sign in ("=", step.sign) and (sign, step.sign) != ("≠", "≠")):
+        return sign if step.sign == "=" else step.sign
+    raise DerivationError(f"step {number}: expected an equality after {sign}, got {step.sign}")

@@ -10,9 +10,10 @@ equal tables still prove equality, but unequal ones prove nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
-from sympy import Identity, Integer, MatAdd, MatMul, OneMatrix, Transpose, ZeroMatrix
+from sympy import Identity, Integer, MatAdd, MatMul, OneMatrix, Transpose, ZeroMatrix, cancel
 
 from ovlearn.symbolic.expressions import is_matrix
 from ovlearn.symbolic.functions import OPAQUE, At, OneHot, SumBelow, TokenSum
@@ -73,7 +74,7 @@ class NormalForm:
         for part in parts:
             for word, value in self.of(part).items():
                 total[word] = total.get(word, 0) + value
-        return {word: value for word, value in total.items() if value != 0}
+        return _without_zeros(total)
 
     def _product(self, parts: tuple[Any, ...]) -> Table:
         total: Table = {(): 1}
@@ -86,7 +87,7 @@ class NormalForm:
         """Σ_{j<n+1} is Σ_{j<n} and the term of n, down to the bare name n."""
         base, stop, rows, columns = expr.args
         lower = stop - 1
-        if stop.is_Symbol:
+        if not stop.as_coeff_Add()[0] > 0:
             return self._atom(expr)
         shorter, last = SumBelow(base, lower, rows, columns), At(base, lower, rows, columns)
         return self._sum((shorter, last))
@@ -113,8 +114,15 @@ class NormalForm:
 
 
 def holds_opaque(table: Table) -> bool:
-    """Whether a table has letters whose laws it does not know, so that it need not be the only one."""
-    return any(isinstance(letter, tuple) for word in table for letter, _ in word)
+    """Whether a table has letters whose laws it does not know, so that it need not be the only one.
+
+    Those are the functions, and matrices with a size that is a number: of one row and one column, they
+    commute and are their own transposes.
+    """
+    letters = {letter for word in table for letter, _ in word}
+    return any(
+        isinstance(letter, tuple) or any(size.is_Integer for size in letter.shape) for letter in letters
+    )
 
 
 def turn(word: Word) -> Word:
@@ -128,12 +136,20 @@ def _times(left: Table, right: Table) -> Table:
         for second, b in right.items():
             word = first + second
             total[word] = total.get(word, 0) + a * b
-    return {word: value for word, value in total.items() if value != 0}
+    return _without_zeros(total)
 
 
+def _without_zeros(table: Table) -> Table:
+    """The table with its coefficients in one form, and without those that are zero."""
+    plain = {word: value if isinstance(value, int) else _plain(value) for word, value in table.items()}
+    return {word: value for word, value in plain.items() if value != 0}
+
+
+@lru_cache(maxsize=4096)
 def _plain(number: Any) -> Any:
-    """Whole numbers as Python's, which add and multiply much faster than sympy's."""
-    return int(number) if isinstance(number, Integer) else number
+    """A coefficient in one form: a whole number as Python's, which is fast, else a reduced fraction."""
+    reduced = cancel(number)
+    return int(reduced) if isinstance(reduced, Integer) else reduced
 
 
 def _without_pair(word: Word, index: Any) -> Word | None:

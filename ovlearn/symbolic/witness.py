@@ -45,11 +45,21 @@ def differ_at(left: Any, right: Any, values: Values) -> bool:
     >>> differ_at(RowSoftmax(S), S, {S: ImmutableMatrix([[0, 0], [0, 0]])})
     True
     """
-    for matrix in values.values():
-        if not all(entry.is_Rational for entry in matrix):
-            raise ValueError(f"witness: expected rational entries, got {list(matrix)}")
+    _check_witness(values)
     difference = exact(left, values) - exact(right, values)
     return any(not _is_zero(entry) for entry in difference)
+
+
+def _check_witness(values: Values) -> None:
+    """Raise where an entry is not rational, or two matrices do not agree on a size."""
+    sizes: dict[Any, Any] = {}
+    for symbol, matrix in values.items():
+        if not all(entry.is_Rational for entry in matrix):
+            raise ValueError(f"witness: expected rational entries, got {list(matrix)}")
+        for size, number in zip(symbol.shape, matrix.shape, strict=True):
+            expected = size if size.is_Integer else sizes.setdefault(size, number)
+            if number != expected:
+                raise ValueError(f"witness: expected {size} = {expected} in {symbol}, got {number}")
 
 
 def exact(expr: Any, values: Values) -> ImmutableMatrix:

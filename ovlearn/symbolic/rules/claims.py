@@ -63,6 +63,8 @@ def counterexample(
 def _selected(name: str, expr: Any, keep: list[bool], named: Any) -> dict[str, Any]:
     if sum(keep) != 1:
         raise RuleError(f"{name}: expected exactly one such term, got {sum(keep)} in {shortened(expr)}")
+    if named.shape != expr.shape:
+        raise RuleError(f"{name}: expected a name of shape {expr.shape}, got {named} {named.shape}")
     found = terms(expr)
     kept = [term for term, kept in zip(found, keep, strict=True) if kept]
     rest = [term for term, kept in zip(found, keep, strict=True) if not kept]
