@@ -173,13 +173,18 @@ class Report:
         """A line or two for a reader: how many steps each route judged, and how well."""
         counts = [self.count(route)["passed"] for route in ROUTES]
         seeds = f"{self.seeds} seed{'' if self.seeds == 1 else 's'}"
-        worst = self.worst
-        return (
-            f"Checked, {self.steps} steps: {counts[0]} by algebra, {counts[1]} by exact arithmetic and "
-            f"{counts[2]} against activations, over {seeds}. "
-            f"The exact route misses a difference with probability at most {self.bound:.0e} a try; "
-            f"the worst rounding error is {worst.judgement.error if worst else 0:.0e}."
-        )
+        steps = f"{self.steps} step{'' if self.steps == 1 else 's'}"
+        sentences = [
+            f"Checked, {steps}: {counts[0]} by algebra, {counts[1]} by exact arithmetic and "
+            f"{counts[2]} against activations, over {seeds}."
+        ]
+        if self.bound:
+            sentences.append(
+                f"A try modulo a prime misses a difference with probability at most {self.bound:.0e}."
+            )
+        if self.worst is not None and self.worst.judgement.error:
+            sentences.append(f"The worst rounding error is {self.worst.judgement.error:.0e}.")
+        return " ".join(sentences)
 
     def _repr_html_(self) -> str:
         head = "".join(f"<th>{name}</th>" for name in ("part", "step", "rule", *ROUTES))

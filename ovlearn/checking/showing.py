@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ovlearn.checking.report import Report
 from ovlearn.checking.verification import verify
@@ -33,7 +33,9 @@ class Shown:
 
 
 def show(derivation: Derivation, *, label: str = "", seeds: Iterable[int] | int = 20) -> Shown:
-    """Check a derivation and show it: its chain, and a line that says how it was checked.
+    """Check a derivation's chain and show it, with a line that says how it was checked.
+
+    Its lemmas are derivations of their own: show each where it is wanted.
 
     `label`: a name for its result, to refer to; `seeds`: as `verify` takes them.
 
@@ -48,9 +50,12 @@ def show(derivation: Derivation, *, label: str = "", seeds: Iterable[int] | int 
         = rank(W_V_1_0 W_O_1_0)    [unfold: OV product]
         ≤ d_h    [inner size]
       result: rank(W_OV_1_0) ≤ d_h
-    Checked, 2 steps: 1 by algebra, 1 by exact arithmetic and 1 against activations, over 3 seeds. The...
+    Checked, 2 steps: 1 by algebra, 1 by exact arithmetic and 1 against activations, over 3 seeds. A...
     """
-    report = verify(derivation, seeds=seeds)
+    if not isinstance(derivation, Derivation):
+        raise TypeError(f"derivation: expected a Derivation, got {type(derivation).__name__}")
+    chain = replace(derivation, lemmas=())
+    report = verify(chain, seeds=seeds)
     if not report.passed:
         raise ValueError(f"derivation: expected every step to hold, got {report}")
-    return Shown(derivation, report, label)
+    return Shown(chain, report, label)

@@ -22,7 +22,7 @@ class LatexPrinter(Printer):
         Rank: r"\operatorname{rank}",
     }
     times = r"\otimes"
-    open, close, turned = r"\left(", r"\right)", r"^{\top}"
+    open, close = r"\left(", r"\right)"
 
     def _named(self, base: str, indices: tuple[int, ...]) -> str:
         column = base.endswith("_col")
@@ -32,6 +32,14 @@ class LatexPrinter(Printer):
             body += "'"  # a part of it, through the heads that the indices name
         text = _with_indices(body, base, indices, one_head=self.one_head)
         return rf"\overline{{{text}}}" if column else text
+
+    def _turned(self, matrix: str) -> str:
+        plain = "^" not in matrix or matrix.endswith(self.close)
+        return rf"{matrix}^{{\top}}" if plain else rf"{{{matrix}}}^{{\top}}"  # one superscript a letter
+
+    def _factors(self, written: list[str]) -> str:
+        # neighbouring bars would run into one
+        return " ".join(written).replace(r"} \overline", r"} \, \overline")
 
     def _quotient(self, above: str) -> str:
         return rf"\frac{{{above}}}{{\sqrt{{d_h}}}}"

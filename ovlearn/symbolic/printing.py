@@ -39,7 +39,7 @@ class Printer:
 
     functions: ClassVar[dict[type, str]]
     times: ClassVar[str] = "⊗"
-    open, close, space, turned = "(", ")", " ", "ᵀ"
+    open, close, space = "(", ")", " "
 
     def __init__(self, *, one_head: bool = False) -> None:
         self.one_head = one_head
@@ -83,7 +83,7 @@ class Printer:
 
     def _product(self, node: Any) -> str:
         matrices = [factor for factor in node.args if is_matrix(factor)]
-        body = self.space.join([self.write(factor, _FACTOR) for factor in matrices])
+        body = self._factors([self.write(factor, _FACTOR) for factor in matrices])
         if len(matrices) == len(node.args):
             return body
         number = Mul(*(factor for factor in node.args if not is_matrix(factor)))
@@ -95,7 +95,13 @@ class Printer:
 
     def _transpose(self, inner: Any) -> str:
         simple = isinstance(inner, (MatrixSymbol, OneHot, OneMatrix, Identity))
-        return f"{self._bracket(self.write(inner), not simple)}{self.turned}"
+        return self._turned(self._bracket(self.write(inner), not simple))
+
+    def _turned(self, matrix: str) -> str:
+        return f"{matrix}ᵀ"
+
+    def _factors(self, written: list[str]) -> str:
+        return " ".join(written)
 
     def _other(self, node: Any, place: int) -> str:
         if isinstance(node, tuple(self.functions)):

@@ -1,0 +1,162 @@
+"""The path explorer: small random networks, drawn, with each path's term and what it adds to the logits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import comb
+from typing import Any
+
+import numpy as np
+
+from ovlearn.arguments import whole_number
+from ovlearn.numeric import Config, Run, Transformer, paths
+from ovlearn.numeric.arrays import Array
+from ovlearn.plots import given, networks, terms
+from ovlearn.plots.picture import READOUT, Picture
+from ovlearn.plots.svg import figure, tag
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a part of the logits Y amounts to.
+
+    `norm`: its Frobenius norm; `share`: how much of Y it accounts for, ⟨part, Y⟩ / ⟨Y, Y⟩. The shares of all
+    parts sum to 1; one that works against the others has a share below 0.
+    """
+
+    norm: float
+    share: float
+
+
+def path_explorer(
+    title: str = "", caption: str = "", seed: int = 0, layers: Any = (1, 2, 3), heads: Any = (1, 2)
+) -> Picture:
+    """Return networks of these sizes to choose from, drawn, each with its (1 + heads)^layers paths.
+
+    A path has its term in the expansion, its contribution's Frobenius norm, and its share of the logits; the
+    site's script shows the way that a path takes. Each network is random, from this seed.
+
+    Raises: TypeError or ValueError for a seed, layers or heads that are not whole numbers, for the same one
+    twice, and for more than 128 paths in all.
+
+    >>> path_explorer("Every path", layers=[2], heads=[1, 2])
+    Picture('Every path')
+    """
+    title, caption = given.texts(title, caption)
+    depths, widths = given.sizes("layers", layers), given.sizes("heads", heads)
+    given.few_paths(depths, widths)
+    seed = whole_number("seed", seed)
+    first = depths[len(depths) // 2], widths[-1]
+    panels = "".join(_panel((L, H), seed, shown=first == (L, H)) for L in depths for H in widths)
+    body = _choices("layers", depths, first[0]) + _choices("heads", widths, first[1])
+    form = tag("form", body, class_="ov-choices", hidden="") if len(depths) + len(widths) > 2 else ""
+    return Picture(title, caption, tag("div", form + panels, class_="ov-explorer"), "")
+
+
+def network_run(layers: int, heads: int, seed: int = 0) -> Run:
+    """Return the run that an explorer's numbers are about: random weights and tokens from this seed.
+
+    >>> network_run(2, 1).logits.shape
+    (8, 12)
+    """
+    config = Config(layers, heads, d_model=16, d_head=4, d_vocab=12, n_ctx=8)
+    tokens = np.random.default_rng(seed).integers(0, config.d_vocab, config.n_ctx)  # [pos]
+    return Transformer.random(config, seed).run(tokens)
+
+
+def measure(part: Array, whole: Array) -> Part:
+    """Return the norm of a part of the logits, and its share of the whole; both [pos, d_vocab].
+
+    >>> measure(np.array([[1.0, 0.0]]), np.array([[2.0, 0.0]]))
+    Part(norm=1.0, share=0.5)
+    """
+    return Part(float(np.linalg.norm(part)), float((part * whole).sum() / (whole * whole).sum()))
+
+
+def _choices(name: str, values: tuple[int, ...], chosen: int) -> str:
+    radios = "".join(
+        tag("label", _radio(name, value, checked=value == chosen) + f" {value}") for value in values
+    )
+    word = {"layers": "Layers", "heads": "Heads a layer"}[name]
+    return tag("fieldset", tag("legend", word) + radios)
+
+
+def _radio(name: str, value: int, *, checked: bool) -> str:
+    mark = "" if checked else None
+    return tag("input", type="radio", name=name, value=str(value), checked=mark, autocomplete="off")
+
+
+def _panel(size: tuple[int, int], seed: int, *, shown: bool) -> str:
+    """One network: its count of paths, its drawing, a line for the chosen path, its table."""
+    layers, heads = size
+    run = network_run(layers, heads, seed)
+    scroll = tag(
+        "div", _table(run, seed), class_="ov-paths", style="overflow:auto;max-height:24em", tabindex="0"
+    )
+    return tag(
+        "div",
+        _count(layers, heads) + networks.draw(layers, heads) + READOUT + scroll,
+        data_network=f"{layers}-{heads}",
+        hidden=None if shown else "",
+    )
+
+
+def _count(layers: int, heads: int) -> str:
+    """(1 + 2)² = 9 paths: 1 + 4 + 4."""
+    by_order = [comb(layers, order) * heads**order for order in range(layers + 1)]
+    total = f"(1 + {heads})<sup>{layers}</sup> = <b>{sum(by_order)}</b> paths"
+    passed = ", ".join(map(str, range(layers + 1)))
+    return tag("p", f"{total}: {' + '.join(map(str, by_order))}, through {passed} heads", class_="ov-count")
+
+
+def _table(run: Run, seed: int) -> str:
+    config = run.model.config
+    found = list(paths.enumerate(config))
+    orders = paths.by_order(run)  # [order, pos, d_vocab]
+    bodies = "".join(
+        _order(run, order, orders[order], [path for path in found if len(path) == order])
+        for order in range(config.n_layers + 1)
+    )
+    names = ("term", "norm", "share")
+    head = tag("thead", tag("tr", "".join(tag("th", name, scope="col") for name in names)))
+    says = (
+        f"What each path adds to the logits of a random network: seed {seed}, d_model {config.d_model}, "
+        f"d_head {config.d_head}, vocabulary {config.d_vocab}, {config.n_ctx} tokens."
+    )
+    return tag("table", tag("caption", says) + head + bodies, class_="ov-table", data_search_exclude="")
+
+
+def _order(run: Run, order: int, total: Array, found: list[paths.Path]) -> str:
+    """The paths through this many heads, under their sum."""
+    words = "through no head" if order == 0 else f"through {order} head{'s' if order > 1 else ''}"
+    count = f"{len(found)} path{'s' if len(found) > 1 else ''}"
+    part = measure(total, run.logits)
+    top = tag(
+        "tr",
+        tag("th", f"{words}: {count}", scope="rowgroup") + _cells(part),
+        class_="ov-order",
+        **_data(part),
+    )
+    return tag("tbody", top + "".join(_row(run, path) for path in found))
+
+
+def _row(run: Run, path: paths.Path) -> str:
+    term = tag("th", terms.html(path, one_head=run.model.config.n_heads == 1), scope="row")
+    part = measure(paths.contribution(run, path), run.logits)
+    way = "-".join(f"{layer}.{head}" for layer, head in path)
+    return tag("tr", term + _cells(part), data_path=way, **_data(part))
+
+
+def _cells(part: Part) -> str:
+    bar = f"--ov-share:{abs(part.share):.3f}"
+    kind = "ov-against" if part.share < 0 else None
+    return tag("td", figure(part.norm)) + tag("td", _percent(part.share), style=bar, class_=kind)
+
+
+def _data(part: Part) -> dict[str, str]:
+    return {"data_norm": f"{part.norm:.6g}", "data_share": f"{part.share:.6g}"}
+
+
+def _percent(share: float) -> str:
+    text = f"{100 * share:.1f} %"
+    return "0.0 %" if text == "-0.0 %" else text.replace("-", "−")

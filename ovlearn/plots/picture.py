@@ -1,0 +1,93 @@
+"""A picture that a notebook and the site can show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+from html import escape
+
+from ovlearn.plots.svg import Attribute, tag
+
+# Enough where the site's stylesheet is not: in a notebook the picture keeps its size and its ink.
+_FIGURE = "margin:1em 0;max-width:100%"
+_SCROLL = "overflow-x:auto"
+
+# Where the site's script writes what the pointer or the arrow keys point at.
+READOUT = '<p class="ov-readout" aria-live="polite"></p>'
+
+
+@dataclass(frozen=True, repr=False)
+class Picture:
+    """A picture with its words: what `plots.pattern` and its neighbours return.
+
+    `title`: its name, may be empty; `caption`: what to see in it; `body`: the inline SVG, and what belongs
+    to it; `alternative`: the same as HTML text, for those who do not see it.
+
+    A notebook shows it as it stands. The site adds hover and arrow keys.
+
+    >>> Picture("Three heads", "What each one writes.", "<svg></svg>", "")
+    Picture('Three heads')
+    """
+
+    title: str
+    caption: str
+    body: str
+    alternative: str
+
+    def _repr_html_(self) -> str:
+        return tag("figure", self.body + self._words() + self.alternative, class_="ov-picture", style=_FIGURE)
+
+    def _words(self) -> str:
+        """The figcaption, or nothing where there is nothing to say."""
+        title = tag("strong", escape(self.title)) if self.title else ""
+        between = "<br/>" if title and self.caption else ""
+        return tag("figcaption", title + between + escape(self.caption)) if title or self.caption else ""
+
+    def __repr__(self) -> str:
+        return f"Picture({self.title!r})"
+
+
+def drawing(
+    width: float, height: float, content: str, *, title: str, says: str, **attributes: Attribute
+) -> str:
+    """Return an SVG that names and describes itself, in a box that scrolls where it is too wide.
+
+    Its ids are hashed from all that it holds: the same picture has the same ids.
+    """
+    data = "".join(f"{key}={value};" for key, value in attributes.items())
+    base = f"ov-{sha256(repr((title, says, content, data)).encode()).hexdigest()[:10]}"
+    words = tag("title", escape(title), id=f"{base}-t") + tag("desc", escape(says), id=f"{base}-d")
+    svg = tag(
+        "svg",
+        words + content,
+        viewBox=f"0 0 {width:.0f} {height:.0f}",
+        width=f"{width:.0f}",
+        role="img",
+        aria_labelledby=f"{base}-t {base}-d",
+        style=f"max-width:100%;min-width:{0.8 * width:.0f}px;height:auto;display:block;margin:auto",
+        fill="currentColor",
+        font_size=11,
+        font_family="system-ui,sans-serif",
+        **attributes,
+    )
+    return tag("div", svg, class_="ov-scroll", style=_SCROLL)
+
+
+def table(head: list[str], rows: list[list[str]], caption: str) -> str:
+    """Return a data table of plain texts; the first cell of a row is its heading."""
+    top = "".join(tag("th", escape(cell), scope="col") for cell in head)
+    body = "".join(
+        tag("tr", tag("th", escape(first), scope="row") + "".join(tag("td", escape(cell)) for cell in rest))
+        for first, *rest in rows
+    )
+    return tag(
+        "table",
+        tag("caption", escape(caption)) + tag("thead", tag("tr", top)) + tag("tbody", body),
+        class_="ov-table",
+    )
+
+
+def folded(summary: str, content: str) -> str:
+    """Return a text alternative that opens on demand; the site's search passes over it."""
+    inside = tag("div", content, class_="ov-scroll", style=_SCROLL, tabindex="0")
+    return tag("details", tag("summary", escape(summary)) + inside, data_search_exclude="")
