@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ovlearn.checking.claims import Claim, Context
 from ovlearn.checking.judgement import Judgement, failed, not_applicable, passed
-from ovlearn.symbolic.expressions import add
+from ovlearn.symbolic.expressions import add, is_matrix
 from ovlearn.symbolic.functions import Rank
 from ovlearn.symbolic.normal import NormalForm, holds_opaque
 from ovlearn.symbolic.steps import Bound, Counterexample, Selection
@@ -22,8 +22,8 @@ class Algebra:
         """What this route says of a claim."""
         if claim.kind in (Counterexample, Bound):
             return not_applicable(f"a {claim.kind.__name__.lower()} is not an equality of forms")
-        if isinstance(claim.before, Rank) or isinstance(claim.after, Rank):
-            return self._ranks(claim)
+        if not (is_matrix(claim.before) and is_matrix(claim.after)):
+            return self._numbers(claim)
         before, after = self.form.of(claim.before), self.form.of(claim.after)
         whole = after
         if claim.kind is Selection:
@@ -41,10 +41,13 @@ class Algebra:
             return not_applicable("the forms differ, but they hold functions whose laws they do not know")
         return failed("the normal forms differ")
 
-    def _ranks(self, claim: Claim) -> Judgement:
-        form, ranks = self.form, (claim.before, claim.after)
-        if all(isinstance(side, Rank) for side in ranks) and form.of(ranks[0].args[0]) == form.of(
-            ranks[1].args[0]
-        ):
-            return passed()
+    def _numbers(self, claim: Claim) -> Judgement:
+        """Ranks are equal where their matrices are; sizes, where they are the same size."""
+        before, after = claim.before, claim.after
+        if not (before.has(Rank) or after.has(Rank)):
+            return passed() if before == after else failed("the two numbers differ")
+        if isinstance(before, Rank) and isinstance(after, Rank):
+            matrices = before.args[0], after.args[0]
+            if self.form.of(matrices[0]) == self.form.of(matrices[1]):
+                return passed()
         return not_applicable("different matrices may have the same rank")

@@ -18,6 +18,9 @@ PRIME = 268_435_399  # the largest below 2²⁸: a product of two residues stays
 _INNER = 100  # so many products of residues add up to less than 2⁶³
 
 
+_LARGEST = 1e6  # a factor beyond this leaves too few digits to the other terms
+
+
 class CannotJudge(Exception):
     """A route has no way to evaluate this expression; the message is the reason that the report gives."""
 
@@ -66,6 +69,8 @@ class Floats:
         value = number.subs(sizes)
         if not value.is_real:
             raise CannotJudge(f"{number} is not a number at these sizes")
+        if abs(value) > _LARGEST:
+            raise CannotJudge(f"{number} is so large that rounding it hides everything else")
         return float(value) * matrix
 
     def constant(self, matrix: Array) -> Array:

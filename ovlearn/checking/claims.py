@@ -12,7 +12,7 @@ from sympy import MatrixSymbol
 from ovlearn.checking.binding import Binding
 from ovlearn.checking.indices import INDEXED
 from ovlearn.symbolic.derivation import Derivation
-from ovlearn.symbolic.expressions import ShapeError, check_shapes, nodes
+from ovlearn.symbolic.expressions import ShapeError, check_shapes, children, nodes
 from ovlearn.symbolic.functions import OneHot, Rank, TokenSum
 from ovlearn.symbolic.notation import GLOSSARY, Network, parse
 from ovlearn.symbolic.statements import definitions, unfold_layers
@@ -78,10 +78,7 @@ class Context:
     @cached_property
     def positions(self) -> dict[Any, Any]:
         """The index of each row e_i that no sum runs over, with how many positions there are."""
-        found = [node for expr in self.expressions for node in nodes(expr)]
-        summed = {node.args[1] for node in found if isinstance(node, TokenSum)}
-        rows = (node for node in found if isinstance(node, OneHot) and node.args[0] not in summed)
-        return {node.args[0]: node.args[1] for node in rows}
+        return {index: size for expr in self.expressions for index, size in _free_rows(expr).items()}
 
     @cached_property
     def claims(self) -> tuple[Claim, ...]:
@@ -106,6 +103,16 @@ class Context:
     def spelled_out(self, expr: Any) -> Any:
         """`expr` with layers replaced by what they compute."""
         return unfold_layers(expr, self.derivation.assumptions)
+
+
+def _free_rows(expr: Any) -> dict[Any, Any]:
+    """The index of each row e_i in an expression that no sum around it runs over, with its size."""
+    if isinstance(expr, OneHot):
+        return {expr.args[0]: expr.args[1]}
+    found = {index: size for part in children(expr) for index, size in _free_rows(part).items()}
+    if isinstance(expr, TokenSum):
+        found.pop(expr.args[1], None)
+    return found
 
 
 def context(derivation: Derivation, extra: Mapping[str, Binding], network: Network | None = None) -> Context:

@@ -15,15 +15,17 @@ from ovlearn.checking.evaluation import Evaluator
 from ovlearn.checking.indices import Numbers, at_numbers, definitions_at, drawn
 from ovlearn.symbolic.dimensions import s
 
+_MANY = 3  # beyond so many rows, not every way in which they may coincide is tried
+
 
 @dataclass(frozen=True)
 class Try:
-    """One evaluation: the seed of its matrices, whether all rows e_i, e_j … stand at one position, and the
-    seed of its sizes, if that is another.
+    """One evaluation: the seed of its matrices; a group for each row e_i, e_j …, where rows of one group
+    stand at one position; and the seed of its sizes, if that is another.
     """
 
     seed: int
-    together: bool = False
+    groups: tuple[int, ...] = ()
     sizes: int | None = None
 
 
@@ -46,11 +48,10 @@ class Evaluated:
         raise NotImplementedError
 
     def tries(self, seeds: tuple[int, ...]) -> Iterator[Try]:
-        """One try a seed; two where rows may be at one place or at different ones."""
+        """One try a seed, for each way in which rows may stand at one position or at different ones."""
         for seed in seeds:
-            yield Try(seed)
-            if len(self.context.positions) > 1:
-                yield Try(seed, together=True)
+            for groups in groupings(len(self.context.positions)):
+                yield Try(seed, groups)
 
     def definitions(self, seed: int) -> dict[Any, Any]:
         """What each defined symbol stands for, at the seed's numbers."""
@@ -66,7 +67,24 @@ class Evaluated:
         positions = self.context.positions.values()
         limit = min((int(size.subs(sizes)) for size in positions), default=sizes[s])
         order = np.random.default_rng(attempt.seed).permutation(limit)  # [limit]
-        return lambda index: int(order[0 if attempt.together else names.index(index) % limit])
+        groups = attempt.groups or tuple(range(len(names)))
+        return lambda index: int(order[groups[names.index(index)] % limit])
 
     def _numbers(self, seed: int) -> Numbers:
         return drawn(self.context.expressions, seed, layers=self.layers)
+
+
+def groupings(count: int) -> Iterator[tuple[int, ...]]:
+    """Every way to put so many rows into groups, as a group for each row; of many rows, only two ways.
+
+    >>> list(groupings(2))
+    [(0, 0), (0, 1)]
+    """
+    if count > _MANY:
+        yield from ((0,) * count, tuple(range(count)))
+    elif count == 0:
+        yield ()
+    else:
+        for groups in groupings(count - 1):
+            for group in range(len(set(groups)) + 1):
+                yield (*groups, group)

@@ -118,7 +118,9 @@ class Exact(Evaluated):
         """A witness is exact by itself: no tries at random, and no bound."""
         values = dict(claim.witness)
         for symbol, meaning in self.context.definitions.items():
-            if symbol in values and symbols(meaning) <= values.keys() and differ_at(symbol, meaning, values):
+            if symbol in values and not symbols(meaning) <= values.keys():
+                return failed(f"the witness gives {symbol}, but not all that it is defined by", tries=1)
+            if symbol in values and differ_at(symbol, meaning, values):
                 return failed(f"the witness gives {symbol} a value that its definition does not", tries=1)
         if differ_at(claim.before, claim.after, values):
             return passed(tries=1, bound=0.0)

@@ -176,7 +176,7 @@ class Report:
         steps = f"{self.steps} step{'' if self.steps == 1 else 's'}"
         sentences = [
             f"Checked, {steps}: {counts[0]} by algebra, {counts[1]} by exact arithmetic and "
-            f"{counts[2]} against activations, over {seeds}."
+            f"{counts[2]} numerically, over {seeds}."
         ]
         if self.bound:
             sentences.append(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from ovlearn.checking.binding import Binding
 from ovlearn.checking.report import Report
 from ovlearn.checking.verification import verify
 from ovlearn.symbolic.derivation import Derivation
@@ -32,12 +33,18 @@ class Shown:
         return f"{self.derivation.text()}\n{self.report.in_words()}"
 
 
-def show(derivation: Derivation, *, label: str = "", seeds: Iterable[int] | int = 20) -> Shown:
+def show(
+    derivation: Derivation,
+    *,
+    label: str = "",
+    seeds: Iterable[int] | int = 20,
+    bindings: Mapping[str, Binding] | None = None,
+) -> Shown:
     """Check a derivation's chain and show it, with a line that says how it was checked.
 
     Its lemmas are derivations of their own: show each where it is wanted.
 
-    `label`: a name for its result, to refer to; `seeds`: as `verify` takes them.
+    `label`: a name for its result, to refer to; `seeds` and `bindings`: as `verify` takes them.
 
     Raises: ValueError where the check fails, with what failed; TypeError as `verify` does.
 
@@ -50,12 +57,12 @@ def show(derivation: Derivation, *, label: str = "", seeds: Iterable[int] | int 
         = rank(W_V_1_0 W_O_1_0)    [unfold: OV product]
         ≤ d_h    [inner size]
       result: rank(W_OV_1_0) ≤ d_h
-    Checked, 2 steps: 1 by algebra, 1 by exact arithmetic and 1 against activations, over 3 seeds. A...
+    Checked, 2 steps: 1 by algebra, 1 by exact arithmetic and 1 numerically, over 3 seeds. A...
     """
     if not isinstance(derivation, Derivation):
         raise TypeError(f"derivation: expected a Derivation, got {type(derivation).__name__}")
     chain = replace(derivation, lemmas=())
-    report = verify(chain, seeds=seeds)
+    report = verify(chain, seeds=seeds, bindings=bindings)
     if not report.passed:
         raise ValueError(f"derivation: expected every step to hold, got {report}")
     return Shown(chain, report, label)

@@ -70,7 +70,7 @@ def drawing(
         font_family="system-ui,sans-serif",
         **attributes,
     )
-    return tag("div", svg, class_="ov-scroll", style=_SCROLL)
+    return tag("div", svg, class_="ov-wide", style=_SCROLL)
 
 
 def table(head: list[str], rows: list[list[str]], caption: str) -> str:

@@ -32,8 +32,8 @@ def derive(arguments: Arguments) -> Derivation:
     return _refuted(net, layer, first, second, title="").with_lemmas(
         _refuted(net, layer, net.stream(0), net.layer("Delta", 0), title="The article's residual form"),
         equality_can_hold(net, layer),
-        *(projection_is_linear(layer, head, *named) for named in _PROJECTIONS),
-        scores_are_bilinear(layer, head),
+        *(projection_is_linear(net, layer, head, *named) for named in _PROJECTIONS),
+        scores_are_bilinear(net, layer, head),
         frozen_is_linear(net, layer, head),
     )
 
@@ -85,20 +85,22 @@ def equality_can_hold(net: Network, layer: int) -> Derivation:
     )
 
 
-def projection_is_linear(layer: int, head: int, name: str, weight: str) -> Derivation:
+def projection_is_linear(net: Network, layer: int, head: int, name: str, weight: str) -> Derivation:
     """The queries of a sum are the sum of the queries; so with keys and values."""
     both = add(symbol("X_A"), symbol("X_B"))
-    return Derivation.start(product(both, symbol(weight, layer, head)), title=f"{name} are linear").apply(
-        rules.distribute
-    )
+    return Derivation.start(
+        product(both, symbol(weight, layer, head)), title=f"{name} are linear", network=net
+    ).apply(rules.distribute)
 
 
-def scores_are_bilinear(layer: int, head: int) -> Derivation:
+def scores_are_bilinear(net: Network, layer: int, head: int) -> Derivation:
     """The scores of a sum hold cross terms: both sides of the product read the stream."""
     both = add(symbol("X_A"), symbol("X_B"))
     queries, keys = product(both, symbol("W_Q", layer, head)), product(both, symbol("W_K", layer, head))
     return (
-        Derivation.start(scaled(queries, transpose(keys)), title="Scores are not linear: cross terms appear")
+        Derivation.start(
+            scaled(queries, transpose(keys)), title="Scores are not linear: cross terms appear", network=net
+        )
         .apply(rules.transposes)
         .apply(rules.distribute)
     )
