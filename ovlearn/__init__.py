@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from ovlearn import plots
     from ovlearn.checking import Report, show, verify
     from ovlearn.numeric import Config, FactoredMatrix, Run, Transformer, paths
     from ovlearn.symbolic import Assumption, Derivation, Relation, Step, derivations, derive, rules
@@ -22,6 +23,7 @@ _FLOORS = {
     "ovlearn.numeric": ("Config", "FactoredMatrix", "Run", "Transformer", "paths"),
     "ovlearn.checking": ("Report", "show", "verify"),
 }
+_SUBMODULES = ("plots",)
 _HOME = {name: floor for floor, names in _FLOORS.items() for name in names}
 
 __all__ = [
@@ -37,6 +39,7 @@ __all__ = [
     "derivations",
     "derive",
     "paths",
+    "plots",
     "rules",
     "show",
     "verify",
@@ -44,6 +47,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name in _SUBMODULES:
+        return import_module(f"ovlearn.{name}")
     if name not in _HOME:
         raise AttributeError(f"module 'ovlearn' has no attribute {name!r}")
     value = getattr(import_module(_HOME[name]), name)

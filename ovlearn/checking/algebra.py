@@ -27,9 +27,6 @@ class Algebra:
         before, after = self.form.of(claim.before), self.form.of(claim.after)
         whole = after
         if claim.kind is Selection:
-            rest = self.form.of(claim.remainder)
-            if after.keys() & rest.keys():
-                return failed("a term is both kept and left out")
             whole = self.form.of(add(claim.after, claim.remainder))
         if claim.kind is Selection and claim.name in self.form.definitions:
             named = self.form.of(claim.name)

@@ -96,6 +96,12 @@ def value_of(name: str, at: Recorded, extra: Mapping[str, Binding]) -> Array | N
     return bind(at, indices if len(indices) == 1 else pairs)
 
 
+def is_bound(name: str) -> bool:
+    """Whether the course says what a symbol of this name is."""
+    base, indices = parse(name)
+    return (base.removesuffix("_col"), len(indices)) in _BINDINGS
+
+
 def _exists(base: str, indices: tuple[int, ...], config: Config) -> bool:
     """Whether the network has these layers and heads; X_n, which W_U reads, comes after the last."""
     layers = config.n_layers + (base == "X")

@@ -13,7 +13,7 @@ from ovlearn.checking.binding import Binding
 from ovlearn.checking.indices import INDEXED
 from ovlearn.symbolic.derivation import Derivation
 from ovlearn.symbolic.expressions import ShapeError, check_shapes, children, nodes
-from ovlearn.symbolic.functions import OneHot, Rank, TokenSum
+from ovlearn.symbolic.functions import Layer, OneHot, Rank, TokenSum
 from ovlearn.symbolic.notation import GLOSSARY, Network, parse
 from ovlearn.symbolic.statements import definitions, unfold_layers
 from ovlearn.symbolic.steps import Bound, Counterexample, Selection, Step
@@ -68,6 +68,15 @@ class Context:
         """What each defined symbol stands for, layers spelled out."""
         table = definitions(self.derivation.assumptions)
         return {lhs: unfold_layers(rhs, self.derivation.assumptions) for lhs, rhs in table.items()}
+
+    @cached_property
+    def constrained(self) -> str:
+        """The name of an assumption that is no definition, as T P = P T; empty where there is none."""
+        defined = (MatrixSymbol, Layer, *INDEXED)
+        for one in self.derivation.assumptions:
+            if any(not isinstance(equation.lhs, defined) for equation in one.equations):
+                return one.name
+        return ""
 
     @cached_property
     def expressions(self) -> tuple[Any, ...]:

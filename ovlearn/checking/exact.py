@@ -15,7 +15,7 @@ from ovlearn.checking.evaluated import Evaluated, Try
 from ovlearn.checking.evaluation import Evaluator
 from ovlearn.checking.indices import at_numbers
 from ovlearn.checking.judgement import Judgement, failed, not_applicable, passed
-from ovlearn.symbolic.dimensions import MEANINGS, d
+from ovlearn.symbolic.dimensions import MEANINGS
 from ovlearn.symbolic.expressions import symbols
 from ovlearn.symbolic.functions import Rank
 from ovlearn.symbolic.steps import Bound, Counterexample, Selection
@@ -41,6 +41,8 @@ class Exact(Evaluated):
             bound = self._bound(claim)
             for made, attempt in enumerate(self.tries(seeds), start=1):
                 wrong = self._wrong(claim, attempt)
+                if wrong and self.context.constrained:
+                    return not_applicable(f"random matrices need not obey {self.context.constrained!r}")
                 if wrong:
                     where = f"seed {attempt.seed}"
                     return failed(f"{wrong} modulo {PRIME}", where=where, bound=bound, tries=made)
@@ -59,8 +61,8 @@ class Exact(Evaluated):
         return isinstance(values[0], np.ndarray) and np.array_equal(*values)
 
     def _bound(self, claim: Claim) -> float:
-        """How likely one try overlooks a difference; a rank is judged by minors of up to d rows."""
-        rows = self.sizes(0)[d] if isinstance(claim.before, Rank) else 1
+        """How likely one try overlooks a difference; a rank is judged by minors, of as many rows as fit."""
+        rows = max(self.sizes(0).values()) if isinstance(claim.before, Rank) else 1
         return max(self._degree, self._degree_of(claim.expressions())) * rows / PRIME
 
     @cached_property

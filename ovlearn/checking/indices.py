@@ -49,11 +49,11 @@ def drawn(expressions: Iterable[Any], seed: int, *, layers: int | None) -> Numbe
     if not free:
         return ()
     random = np.random.default_rng(seed)
-    for _ in range(_DRAWS):
-        limit = 12 if layers is None else layers + 1
-        numbers = tuple((symbol, int(random.integers(limit))) for symbol in free)
-        if all(_exists(node, numbers, layers) for node in indexed):
-            return numbers
+    limit = 12 if layers is None else layers + 1
+    draws = [tuple((symbol, int(random.integers(limit))) for symbol in free) for _ in range(_DRAWS)]
+    there = [draw for draw in draws if all(_exists(node, draw, layers) for node in indexed)]
+    if there:
+        return max(there, key=lambda draw: len({number for _, number in draw}))  # apart, where they can be
     raise CannotJudge("no layers were found at which every indexed symbol exists")
 
 

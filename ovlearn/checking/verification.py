@@ -8,7 +8,7 @@ from itertools import chain, count
 
 from ovlearn.arguments import described, whole_number
 from ovlearn.checking.algebra import Algebra
-from ovlearn.checking.binding import Binding
+from ovlearn.checking.binding import Binding, is_bound
 from ovlearn.checking.claims import Claim, Context, context
 from ovlearn.checking.exact import Exact
 from ovlearn.checking.faults import Fault, planted
@@ -53,6 +53,8 @@ def verify(
     for name, bound in (bindings or {}).items():
         if not callable(bound):
             raise TypeError(f"bindings: expected a function of a run for {name}, got {described(bound)}")
+        if is_bound(name):
+            raise ValueError(f"bindings: expected a name that the course does not use, got {name}")
     rows: list[Row] = []
     fault_rows: list[FaultRow] = []
     for part, here in _parts(derivation, bindings or {}):

@@ -121,7 +121,8 @@ def _table(run: Run, seed: int) -> str:
     head = tag("thead", tag("tr", "".join(tag("th", name, scope="col") for name in names)))
     says = (
         f"What each path adds to the logits of a random network: seed {seed}, d_model {config.d_model}, "
-        f"d_head {config.d_head}, vocabulary {config.d_vocab}, {config.n_ctx} tokens."
+        f"d_head {config.d_head}, vocabulary {config.d_vocab}, {config.n_ctx} tokens. "
+        "All shares sum to 100 %; one below 0 works against the rest."
     )
     return tag("table", tag("caption", says) + head + bodies, class_="ov-table", data_search_exclude="")
 

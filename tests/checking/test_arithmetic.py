@@ -163,3 +163,11 @@ def test_sizes(degree: int) -> None:
     assert len(set(sizes.values())) == 4
     assert min(sizes.values()) == sizes[d_h] > degree
     assert math.isqrt(sizes[d_h]) ** 2 == sizes[d_h]
+
+
+def test_no_relation_between_sizes_outlasts_the_seeds() -> None:
+    """Else d = d_h + 1 would pass for a law."""
+    drawn = [sizes_above(6, (s, d, d_h, v), seed) for seed in range(10)]
+    for one, other in itertools.combinations((s, d, d_h, v), 2):
+        assert len({sizes[one] - sizes[other] for sizes in drawn}) > 2
+    assert drawn == [sizes_above(6, (s, d, d_h, v), seed) for seed in range(10)]

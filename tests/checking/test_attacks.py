@@ -241,6 +241,12 @@ RIGHT: dict[str, Callable[[], ov.Derivation]] = {
     "a row of a softmax": lambda: claimed(
         product(E_I, RowSoftmax(NET.head("S", 1, 0))), RowSoftmax(product(E_I, NET.head("S", 1, 0)))
     ),
+    "a softmax does not see what a whole row gains": lambda: claimed(
+        RowSoftmax(add(T, product(MatrixSymbol("c", s, 1), OneMatrix(1, s)))), RowSoftmax(T)
+    ),
+    "a softmax of zeros is even": lambda: claimed(
+        RowSoftmax(ZeroMatrix(s, s)), product(1 / s, OneMatrix(s, 1), OneMatrix(1, s))
+    ),
     "a number is its own transpose": lambda: claimed(
         product(symbol("q_i"), transpose(symbol("k_j"))), product(symbol("k_j"), transpose(symbol("q_i")))
     ),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import ZeroMatrix
+from sympy import MatrixSymbol, ZeroMatrix
 
-from ovlearn.symbolic.expressions import add, factors, terms
+from ovlearn.symbolic.expressions import add, factors, is_matrix, terms
 from ovlearn.symbolic.functions import Rank
 from ovlearn.symbolic.pathlabels import Path, path_of
 from ovlearn.symbolic.statements import Assumption, unfold_layers
@@ -38,7 +38,7 @@ def inner_size(expr: Any) -> Any:
 
     E.g. rank(W_V W_O) is at most d_h.
     """
-    if not isinstance(expr, Rank) or len(factors(expr.args[0])) != 2:
+    if not isinstance(expr, Rank) or [is_matrix(factor) for factor in factors(expr.args[0])] != [True, True]:
         raise RuleError(f"inner size: expected the rank of a product of two factors, got {shortened(expr)}")
     return factors(expr.args[0])[0].shape[1]
 
@@ -63,8 +63,8 @@ def counterexample(
 def _selected(name: str, expr: Any, keep: list[bool], named: Any) -> dict[str, Any]:
     if sum(keep) != 1:
         raise RuleError(f"{name}: expected exactly one such term, got {sum(keep)} in {shortened(expr)}")
-    if named.shape != expr.shape:
-        raise RuleError(f"{name}: expected a name of shape {expr.shape}, got {named} {named.shape}")
+    if not isinstance(named, MatrixSymbol) or named.shape != expr.shape:
+        raise RuleError(f"{name}: expected a symbol of shape {expr.shape} as its name, got {named}")
     found = terms(expr)
     kept = [term for term, kept in zip(found, keep, strict=True) if kept]
     rest = [term for term, kept in zip(found, keep, strict=True) if not kept]

@@ -6,7 +6,7 @@ from typing import Any
 
 from sympy import OneMatrix
 
-from ovlearn.symbolic.expressions import factors, product, rewrite, transpose
+from ovlearn.symbolic.expressions import factors, nodes, product, rewrite, transpose
 from ovlearn.symbolic.functions import Kronecker, OneHot, RowSoftmax, TokenSum, Vec
 from ovlearn.symbolic.steps import RuleError, rule, shortened
 
@@ -22,7 +22,8 @@ def rows_sum_to_one(expr: Any) -> Any:
         found = factors(node)
         for place in range(len(found) - 1):
             if isinstance(found[place], RowSoftmax) and isinstance(found[place + 1], OneMatrix):
-                return product(*found[:place], found[place + 1], *found[place + 2 :])
+                ones = OneMatrix(found[place].shape[0], found[place + 1].shape[1])
+                return product(*found[:place], ones, *found[place + 2 :])
         return node
 
     return rewrite(expr, collapse)
@@ -37,6 +38,8 @@ def sum_over_positions(expr: Any, index: Any) -> Any:
     found = factors(expr)
     if len(found) != 2:
         raise RuleError(f"sum over positions: expected a product of two factors, got {shortened(expr)}")
+    if any(isinstance(node, OneHot) and node.args[0] == index for node in nodes(expr)):
+        raise RuleError(f"sum over positions: expected an index that is not taken, got {index}")
     left, right = found
     row = OneHot(index, right.shape[0])
     return TokenSum(product(product(left, transpose(row)), product(row, right)), index)
