@@ -194,6 +194,8 @@ def check_shapes(expr: Any) -> None:
 
     sympy accepts `X[s, d] * W_O[d_h, d]` without a word, since it cannot tell d from d_h.
     """
+    if not isinstance(expr, Basic):
+        raise TypeError(f"expression: expected a sympy expression, got {type(expr).__name__}")
     for node in nodes(expr):
         _check_node(node)
 

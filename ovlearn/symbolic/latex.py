@@ -34,7 +34,7 @@ class LatexPrinter(Printer):
         return rf"\overline{{{text}}}" if column else text
 
     def _turned(self, matrix: str) -> str:
-        plain = "^" not in matrix or matrix.endswith(self.close)
+        plain = matrix.endswith(self.close) or not ("^" in matrix or "'" in matrix)
         return rf"{matrix}^{{\top}}" if plain else rf"{{{matrix}}}^{{\top}}"  # one superscript a letter
 
     def _factors(self, written: list[str]) -> str:

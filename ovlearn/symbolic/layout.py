@@ -10,8 +10,8 @@ from sympy import latex, together
 from ovlearn.symbolic.expressions import terms
 from ovlearn.symbolic.latex import LatexPrinter
 from ovlearn.symbolic.pathlabels import path_of
-from ovlearn.symbolic.printing import joined
-from ovlearn.symbolic.statements import Assumption, unfold_layers
+from ovlearn.symbolic.printing import TERM, joined
+from ovlearn.symbolic.statements import Assumption, unfolded
 from ovlearn.symbolic.steps import Counterexample, Selection, Step
 from ovlearn.symbolic.text import TextPrinter
 from ovlearn.symbolic.witness import exact
@@ -25,7 +25,7 @@ _ESCAPES = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textas
     letter: rf"\{letter}" for letter in "&%$#_{}"
 }
 
-Writer = Callable[[Any], str]
+Writer = Callable[..., str]
 
 
 def chain_latex(derivation: Derivation, *, rules: bool) -> str:
@@ -65,7 +65,8 @@ def relation_latex(derivation: Derivation) -> str:
     write, result = _latex_writer(derivation), derivation.result
     lines = _broken(result.rhs, write)
     if len(lines) > 1:
-        body = r" \\ ".join([f"&= {lines[0]}", *(rf"&\quad {line}" for line in lines[1:])])
+        first = f"&{_SIGNS[result.sign]} {lines[0]}"
+        body = r" \\ ".join([first, *(rf"&\quad {line}" for line in lines[1:])])
         return rf"\begin{{aligned}} {write(result.lhs)} {body} \end{{aligned}}"
     return f"{write(result.lhs)} {_SIGNS[result.sign]} {lines[0]}"
 
@@ -147,9 +148,9 @@ def _broken(expr: Any, write: Writer) -> list[str]:
         if len(path_of(term)) != order or len(lines[-1]) == _TERMS_A_LINE:
             order = len(path_of(term))
             lines.append([])
-        lines[-1].append(write(term) if len(terms(term)) == 1 else f"({write(term)})")
+        lines[-1].append(write(term, TERM))
     first, *rest = [joined(line) for line in lines]
-    return [first, *(f"- {line[1:]}" if line.startswith("-") else f"+ {line}" for line in rest)]
+    return [first, *(f"- {line[1:].lstrip()}" if line.startswith("-") else f"+ {line}" for line in rest)]
 
 
 def _in_text(words: str) -> str:
@@ -167,7 +168,7 @@ def _by_value(step: Counterexample) -> dict[Any, list[Any]]:
 
 def _values_at(step: Counterexample) -> tuple[Any, Any]:
     """What the two sides are at the witness, exactly."""
-    before, after = (unfold_layers(side, step.sources) for side in (step.before, step.after))
+    before, after = (unfolded(side, step.sources) for side in (step.before, step.after))
     values = dict(step.witness)
     return tuple(exact(side, values).applyfunc(together) for side in (before, after))
 

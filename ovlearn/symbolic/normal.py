@@ -27,8 +27,6 @@ Table = dict[Word, Any]
 class NormalForm:
     """Multiplies expressions out, given what the defined symbols stand for.
 
-    `incomplete` becomes true once a form has held something whose laws the table does not know.
-
     >>> from ovlearn.symbolic import Network, add, product
     >>> net = Network(layers=1)
     >>> A, X, D, W = net.head("A", 0, 0), net.stream(0), net.layer("Delta", 0), net.head("W_OV", 0, 0)
@@ -39,7 +37,6 @@ class NormalForm:
 
     def __init__(self, definitions: Mapping[Any, Any] | None = None) -> None:
         self.definitions = definitions or {}
-        self.incomplete = False
         self._known: dict[Any, Table] = {}
 
     def of(self, expr: Any) -> Table:
@@ -98,14 +95,13 @@ class NormalForm:
         contracted: Table = {}
         for word, value in self.of(body).items():
             shorter = _without_pair(word, index)
-            if shorter is None:
+            if shorter is None or _mentions(value, index):
                 return self._atom(expr)
             contracted[shorter] = contracted.get(shorter, 0) + value
-        return contracted
+        return _without_zeros(contracted)
 
     def _atom(self, expr: Any) -> Table:
         """An opaque part, told apart by its kind and the normal forms of its arguments."""
-        self.incomplete = True
         frozen = tuple(
             frozenset(self.of(argument).items()) if is_matrix(argument) else argument
             for argument in expr.args
@@ -170,4 +166,4 @@ def _is_one_hot(letter: Any) -> bool:
 def _mentions(part: Any, index: Any) -> bool:
     if isinstance(part, (tuple, frozenset)):
         return any(_mentions(inner, index) for inner in part)
-    return bool(part == index)
+    return index in getattr(part, "free_symbols", ())

@@ -125,7 +125,7 @@ class Network:
 
     def layer(self, base: str, layer: int, *, last: int = 0) -> Any:
         """The symbol of a layer: `X` (layers 0 … n, so `last=1`) or `Delta` (layers 0 … n − 1)."""
-        return symbol(base, whole_number("layer", layer, minimum=0, below=self.layers + last))
+        return symbol(base, whole_number("layer", layer, below=self.layers + last))
 
     def stream(self, layer: int) -> Any:
         """X_l, the residual stream before layer l; X_n is what the unembedding reads."""
@@ -138,8 +138,8 @@ class Network:
         """
         return symbol(
             base,
-            whole_number("layer", layer, minimum=0, below=self.layers),
-            whole_number("head", head, minimum=0, below=self.heads),
+            whole_number("layer", layer, below=self.layers),
+            whole_number("head", head, below=self.heads),
         )
 
     def heads_of(self, layer: int) -> Iterable[tuple[int, int]]:

@@ -31,7 +31,7 @@ from ovlearn.symbolic.functions import (
 )
 from ovlearn.symbolic.notation import parse
 
-_SUM, _TERM, _FACTOR = range(3)  # where an expression stands: alone, in a sum, in a product
+SUM, TERM, FACTOR = range(3)  # where an expression stands: alone, in a sum, in a product
 
 
 class Printer:
@@ -45,14 +45,14 @@ class Printer:
         self.one_head = one_head
         self._names: dict[str, str] = {}
 
-    def write(self, node: Any, place: int = _SUM) -> str:
+    def write(self, node: Any, place: int = SUM) -> str:
         """An expression as text; `place` says whether it stands alone, in a sum or in a product."""
         if isinstance(node, MatrixSymbol):
             return self.symbol(node.name)
         if isinstance(node, MatMul):
-            return self._bracket(self._product(node), place >= _FACTOR)
+            return self._bracket(self._product(node), place >= FACTOR)
         if isinstance(node, MatAdd):
-            return self._bracket(joined([self.write(term, _TERM) for term in node.args]), place >= _TERM)
+            return self._bracket(joined([self.write(term, TERM) for term in node.args]), place >= TERM)
         if isinstance(node, Transpose):
             return self._transpose(node.arg)
         return self._other(node, place)
@@ -83,7 +83,7 @@ class Printer:
 
     def _product(self, node: Any) -> str:
         matrices = [factor for factor in node.args if is_matrix(factor)]
-        body = self._factors([self.write(factor, _FACTOR) for factor in matrices])
+        body = self._factors([self.write(factor, FACTOR) for factor in matrices])
         if len(matrices) == len(node.args):
             return body
         number = Mul(*(factor for factor in node.args if not is_matrix(factor)))
@@ -107,16 +107,16 @@ class Printer:
         if isinstance(node, tuple(self.functions)):
             return self._function(node)
         if isinstance(node, TokenSum):
-            body = self._sum_over(str(node.args[1]), "", self.write(node.args[0], _TERM))
-            return self._bracket(body, place >= _FACTOR)
+            body = self._sum_over(str(node.args[1]), "", self.write(node.args[0], TERM))
+            return self._bracket(body, place >= FACTOR)
         if isinstance(node, SumBelow):
-            return self._bracket(self._sum_below(node), place >= _FACTOR)
+            return self._bracket(self._sum_below(node), place >= FACTOR)
         if isinstance(node, At):
             return self._indexed(str(node.args[0]), str(node.args[1]).replace(" ", ""))
         if isinstance(node, OneHot):
             return self._indexed("e", str(node.args[0]))
         if isinstance(node, Kronecker):
-            return self._bracket(self._kronecker(node), place >= _FACTOR)
+            return self._bracket(self._kronecker(node), place >= FACTOR)
         if isinstance(node, ZeroMatrix):
             return "0"
         if isinstance(node, Identity):
@@ -130,7 +130,7 @@ class Printer:
         return f"{name}{self.open}{self.write(node.args[0])}{self.close}"
 
     def _kronecker(self, node: Any) -> str:
-        left, right = (self.write(part, _FACTOR) for part in node.args)
+        left, right = (self.write(part, FACTOR) for part in node.args)
         return f"{left} {self.times} {right}"
 
     def _sum_below(self, node: Any) -> str:
@@ -141,4 +141,5 @@ class Printer:
 def joined(written: list[str]) -> str:
     """Terms with signs between them: a leading minus becomes the sign."""
     first, *rest = written
-    return first + "".join(f" - {term[1:]}" if term.startswith("-") else f" + {term}" for term in rest)
+    signed = (f"- {term[1:].lstrip()}" if term.startswith("-") else f"+ {term}" for term in rest)
+    return " ".join([first, *signed])

@@ -30,10 +30,9 @@ class Relation:
     def __post_init__(self) -> None:
         check_shapes(self.lhs)
         check_shapes(self.rhs)
-        if is_matrix(self.lhs) and is_matrix(self.rhs) and self.lhs.shape != self.rhs.shape:
-            raise ShapeError(
-                f"relation: expected {list(self.lhs.shape)} on both sides, got {list(self.rhs.shape)}"
-            )
+        left, right = ([*side.shape] if is_matrix(side) else "a number" for side in (self.lhs, self.rhs))
+        if left != right:
+            raise ShapeError(f"relation: expected {left} on both sides, got {right}")
 
     def __str__(self) -> str:
         from ovlearn.symbolic.text import to_text
@@ -56,6 +55,11 @@ class Assumption:
     equations: tuple[Relation, ...] = ()
     kind: Literal["assumption", "definition", "theorem"] = "assumption"
     derived_in: str = ""
+
+    def __post_init__(self) -> None:
+        for equation in self.equations:
+            if equation.sign != "=":
+                raise ValueError(f"equations: expected equalities, got {equation}")
 
     def __str__(self) -> str:
         return self.name
@@ -114,6 +118,18 @@ def _refuse_circles(table: dict[Any, Any]) -> None:
 
     for symbol in table:
         follow(symbol, ())
+
+
+def unfolded(expr: Any, assumptions: tuple[Assumption, ...]) -> Any:
+    """`expr` with every symbol and every layer replaced by what it stands for, to the end.
+
+    Raises: ValueError where symbols are defined by each other in a circle.
+    """
+    table = definitions(assumptions)
+    before = None
+    while expr != before:
+        before, expr = expr, put(unfold_layers(expr, assumptions), table)
+    return expr
 
 
 def unfold_layers(expr: Any, assumptions: tuple[Assumption, ...]) -> Any:

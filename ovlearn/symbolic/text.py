@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from sympy import OneMatrix
+from sympy import Add, OneMatrix
 
 from ovlearn.symbolic.functions import CausalMask, Layer, Rank, RowSoftmax, Vec
 from ovlearn.symbolic.printing import Printer
@@ -28,7 +28,9 @@ class TextPrinter(Printer):
         return f"{above} / √d_h"
 
     def _number(self, value: Any) -> str:
-        return "1" if isinstance(value, OneMatrix) else str(value)
+        if isinstance(value, OneMatrix):
+            return "1"
+        return f"({value})" if isinstance(value, Add) else str(value)
 
     def _sum_over(self, below: str, above: str, body: str) -> str:
         return f"Σ_{below}{f'..{above}' if above else ''} {body}"

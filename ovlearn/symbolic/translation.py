@@ -50,9 +50,9 @@ def to_columns(expr: Any, *, network: Network | None = None, title: str = "") ->
     """
     convention = columns(expr)
     start = Derivation.start(transpose(expr), [convention], network=network, title=title)
-    if isinstance(expr, MatrixSymbol):
-        return start.apply(rules.unfold, convention)
-    return start.apply(rules.transposes).apply(rules.unfold, convention)
+    if rules.transposes.function(start.here) != start.here:
+        start = start.apply(rules.transposes)
+    return start.apply(rules.unfold, convention)
 
 
 def to_rows(expr: Any) -> Any:

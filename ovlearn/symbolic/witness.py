@@ -104,7 +104,12 @@ def _product(expr: MatMul, values: Values) -> ImmutableMatrix:
 
 def _number(number: Any, values: Values) -> Any:
     """A factor such as 1/√d_h, with d_h read off the matrices that have it as a size."""
-    return number.subs(d_h, _named_sizes(values)[d_h]) if number.has(d_h) else number
+    if not number.has(d_h):
+        return number
+    sizes = _named_sizes(values)
+    if d_h not in sizes:
+        raise ValueError("witness: expected a matrix that has d_h as a size, got none")
+    return number.subs(d_h, sizes[d_h])
 
 
 def _softmax(scores: Any, values: Values) -> ImmutableMatrix:

@@ -132,7 +132,6 @@ def test_what_differs_has_another_form(left: Any, right: Any) -> None:
 def test_a_form_has_no_zeros_and_says_its_value(expr: Any) -> None:
     table, scene = form(expr), Scene(3)
     assert 0 not in table.values()
-    assert not NormalForm().incomplete
     total = np.zeros((3, 5))
     for word, value in table.items():
         product: Any = np.eye(3)
@@ -254,12 +253,11 @@ ATOMS = [
 
 
 @pytest.mark.parametrize("expr", ATOMS, ids=lambda expr: type(expr).__name__)
-def test_opaque_parts_make_a_form_incomplete(expr: Any) -> None:
+def test_opaque_parts_are_known_as_such(expr: Any) -> None:
     for whole in (expr, mul(2, expr), t(expr), plus(expr, expr)):
-        made = NormalForm()
-        assert not made.incomplete
-        assert len(made.of(whole)) == 1
-        assert made.incomplete
+        made = form(whole)
+        assert len(made) == 1
+        assert holds_opaque(made)
     assert form(plus(expr, mul(-1, expr))) == {}
     assert form(t(expr)) != form(expr)
 
@@ -267,9 +265,7 @@ def test_opaque_parts_make_a_form_incomplete(expr: Any) -> None:
 def test_every_function_is_opaque_and_nothing_else_is() -> None:
     assert {type(expr) for expr in ATOMS} == {*OPAQUE, OneMatrix}
     for expr in COMPLETE[:-1]:
-        made = NormalForm()
-        made.of(expr)
-        assert not made.incomplete, expr
+        assert not holds_opaque(form(expr)), expr
 
 
 def test_opaque_parts_are_told_apart() -> None:
@@ -333,9 +329,7 @@ def test_a_sum_below_grows_by_its_next_term() -> None:
     ],
 )  # fmt: skip
 def test_a_sum_over_positions_is_a_product(body: Any, contracted: Any) -> None:
-    made = NormalForm()
-    assert made.of(TokenSum(body, J)) == form(contracted)
-    assert made.incomplete  # rows are opaque in any case
+    assert form(TokenSum(body, J)) == form(contracted)
     scene = Scene()
     assert np.allclose(scene(TokenSum(body, J)), scene(contracted))
 
@@ -358,10 +352,10 @@ OTHER = [
 
 @pytest.mark.parametrize("body", OTHER, ids=str)
 def test_other_sums_over_positions_stay(body: Any) -> None:
-    made = NormalForm()
-    (word,) = made.of(TokenSum(body, J))
+    made = form(TokenSum(body, J))
+    (word,) = made
     assert word[0][0][0] == "TokenSum"
-    assert made.incomplete
+    assert holds_opaque(made)
 
 
 def test_another_index_is_not_summed_over() -> None:

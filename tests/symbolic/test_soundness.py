@@ -2,27 +2,42 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
-from sympy import ImmutableMatrix, MatrixSymbol
+from sympy import ImmutableMatrix, Integer, MatrixSymbol, OneMatrix, Rational, ZeroMatrix, sqrt
 
 from ovlearn.symbolic import (
+    Assumption,
+    At,
     Derivation,
     DerivationError,
+    NormalForm,
     OneHot,
     Rank,
     Relation,
+    RowSoftmax,
     RuleError,
+    ShapeError,
+    TokenSum,
+    Vec,
     d,
+    d_h,
     definition,
     derivations,
     derive,
+    path_of,
     rules,
     s,
     symbol,
+    to_columns,
     to_latex,
+    to_rows,
+    to_text,
+    v,
 )
+from ovlearn.symbolic.witness import exact
 
-from .oracle import free_index, mul, plus, t
+from .oracle import Scene, free_index, mul, plus, t
 
 A, B = MatrixSymbol("A_0_0", s, s), MatrixSymbol("A_1_0", s, s)
 X, Y, Z = (MatrixSymbol(name, s, d) for name in ("X_0", "Delta_0", "Delta_1"))
@@ -35,6 +50,15 @@ PRODUCT = definition("OV", "", (W, mul(W_V, W_O)))
 
 def e(index: Any) -> Any:
     return OneHot(index, s)
+
+
+# Signs
+
+
+@pytest.mark.parametrize("sign", ["≠", "≤"])
+def test_only_equalities_may_be_unfolded(sign: Any) -> None:
+    with pytest.raises(ValueError, match=f"^equations: expected equalities, got X_0 {sign} Delta_0$"):
+        Assumption("a lie", "", (Relation(Y, Z), Relation(X, Y, sign)))
 
 
 def test_two_inequalities_say_nothing_of_the_ends() -> None:
@@ -51,20 +75,170 @@ def test_a_selection_begins_anew() -> None:
     assert chain.apply(rules.counterexample, X, AT).result == Relation(symbol("Delta", 0, 0), X, "≠")
 
 
+def test_a_long_inequality_keeps_its_sign() -> None:
+    long = plus(Y, Y, Y, Y, Y)
+    assert (
+        r"\boxed{\begin{aligned} X_0 &\neq "
+        in Derivation.start(X).apply(rules.counterexample, long, AT).latex()
+    )
+
+
+# Counterexamples
+
+
+def test_a_counterexample_obeys_the_definitions() -> None:
+    start = Derivation.start(W, [PRODUCT])
+    values = ((W, FIVE), (W_V, ONE), (W_O, ONE))
+    with pytest.raises(RuleError, match="is not"):
+        start.apply(rules.counterexample, mul(W_V, W_O), values, PRODUCT)
+    found = start.apply(rules.counterexample, plus(W, W), values[1:], PRODUCT)
+    assert found.result == Relation(W, plus(W, W), "≠")
+    assert "then [[1]] ≠ [[2]]" in found.text()
+
+
+def test_definitions_of_definitions_are_obeyed_too() -> None:
+    deeper = definition("deeper", "", (X, plus(Y, Y)), (Y, mul(A, Z)))
+    values = ((Z, ONE), (A, TWO))
+    with pytest.raises(RuleError, match="is not"):
+        Derivation.start(X, [deeper]).apply(rules.counterexample, mul(2, A, Z), values, deeper)
+    assert Derivation.start(X, [deeper]).apply(rules.counterexample, Y, values, deeper).result.sign == "≠"
+
+
+def test_a_scale_needs_its_size() -> None:
+    with pytest.raises(ValueError, match=r"^witness: expected a matrix that has d_h as a size, got none$"):
+        exact(mul(1 / sqrt(d_h), X), {X: ONE})
+
+
+# Rules
+
+
+def test_rows_of_a_wide_softmax_sum_to_one() -> None:
+    wide = RowSoftmax(MatrixSymbol("M_0", s, v))
+    after = rules.rows_sum_to_one.apply(mul(wide, OneMatrix(v, 1)))["after"]
+    assert after == OneMatrix(s, 1)
+    assert rules.rows_sum_to_one.apply(mul(wide, OneMatrix(v, d)))["after"] == OneMatrix(s, d)
+
+
+def test_a_sum_does_not_catch_an_index_that_is_in_use() -> None:
+    with pytest.raises(RuleError, match=r"^sum over positions: expected an index that"):
+        rules.sum_over_positions.apply(mul(e(J), A), J)
+    assert rules.sum_over_positions.apply(mul(e(J), A), free_index("i"))
+
+
+@pytest.mark.parametrize(
+    ("name", "expr", "arguments"),
+    [
+        ("sum_over_positions", mul(X, 2), (J,)),
+        ("sum_over_positions", mul(2, X), (J,)),
+        ("vectorise", Vec(mul(2, X, W)), ()),
+        ("inner_size", Rank(mul(2, X)), ()),
+        ("inner_size", X, ()),
+        ("reorder", ZeroMatrix(s, d), ()),
+        ("select", X, (X, Y)),
+    ],
+)
+def test_numbers_are_no_factors(name: str, expr: Any, arguments: Any) -> None:
+    with pytest.raises(RuleError, match=r"expected a|expected the rank|expected vec"):
+        getattr(rules, name).apply(expr, *arguments)
+
+
 def test_a_selected_name_has_the_shape_of_what_it_names() -> None:
-    with pytest.raises(RuleError, match="a name of shape"):
+    with pytest.raises(RuleError, match="of shape"):
         Derivation.start(plus(X, Y)).apply(rules.select, X, symbol("C", 0, 0))
+
+
+# The normal form
+
+
+def test_a_contraction_that_cancels_leaves_nothing() -> None:
+    body = plus(mul(A, t(e(J)), e(J), B), mul(-1, A, B, t(e(J)), e(J)))
+    assert NormalForm().of(TokenSum(body, J)) == {}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [mul(At("X", J + 1, s, s), t(e(J)), e(J), B), mul(J, t(e(J)), e(J), B), mul(J + 1, t(e(J)), e(J), B)],
+)
+def test_what_depends_on_the_index_is_not_contracted(body: Any) -> None:
+    (word,) = NormalForm().of(TokenSum(body, J))
+    assert word[0][0][0] == "TokenSum"
+    rest = mul(*(factor for factor in body.args if not isinstance(factor, OneHot) and factor != t(e(J))))
+    scene = Scene()
+    assert not np.allclose(scene(TokenSum(body, J)), scene(rest))
+
+
+# What is no matrix
+
+
+@pytest.mark.parametrize("expr", ["X", None, 3, [X]])
+def test_what_is_no_expression_is_refused(expr: Any) -> None:
+    with pytest.raises(TypeError, match=r"^expression: expected "):
+        Derivation.start(expr)
+
+
+def test_a_matrix_is_no_number() -> None:
+    with pytest.raises(ShapeError, match=r"relation: expected \[s, d\] on both sides, got a number"):
+        Relation(X, Integer(3))
+    with pytest.raises(ShapeError, match=r"relation: expected a number on both sides, got \[s, d\]"):
+        Relation(Integer(3), X)
+
+
+# Names of one's own, and paths
+
+
+@pytest.mark.parametrize("name", ["A_1", "A_1_2_3"])
+def test_a_pattern_with_other_indices_is_on_no_path(name: str) -> None:
+    own = MatrixSymbol(name, s, s)
+    assert path_of(mul(own, A, X)) == ((0, 0),)
+    chain = Derivation.start(mul(own, plus(*(symbol("X", number) for number in range(5))))).apply(
+        rules.distribute
+    )
+    assert chain.latex()
+
+
+def test_brackets_do_not_hide_a_head() -> None:
+    assert path_of(mul(B, mul(A, X))) == ((0, 0), (1, 0))
+    assert path_of(mul(mul(B, A), X)) == ((0, 0), (1, 0))
+
+
+# Columns
+
+
+def test_a_transpose_has_columns_too() -> None:
+    there = to_columns(t(X))
+    assert there.result == Relation(X, t(MatrixSymbol("X_col_0", d, s)))
+    assert to_rows(there.here) == t(X)
+
+
+# Printing
 
 
 @pytest.mark.parametrize(
     ("expr", "latex"),
     [
         (t(symbol("W_K", 1, 0)), r"{W_K^{1,0}}^{\top}"),
+        (t(symbol("Y", 1, 0)), r"{Y'_{1,0}}^{\top}"),
+        (t(symbol("S_direct", 1, 0)), r"{S'_{1,0}}^{\top}"),
         (t(symbol("A", 1, 0)), r"A_{1,0}^{\top}"),
     ],
 )
 def test_a_name_has_one_superscript(expr: Any, latex: str) -> None:
     assert to_latex(expr) == latex
+
+
+def test_sums_of_numbers_are_bracketed() -> None:
+    assert to_text(mul(1 + sqrt(2), X)) == "(1 + sqrt(2)) X_0"
+
+
+def test_one_space_after_a_minus() -> None:
+    assert to_latex(plus(X, mul(Rational(-1, 2), Y))) == r"X_0 - \frac{1}{2} \Delta_0"
+
+
+def test_terms_of_long_sums_are_bracketed_as_elsewhere() -> None:
+    long = definition("long", "", (X, plus(X, plus(X, Y), ZeroMatrix(s, d), Z, Z)))
+    chain = Derivation.start(X, [long]).apply(rules.unfold, long)
+    assert r"= X_0 + \left(X_0 + \Delta_0\right) + 0 + \Delta_1 &&" in chain.latex().replace(" \\\\", "")
+    assert "    = X_0 + (X_0 + Delta_0) + 0 + Delta_1\n" in chain.text()
 
 
 @pytest.mark.parametrize("slug", derivations())

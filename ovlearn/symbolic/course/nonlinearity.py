@@ -74,7 +74,7 @@ def equality_can_hold(net: Network, layer: int) -> Derivation:
     return (
         Derivation.start(
             subtract(Layer(add(first, second), layer), Layer(first, layer), Layer(second, layer)),
-            [second_is_zero, function],
+            [second_is_zero, function, CAUSAL_MASK],
             title="A case of equality",
             network=net,
         )

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ovlearn.symbolic import rules
-from ovlearn.symbolic.course import given, theorems
+from ovlearn.symbolic.course import theorems
 from ovlearn.symbolic.course.arguments import Arguments
 from ovlearn.symbolic.course.path_expansion import expanded
 from ovlearn.symbolic.derivation import Derivation
@@ -26,9 +24,7 @@ def derive(arguments: Arguments) -> Derivation:
         symbol("Y", *head),
         why="the one path that passes this head and no other",
     )
-    return replace(boxed, lemmas=()).with_lemmas(
-        direct_part(net, head), direct_logits(net, head), circuit(net, head)
-    )
+    return boxed.with_lemmas(direct_part(net, head), direct_logits(net, head), circuit(net, head))
 
 
 def direct_part(net: Network, head: tuple[int, int]) -> Derivation:
@@ -79,7 +75,7 @@ def circuit(net: Network, head: tuple[int, int]) -> Derivation:
     return (
         Derivation.start(
             product(net.head("A", *head), symbol("E"), *inside),
-            [full, given.ov_product(net)],
+            [full],
             title="What is circuit, and what is contribution",
             network=net,
         )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import MatrixSymbol, ZeroMatrix
+from sympy import MatrixSymbol
 
 from ovlearn.symbolic.expressions import add, factors, is_matrix, terms
 from ovlearn.symbolic.functions import Rank
 from ovlearn.symbolic.pathlabels import Path, path_of
-from ovlearn.symbolic.statements import Assumption, unfold_layers
+from ovlearn.symbolic.statements import Assumption, unfolded
 from ovlearn.symbolic.steps import Bound, Counterexample, RuleError, Selection, rule, shortened
 from ovlearn.symbolic.witness import differ_at
 
@@ -38,9 +38,10 @@ def inner_size(expr: Any) -> Any:
 
     E.g. rank(W_V W_O) is at most d_h.
     """
-    if not isinstance(expr, Rank) or [is_matrix(factor) for factor in factors(expr.args[0])] != [True, True]:
+    found = factors(expr.args[0]) if isinstance(expr, Rank) else ()
+    if len(found) != 2 or not all(map(is_matrix, found)):
         raise RuleError(f"inner size: expected the rank of a product of two factors, got {shortened(expr)}")
-    return factors(expr.args[0])[0].shape[1]
+    return found[0].shape[1]
 
 
 @rule("counterexample", "X ≠ Y where one pair of values differs", makes=Counterexample)
@@ -50,9 +51,9 @@ def counterexample(
     """Show that an expression is not always `claimed`: give exact matrices at which the two differ.
 
     E.g. layer(X_A + X_B) is not layer(X_A) + layer(X_B) at X_A = X_B = (0, 1). `sources` say what the
-    layers in it are.
+    layers in it are, and what its symbols stand for: `witness` gives the values of the rest.
     """
-    left, right = (unfold_layers(side, sources) for side in (expr, claimed))
+    left, right = (unfolded(side, sources) for side in (expr, claimed))
     if not differ_at(left, right, dict(witness)):
         raise RuleError(
             f"counterexample: expected values at which {shortened(expr)} is not {shortened(claimed)}"
@@ -61,15 +62,13 @@ def counterexample(
 
 
 def _selected(name: str, expr: Any, keep: list[bool], named: Any) -> dict[str, Any]:
-    if sum(keep) != 1:
-        raise RuleError(f"{name}: expected exactly one such term, got {sum(keep)} in {shortened(expr)}")
+    if sum(keep) != 1 or len(keep) == 1:
+        raise RuleError(
+            f"{name}: expected a sum with exactly one such term, got {sum(keep)} in {shortened(expr)}"
+        )
     if not isinstance(named, MatrixSymbol) or named.shape != expr.shape:
         raise RuleError(f"{name}: expected a symbol of shape {expr.shape} as its name, got {named}")
     found = terms(expr)
     kept = [term for term, kept in zip(found, keep, strict=True) if kept]
     rest = [term for term, kept in zip(found, keep, strict=True) if not kept]
-    return {
-        "after": kept[0],
-        "remainder": add(*rest) if rest else ZeroMatrix(*expr.shape),
-        "name": named,
-    }
+    return {"after": kept[0], "remainder": add(*rest), "name": named}

@@ -6,7 +6,7 @@ from typing import Any
 
 from sympy import OneMatrix
 
-from ovlearn.symbolic.expressions import factors, nodes, product, rewrite, transpose
+from ovlearn.symbolic.expressions import factors, is_matrix, product, rewrite, transpose
 from ovlearn.symbolic.functions import Kronecker, OneHot, RowSoftmax, TokenSum, Vec
 from ovlearn.symbolic.steps import RuleError, rule, shortened
 
@@ -36,10 +36,10 @@ def sum_over_positions(expr: Any, index: Any) -> Any:
     E.g. a_i V becomes Σ_j (a_i e_jᵀ)(e_j V): each value v_j weighted by a_ij.
     """
     found = factors(expr)
-    if len(found) != 2:
+    if len(found) != 2 or not all(map(is_matrix, found)):
         raise RuleError(f"sum over positions: expected a product of two factors, got {shortened(expr)}")
-    if any(isinstance(node, OneHot) and node.args[0] == index for node in nodes(expr)):
-        raise RuleError(f"sum over positions: expected an index that is not taken, got {index}")
+    if index in expr.free_symbols:
+        raise RuleError(f"sum over positions: expected an index that {shortened(expr)} does not have")
     left, right = found
     row = OneHot(index, right.shape[0])
     return TokenSum(product(product(left, transpose(row)), product(row, right)), index)
@@ -51,7 +51,8 @@ def vectorise(expr: Any) -> Any:
 
     E.g. vec(A E M) becomes (Mᵀ ⊗ A) vec(E).
     """
-    if not isinstance(expr, Vec) or len(factors(expr.args[0])) != 3:
+    found = factors(expr.args[0]) if isinstance(expr, Vec) else ()
+    if len(found) != 3 or not all(map(is_matrix, found)):
         raise RuleError(f"vectorise: expected vec of three factors, got {shortened(expr)}")
-    left, middle, right = factors(expr.args[0])
+    left, middle, right = found
     return product(Kronecker(transpose(right), left), Vec(middle))

@@ -55,6 +55,8 @@ def reorder(expr: Any) -> Any:
 
     E.g. A_1 A_0 … + A_0 … + E … becomes E … + A_0 … + A_1 A_0 ….
     """
+    if len(terms(expr)) < 2:
+        raise RuleError(f"reorder: expected a sum, got {shortened(expr)}")
     return add(*sorted(terms(expr), key=lambda term: by_order(path_of(term))))
 
 
@@ -89,7 +91,10 @@ def zero(expr: Any) -> Any:
 
 @rule("join", "Σ_{j<n} Δ_j + Δ_n = Σ_{j<n+1} Δ_j")
 def join_sum(expr: Any) -> Any:
-    """Take the next term into a sum that ends just before it."""
+    """Take the next term into a sum that ends just before it.
+
+    E.g. X_0 + Σ_{j<n} Δ_j + Δ_n becomes X_0 + Σ_{j<n+1} Δ_j.
+    """
     found = terms(expr)
     for place in range(len(found) - 1):
         below, last = found[place], found[place + 1]
