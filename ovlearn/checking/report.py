@@ -175,12 +175,12 @@ class Report:
         seeds = f"{self.seeds} seed{'' if self.seeds == 1 else 's'}"
         steps = f"{self.steps} step{'' if self.steps == 1 else 's'}"
         sentences = [
-            f"Checked, {steps}: {counts[0]} by algebra, {counts[1]} by exact arithmetic and "
-            f"{counts[2]} numerically, over {seeds}."
+            f"Checked by algebra in {counts[0]}, by exact arithmetic in {counts[1]} and numerically in "
+            f"{counts[2]} of {steps}, over {seeds}."
         ]
         if self.bound:
             sentences.append(
-                f"A try modulo a prime misses a difference with probability at most {self.bound:.0e}."
+                f"An exact try (modulo a prime) misses a difference with probability at most {self.bound:.0e}."
             )
         if self.worst is not None and self.worst.judgement.error:
             sentences.append(f"The worst rounding error is {self.worst.judgement.error:.0e}.")

@@ -57,7 +57,7 @@ def show(
         = rank(W_V_1_0 W_O_1_0)    [unfold: OV product]
         ≤ d_h    [inner size]
       result: rank(W_OV_1_0) ≤ d_h
-    Checked, 2 steps: 1 by algebra, 1 by exact arithmetic and 1 numerically, over 3 seeds. A...
+    Checked by algebra in 1, by exact arithmetic in 1 and numerically in 1 of 2 steps, over 3 seeds...
     """
     if not isinstance(derivation, Derivation):
         raise TypeError(f"derivation: expected a Derivation, got {type(derivation).__name__}")
