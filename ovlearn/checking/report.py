@@ -179,9 +179,7 @@ class Report:
             f"{counts[2]} of {steps}, over {seeds}."
         ]
         if self.bound:
-            sentences.append(
-                f"An exact try (modulo a prime) misses a difference with probability at most {self.bound:.0e}."
-            )
+            sentences.append(f"An exact try misses a difference with probability at most {self.bound:.0e}.")
         if self.worst is not None and self.worst.judgement.error:
             sentences.append(f"The worst rounding error is {self.worst.judgement.error:.0e}.")
         return " ".join(sentences)
