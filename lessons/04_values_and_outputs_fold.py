@@ -1,0 +1,330 @@
+# %% [markdown]
+# # Values and outputs fold into one matrix
+#
+# A head has four weight matrices. Two of them always act together, one straight after the other. They are one
+# matrix, $W_{OV}$, and that matrix says what the head moves.
+#
+# ## What you will be able to do
+#
+# - derive $H = A X W_{OV}$, and check it against a model that never forms $W_{OV}$;
+# - say what $A$ does and what $W_{OV}$ does, and why the two never interfere;
+# - bound the rank of $W_{OV}$, and see the bound in its singular values;
+# - read $W_{OV}$ as a list of directions: read this one, write that one;
+# - say why $W_V$ and $W_O$ by themselves mean little.
+#
+# ## The question
+#
+# By $\eqref{eq:attention-head}$, a head takes the stream down to $d_h$ columns with $W_V$, mixes positions
+# with $A$, and comes back up to $d$ columns with $W_O$. What does it do to a token from end to end?
+#
+# ## The equation, derived
+#
+# Unfold the output, remove the brackets, and put them elsewhere.
+
+# %% tags=["hide-input"]
+
+import numpy as np
+
+import ovlearn as ov
+from ovlearn import plots
+
+# %%
+fold = ov.derive("ov-fold", layer=1)
+ov.show(fold, label="eq:ov-fold")
+
+# %% [markdown]
+# All of it is one law: matrix multiplication is *associative*, $(AB)C = A(BC)$. The order of the factors
+# stays. Only the brackets move. The last step gives $W_V W_O$ a name, so it is a definition, not a discovery.
+#
+# ## In code, in the equation's own symbols
+
+# %%
+config = ov.Config(n_layers=3, n_heads=2, d_model=12, d_head=4, d_vocab=10, n_ctx=8)
+model = ov.Transformer.random(config, seed=1)
+tokens = [3, 1, 4, 1, 5, 9]
+run = model.run(tokens)
+here, neighbour, below = (1, 0), (1, 1), (0, 0)  # layer and head
+
+X = run.resid_pre[1]  # [s, d]
+s, d, d_h = *X.shape, config.d_head
+A = run.pattern[here]  # [s, s]
+W_V, W_O = model.W_V[here], model.W_O[here]  # [d, d_h], [d_h, d]
+
+step_by_step = (A @ (X @ W_V)) @ W_O  # [s, d]   as the head does it
+W_OV = W_V @ W_O  # [d, d]
+folded = A @ X @ W_OV  # [s, d]
+
+# %% [markdown]
+# ## A check that could have failed
+#
+# The model never forms $W_{OV}$. What it recorded as this head's output is a judge from outside.
+
+# %%
+H = run.head_out[here]  # [s, d]
+fold_error = np.abs(folded - H).max()
+assert fold_error < 1e-12
+assert np.abs(step_by_step - H).max() < 1e-12
+print(f"largest difference {fold_error:.0e}")
+
+# %% [markdown]
+# Now break it, in three ways that all have the right shape.
+
+# %%
+wrong = {
+    "the output weights of the other head": W_V @ model.W_O[neighbour],
+    "the value weights of the layer before": model.W_V[below] @ W_O,
+    "a transpose too many": W_OV.T,
+}  # [d, d] each
+for name, matrix in wrong.items():
+    off = np.linalg.norm(A @ X @ matrix - H) / np.linalg.norm(H)
+    assert off > 0.1
+    print(f"{name}: off by {off:.0%}")
+
+# %% [markdown]
+# ## What each side does
+#
+# Attention moves information between positions. In $A X W_{OV}$ the stream has a matrix on each side, and
+# each does one half of it.
+#
+# - On the **left**, $A$ mixes rows. Rows are positions. $A$ says from where to where.
+# - On the **right**, $W_{OV}$ mixes columns. Columns are the coordinates of the stream. $W_{OV}$ says what is
+#   moved.
+#
+# It makes no difference which goes first: $(A X) W_{OV} = A (X W_{OV})$. So one can study what a head moves
+# without knowing where it looks. Put a pattern of our own on the left, which always looks at the position
+# before:
+
+# %%
+before = np.eye(s, k=-1)  # [s, s]   row i is 1 at i − 1
+before[0, 0] = 1  # the first position has none before it, so it looks at itself
+moved = before @ X @ W_OV  # [s, d]
+assert np.allclose(moved[1:], (X @ W_OV)[:-1])
+
+# %% [markdown]
+# Each position now receives the row of $X W_{OV}$ from one place before. The rows themselves are the same;
+# only their places changed.
+#
+# ## What one matrix means
+#
+# ### It is thin
+#
+# $W_{OV}$ is $d \times d$, but everything that goes through it has to pass through $d_h$ dimensions.
+
+# %%
+ov.show(fold.lemma("The rank of W_OV is at most d_head"), label="eq:ov-rank")
+
+# %% [markdown]
+# The singular values show it. `ov.FactoredMatrix` keeps the two factors and takes their singular values
+# without ever forming the product. It returns no more than $d_h$ of them, so it could not find more. To see
+# whether there are more, ask numpy about the full matrix.
+
+# %%
+F = ov.FactoredMatrix(W_V, W_O)
+U, sigma, Vh = F.svd()  # [d, d_h], [d_h], [d_h, d]
+dense = np.linalg.svd(W_OV, compute_uv=False)  # [d]
+assert np.allclose(dense[:d_h], sigma)
+assert dense[d_h:].max() < 1e-12
+
+# %% tags=["hide-input"]
+plots.bars(
+    dense.tolist(),
+    [str(k) for k in range(len(dense))],
+    title="Singular values of W_OV, layer 1, head 0",
+    caption="Of the full matrix. As many are not zero as the head is wide.",
+)
+
+# %% [markdown]
+# Of {{ len(dense) }} singular values, {{ int((dense > 1e-12).sum()) }} are not zero. The rest is rounding, no
+# larger than {{ f"{dense[d_h:].max():.0e}" }}. *At most* is meant: a head can be thinner still. Set one
+# column of $W_V$ to zero, and a dimension is lost:
+
+# %%
+thinner = W_V.copy()  # [d, d_h]
+thinner[:, 0] = 0
+ranks = [int(np.linalg.matrix_rank(M)) for M in (W_OV, thinner @ W_O)]
+print("rank", ranks[0], "becomes", ranks[1])
+
+# %% [markdown]
+# ### It reads directions and writes directions
+#
+# The singular value decomposition writes $W_{OV}$ as a sum, with a pair of unit rows $u_k$, $w_k$ and a
+# strength $\sigma_k$ in each term. A row $x$ of the stream then becomes
+#
+# $$
+# x W_{OV} = \sum_{k=0}^{d_h - 1} \sigma_k \, (x u_k^{\top}) \, w_k
+# \label{eq:reads-writes}
+# $$
+#
+# For each $k$: measure how much of $u_k$ is in $x$, multiply by $\sigma_k$, and write that much of $w_k$. The
+# head *reads* the direction $u_k$ and *writes* the direction $w_k$. In code, $u_k$ is `U[:, k]` and $w_k$ is
+# `Vh[k]`.
+
+# %%
+x = X[2]  # [d]   the stream at one position
+total = sum(sigma[k] * (x @ U[:, k]) * Vh[k] for k in range(d_h))  # [d]
+assert np.allclose(x @ W_OV, total)
+
+# %% [markdown]
+# So a head is blind to most of the stream. Take from a random row all that the head reads, and nothing gets
+# through. And whatever the head writes is a mixture of its $d_h$ directions $w_k$.
+
+# %%
+unseen = np.random.default_rng(0).normal(size=d)  # [d]
+unseen -= (unseen @ U) @ U.T  # [d]   now at right angles to every u_k
+assert np.linalg.norm(unseen) > 1
+assert np.abs(unseen @ W_OV).max() < 1e-12
+
+outside = H - (H @ Vh.T) @ Vh  # [s, d]   what the w_k do not make up
+assert np.abs(outside).max() < 1e-12
+
+# %% [markdown]
+# ### It is not symmetric
+#
+# In general, a head reads other directions than it writes. Turning $W_{OV}$ round would exchange them.
+
+# %%
+alike = np.abs(U[:, 0] @ Vh[0])  # 1: one direction; 0: at right angles
+asymmetry = np.linalg.norm(W_OV - W_OV.T) / np.linalg.norm(W_OV)
+assert asymmetry > 0.1
+print(f"cosine of u_0 and w_0: {alike:.2f}")
+print(f"norm of W_OV − W_OVᵀ, over that of W_OV: {asymmetry:.2f}")
+
+# %% [markdown]
+# ### Its factors mean little by themselves
+#
+# Take any invertible $d_h \times d_h$ matrix $R$. Replace $W_V$ by $W_V R$, and $W_O$ by $R^{-1} W_O$. The
+# $R$ cancels: $W_V R R^{-1} W_O = W_V W_O$. No token comes out differently.
+
+
+# %%
+def with_factors(new_V, new_O):
+    """The model with other values and outputs in this one head."""
+    names = ("W_E", "W_Q", "W_K", "W_V", "W_O", "W_U")
+    weights = {name: getattr(model, name).copy() for name in names}
+    weights["W_V"][here] = new_V  # [d, d_h]
+    weights["W_O"][here] = new_O  # [d_h, d]
+    return ov.Transformer(config, **weights).run(tokens)
+
+
+R = np.random.default_rng(0).normal(size=(d_h, d_h))  # [d_h, d_h]
+twin = with_factors(W_V @ R, np.linalg.inv(R) @ W_O)
+logits_gap = np.abs(twin.logits - run.logits).max()
+values_gap = np.abs(twin.v[here] - run.v[here]).max()
+assert logits_gap < 1e-12
+assert values_gap > 1
+print(f"largest difference: logits {logits_gap:.0e}, values {values_gap:.1f}")
+
+# %% [markdown]
+# Two networks, the same outputs, different values. So a single column of $W_V$, or a single entry of a value,
+# has no meaning of its own. $W_{OV}$ has.
+#
+# ## Should a program fold, too?
+#
+# No. The two orders give the same numbers at different prices. Count multiplications, for a text of $s$
+# tokens.
+
+
+# %%
+def costs(s, d, d_h):
+    """Multiplications of one head, from stream to output, pattern given."""
+    apart = s * d * d_h + s * s * d_h + s * d_h * d  # X W_V, then A, then W_O
+    together = s * d * d + s * s * d  # X W_OV, then A
+    return apart, together
+
+
+def numbers(d, d_h):
+    """How many numbers one has to store."""
+    return 2 * d * d_h, d * d
+
+
+apart, together = costs(s=1024, d=768, d_h=64)
+small, large = numbers(d=768, d_h=64)
+
+# %% [markdown]
+# A head as in GPT-2 small ($d = 768$, $d_h = 64$) on 1,024 tokens: folded, it takes
+# {{ f"{together / apart:.1f}" }} times the multiplications and {{ f"{large / small:.0f}" }} times the memory.
+# Fold to *understand* a head, and keep the factors to *compute*. This is what `ov.FactoredMatrix` is for.
+#
+# ## The usual mistakes
+#
+# **The factors the other way round.** With row vectors the stream meets $W_V$ first. `W_O @ W_V` is a matrix
+# as well, but a small one, and no map of the stream. (The paper writes its vectors as columns. There
+# $W_O W_V$ is right: see [lesson 08](08_two_conventions.py).)
+
+# %%
+print("W_V @ W_O", (W_V @ W_O).shape, "  W_O @ W_V", (W_O @ W_V).shape)
+
+# %% [markdown]
+# **A transpose in the place of the inverse.** $W_V R$ goes with $R^{-1} W_O$. With $R^{\top}$ it works only
+# for a rotation, so a test with a rotation does not notice.
+
+# %%
+rotation = np.linalg.qr(R)[0]  # [d_h, d_h]   its transpose is its inverse
+for name, turn in (("a rotation", rotation), ("any R", R)):
+    gap = np.abs((W_V @ turn) @ (turn.T @ W_O) - W_OV).max()
+    print(f"with the transpose, {name}: W_OV is off by {gap:.0e}")
+
+# %% [markdown]
+# **Brackets and order confused.** Associativity moves brackets, never factors. $A$ stays on the left, and it
+# is no elementwise product.
+
+# %%
+try:
+    X @ A
+    raise AssertionError("it was accepted")
+except ValueError:
+    print(f"X @ A: {X.shape} does not fit {A.shape}")
+
+# %% [markdown]
+# **Folding too much.** Only neighbours fold. Two heads have a pattern each, so their matrices must not be
+# added up under one pattern:
+
+# %%
+W_OV_1 = model.W_V[neighbour] @ model.W_O[neighbour]  # [d, d]
+layer = A @ X @ W_OV + run.pattern[neighbour] @ X @ W_OV_1  # [s, d]   right
+lumped = A @ X @ (W_OV + W_OV_1)  # [s, d]   wrong: one pattern for both
+Delta = run.resid_post[1] - run.resid_pre[1]  # [s, d]
+assert np.allclose(layer, Delta)
+assert not np.allclose(lumped, Delta)
+off = np.linalg.norm(lumped - Delta) / np.linalg.norm(Delta)
+print(f"lumped together: off by {off:.0%}")
+
+# %% [markdown]
+# **Taking concatenation for mixing.** Most code puts the $Z$ of all heads side by side and multiplies by one
+# tall $W_O$. It looks as if the heads were mixed there. They are not: it is the same sum, head by head.
+
+# %%
+side_by_side = np.hstack([run.z[here], run.z[neighbour]])  # [s, 2 d_h]
+tall = np.vstack([model.W_O[here], model.W_O[neighbour]])  # [2 d_h, d]
+assert np.allclose(side_by_side @ tall, Delta)
+
+# %% [markdown]
+# ## Where it stands
+#
+# In the article: the end of *Motivation*, from the three lines $V \gets X W_V$, $O \gets A V$,
+# $O_\text{layer} \gets O W_O$ to $A X W_V W_O = A X W_{OV}$. The rank is not mentioned there ([erratum
+# 11](../errata.md#erratum-11)).
+#
+# In the paper: *Attention Heads as Information Movement* and *Observations about attention heads*: attention
+# moves information, and which tokens to move from is separate from what is moved. *Attention Heads are
+# Independent and Additive* has the concatenation.
+#
+# ## Recap
+#
+# - $H = A X W_{OV}$ with $W_{OV} = W_V W_O$, by associativity alone.
+# - $A$ acts on positions, $W_{OV}$ on coordinates. Neither knows of the other.
+# - The rank of $W_{OV}$ is at most $d_h$. A head reads $d_h$ directions and writes $d_h$ directions, and is
+#   blind to the rest.
+# - $W_V$ and $W_O$ can be changed together without any effect. $W_{OV}$ cannot.
+#
+# ## What to practise
+#
+# 1. Build a head whose $W_{OV}$ copies: $W_O = W_V^{\top}$ with orthonormal columns in $W_V$. What are its
+#    singular values, and what are $u_k$ and $w_k$ to each other?
+# 2. Check $\eqref{eq:ov-fold}$ for every head of a model in one line, with broadcasting:
+#    `model.W_V @ model.W_O`.
+# 3. For which $s$, $d$ and $d_h$ does the folded order need fewer multiplications? Solve it on paper first,
+#    then try `costs`.
+# 4. Is there an $R$ for queries and keys as well? What has to happen to $W_K$ if $W_Q$ becomes $W_Q R$?
+#
+# Next: [freeze the attention](05_freeze_the_attention.py).
