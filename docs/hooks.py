@@ -1,0 +1,186 @@
+"""MkDocs' hooks: they hand files and pages to `rendering`, and put back what comes of them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import wraps
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+from mkdocs.structure.toc import AnchorLink
+from mkdocs.utils import get_relative_url
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from rendering import Lesson, RenderError, Source, assets, filled, generated, notebook, render  # noqa: E402
+from rendering.assets import IFRAME_WORKER  # noqa: E402
+from rendering.cache import Cache  # noqa: E402
+from rendering.equations import Equations, Typesetter  # noqa: E402
+from rendering.generated import Generated  # noqa: E402
+
+DOCS, LESSONS, CACHE = ROOT / "docs", ROOT / "lessons", Cache(ROOT / "build" / "cache")
+ALL_LESSONS = "lessons/*"
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass
+class Build:
+    """What one build knows."""
+
+    equations: Equations = field(default_factory=lambda: Equations(Typesetter.load(CACHE)))
+    lessons: dict[str, Lesson] = field(default_factory=dict)
+    generated: Generated = field(default_factory=lambda: generated(ROOT, CACHE))
+    urls: dict[str, str] = field(default_factory=dict)
+
+
+build: Build
+
+
+def stops_the_build(hook: Callable[P, R]) -> Callable[P, R]:
+    """Let what stops the renderer stop MkDocs, with its one message."""
+
+    @wraps(hook)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return hook(*args, **kwargs)
+        except RenderError as error:
+            raise PluginError(str(error)) from None
+
+    return run
+
+
+@stops_the_build
+def on_config(config: MkDocsConfig) -> None:
+    """Begin. In the copy for reading from disk, the search's worker comes from npm, not from elsewhere."""
+    global build
+    build = Build()
+    if config.extra["offline"]:
+        config.extra["polyfills"] = [IFRAME_WORKER]
+
+
+@stops_the_build
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the lessons, the generated pages and npm's assets; name the lessons in the navigation."""
+    lessons = render(lesson_sources(), package=ROOT / "ovlearn", cache=CACHE)
+    build.lessons = {lesson.uri: lesson for lesson in lessons}
+    texts = {lesson.uri: lesson.markdown for lesson in lessons}
+    for place, content in {**texts, **build.generated.pages, **theme_assets(config)}.items():
+        files.append(File.generated(config, place, content=content))
+    config.nav = with_lessons(config.nav, lessons)
+    build.urls = {file.src_uri: file.url for file in files.documentation_pages()}
+    return files
+
+
+@stops_the_build
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Fill the generated fragments into the pages that are written by hand."""
+    if page.file.generated_by:
+        return markdown
+    return filled(markdown, build.generated.fragments)
+
+
+@stops_the_build
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Number the page's equations. In titles they become words, and HTML where a template can show it."""
+    page.title = build.equations.title(str(page.title))[0]
+    for heading in page.toc:
+        give_title(heading)
+    return build.equations.collect(page.file.src_uri, html)
+
+
+def on_env(env: Any, config: MkDocsConfig, files: Files) -> None:
+    """Add the lessons' notebooks, now that every equation has its number."""
+    for lesson in build.lessons.values():
+        text = notebook(lesson, site=config.extra["published_at"], in_words=build.equations.in_words)
+        files.append(File.generated(config, notebook_of(lesson), content=text))
+
+
+def on_page_context(context: dict[str, Any], page: Page, config: MkDocsConfig, nav: Any) -> dict[str, Any]:
+    """Tell the template where the page comes from and, for a lesson, where its notebook is."""
+    lesson = build.lessons.get(page.file.src_uri)
+    page.edit_url = edit_url(page, config)
+    return {**context, "notebook": lesson and notebook_of(lesson), "glossary": build.generated.glossary}
+
+
+@stops_the_build
+def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
+    """Put the equations into the page."""
+
+    def address(other: str) -> str:
+        return get_relative_url(build.urls[other], page.url)
+
+    return build.equations.resolve(page.file.src_uri, output, address)
+
+
+def on_post_build(config: MkDocsConfig) -> None:
+    """Keep what KaTeX made."""
+    build.equations.typesetter.save(CACHE)
+
+
+def lesson_sources() -> list[Source]:
+    """Return every notebook that the site shows: those of lessons/, in order, and the errata."""
+    lessons = [Source(path, f"lessons/{path.stem}.md") for path in sorted(LESSONS.glob("[0-9]*.py"))]
+    errata = DOCS / "errata.py"
+    return [*lessons, Source(errata, "errata.md")] if errata.exists() else lessons
+
+
+def with_lessons(nav: Any, lessons: Sequence[Lesson]) -> Any:
+    """Return the navigation with all lessons, numbered, in the place of `lessons/*`."""
+    if isinstance(nav, dict):
+        return {name: with_lessons(part, lessons) for name, part in nav.items()}
+    if not isinstance(nav, list):
+        return nav
+    entries: list[Any] = []
+    for part in nav:
+        entries += numbered(lessons) if part == ALL_LESSONS else [with_lessons(part, lessons)]
+    return entries
+
+
+def numbered(lessons: Sequence[Lesson]) -> list[dict[str, str]]:
+    """Return the entries of the lessons in the navigation."""
+    return [
+        {f"{int(lesson.source.name[:2])}. {build.equations.title(lesson.title)[0]}": lesson.uri}
+        for lesson in lessons
+        if lesson.uri.startswith("lessons/")
+    ]
+
+
+def theme_assets(config: MkDocsConfig) -> dict[str, str | bytes]:
+    """Return npm's files; the copy for reading from disk has its fonts in the style sheets."""
+    fonts = (DOCS / "theme" / "fonts.css").read_text(encoding="utf-8")
+    return assets(fonts, embed_fonts=bool(config.extra["offline"]))
+
+
+def notebook_of(lesson: Lesson) -> str:
+    """Return where a lesson's notebook stands in the site."""
+    return f"{lesson.uri.removesuffix('.md')}.ipynb"
+
+
+def edit_url(page: Page, config: MkDocsConfig) -> str | None:
+    """Return where a page's source can be edited; a generated page has no source of its own."""
+    uri = page.file.src_uri
+    if uri in build.lessons:
+        source = build.lessons[uri].source.path.relative_to(ROOT).as_posix()
+    elif page.file.generated_by:
+        return None
+    else:
+        source = f"docs/{uri}"
+    return f"{config.extra['source_url']}/edit/main/{source}"
+
+
+def give_title(heading: AnchorLink) -> None:
+    """Give a heading, and those below it, words for the outline, and the HTML that Material shows instead."""
+    words, html = build.equations.title(heading.title)
+    if words != heading.title:
+        heading.title, heading.typeset = words, {"title": html}  # type: ignore[attr-defined]
+    for child in heading.children:
+        give_title(child)

@@ -1,0 +1,151 @@
+// Pictures: read a grid with the pointer or the arrow keys, and follow a path through the explorer's network.
+// Everything shown here is in the page already; without this script the pictures and their tables remain.
+(() => {
+  "use strict";
+
+  const wired = new WeakSet();
+  const once = (selector, ...wires) => {
+    for (const found of document.querySelectorAll(selector)) {
+      if (!wired.has(found)) { wired.add(found); wires.forEach(wire => wire(found)); }
+    }
+  };
+  const clamp = (value, last) => Math.max(0, Math.min(last, value));
+
+  // The browser would show an SVG's title as a tooltip over every cell: keep its words, drop the element.
+  function untitle(svg) {
+    const words = [...svg.querySelectorAll("title, desc")].map(element => element.textContent);
+    svg.setAttribute("aria-label", words.join(". "));
+    svg.removeAttribute("aria-labelledby");
+    svg.querySelector("title").remove();
+  }
+
+  // Grids
+
+  function grid(svg) {
+    if (!svg.dataset.grid) return;
+    const values = svg.dataset.values.split(";").map(row => row.split(" "));
+    const words = svg.dataset.words.split(" ");
+    const labels = [svg.dataset.rows, svg.dataset.columns].map(text => JSON.parse(text || "null"));
+    const [left, top, side] = svg.dataset.grid.split(" ").map(Number);
+    const last = [values.length - 1, values[0].length - 1];
+    const readout = svg.closest("figure").querySelector(".ov-readout");
+    const hint = readout.textContent = "Point at a cell, or use the arrow keys.";
+    const cursor = svg.appendChild(document.createElementNS(svg.namespaceURI, "rect"));
+    let at = null;
+    cursor.setAttribute("class", "ov-cursor");
+    cursor.setAttribute("width", side);
+    cursor.setAttribute("height", side);
+
+    const named = (axis, index) => `${words[axis]} ${index}${labels[axis] ? ` “${labels[axis][index]}”` : ""}`;
+    function show(cell) {
+      at = cell;
+      cursor.style.display = cell ? "inline" : "none";
+      if (!cell) { readout.textContent = hint; return; }
+      const [row, column] = cell;
+      cursor.setAttribute("x", left + side * column);
+      cursor.setAttribute("y", top + side * row);
+      readout.textContent = `${named(0, row)}, ${named(1, column)}: `;
+      const value = readout.appendChild(document.createElement("b"));
+      value.textContent = values[row][column].replaceAll("-", "−");
+    }
+    function point(event) {
+      const { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
+      const cell = [Math.floor((y - top) / side), Math.floor((x - left) / side)];
+      const inside = cell.every((index, axis) => index >= 0 && index <= last[axis]);
+      if (inside) show(cell);
+      return inside;
+    }
+    svg.addEventListener("pointermove", point);
+    svg.addEventListener("pointerdown", point);
+    svg.addEventListener("pointerleave", event => {
+      if (event.pointerType === "mouse" && document.activeElement !== svg) show(null);
+    });
+    svg.addEventListener("focus", () => { if (!at && svg.matches(":focus-visible")) show([0, 0]); });
+    svg.addEventListener("blur", () => show(null));
+    svg.addEventListener("keydown", event => {
+      const [row, column] = at || [0, 0];
+      const goes = {
+        ArrowUp: [row - 1, column], ArrowDown: [row + 1, column],
+        ArrowLeft: [row, column - 1], ArrowRight: [row, column + 1],
+        Home: [row, 0], End: [row, last[1]],
+      }[event.key];
+      if (event.key === "Escape") show(null);
+      if (!goes || event.altKey || event.ctrlKey || event.metaKey) return;
+      event.preventDefault();
+      show(goes.map((index, axis) => clamp(index, last[axis])));
+      cursor.scrollIntoView({ block: "nearest", inline: "nearest" });
+    });
+    show(null);
+  }
+
+  // The path explorer
+
+  function panel(box) {
+    const rows = [...box.querySelectorAll("tr[data-path]")];
+    const ways = [...box.querySelectorAll("[data-way]")];
+    const readout = box.querySelector(".ov-readout");
+    const list = box.querySelector(".ov-paths");
+    const layers = Number(box.dataset.network.split("-")[0]);
+    let current = null;
+
+    function show(row) {
+      if (row === current) return;
+      current = row;
+      const heads = row.dataset.path ? row.dataset.path.split("-") : [];
+      const passed = heads.map(head => head.split(".")[0]);
+      const past = [...Array(layers).keys()].map(String).filter(layer => !passed.includes(layer));
+      const taken = new Set(["", ...heads, ...past]);
+      for (const way of ways) way.classList.toggle("ov-on", taken.has(way.dataset.way));
+      for (const other of rows) {
+        other.classList.toggle("ov-on", other === row);
+        other.tabIndex = other === row ? 0 : -1;
+      }
+      const [term, norm, share] = [...row.cells].map(cell => cell.innerHTML);
+      readout.innerHTML = `<span class="ov-term">${term}</span> <span>norm <b>${norm}</b>, share <b>${share}</b></span>`;
+    }
+    const row = event => event.target.closest("tr[data-path]");
+    for (const name of ["pointermove", "focusin", "click"]) {
+      list.addEventListener(name, event => {
+        const resting = name === "pointermove" && !event.movementX && !event.movementY; // the list moved, not the mouse
+        if (row(event) && !resting) show(row(event));
+      });
+    }
+    list.addEventListener("keydown", event => {
+      const index = rows.indexOf(row(event));
+      const goes = {
+        ArrowUp: index - 1, ArrowDown: index + 1, ArrowLeft: index - 1, ArrowRight: index + 1,
+        Home: 0, End: rows.length - 1,
+      }[event.key];
+      if (index < 0 || goes === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
+      event.preventDefault();
+      rows[clamp(goes, rows.length - 1)].focus();
+    });
+    list.removeAttribute("tabindex");  // its rows take the focus now
+    show(rows[Math.min(1, rows.length - 1)]);
+  }
+
+  function explorer(box) {
+    const form = box.querySelector("form");
+    const panels = [...box.querySelectorAll("[data-network]")];
+    panels.forEach(panel);
+    if (!form) return;
+    const shown = panels.find(each => !each.hidden).dataset.network.split("-");
+    const choice = (name, otherwise) => new FormData(form).get(name) || otherwise;
+    form.hidden = false;
+    form.addEventListener("change", () => {
+      const name = `${choice("layers", shown[0])}-${choice("heads", shown[1])}`;
+      for (const each of panels) each.hidden = each.dataset.network !== name;
+    });
+    form.addEventListener("submit", event => event.preventDefault());
+  }
+
+  function start() {
+    once(".ov-picture svg", untitle, grid);
+    once(".ov-explorer", explorer);
+  }
+
+  // Material swaps the page without loading it anew; document$ says when.
+  if (typeof document$ !== "undefined") document$.subscribe(start);
+  else if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+  else start();
+})();

@@ -1,0 +1,19 @@
+// A box that scrolls can be focused, so that arrow keys scroll it. One that has nothing to scroll should not stop the
+// tab key: it loses its tabindex until it has.
+(() => {
+  const boxes = () => document.querySelectorAll(".ov-scroll");
+
+  const settle = (box) => {
+    if (box.dataset.walk !== undefined) return; // symbols.js keeps that tab stop
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+  };
+
+  const sizes = new ResizeObserver((entries) => entries.forEach((entry) => settle(entry.target)));
+
+  // Material replaces the page's content on instant navigation, and says so here.
+  document$.subscribe(() => {
+    sizes.disconnect();
+    boxes().forEach((box) => sizes.observe(box));
+  });
+})();

@@ -1,0 +1,15 @@
+"""Lessons, executed and written as Markdown and as notebooks; equations, as HTML; assets from npm.
+
+It knows nothing of MkDocs: `docs/hooks.py` calls it. `execution` runs the lessons and remembers what came
+out, `equations` brings TeX to HTML, `pages` writes the pages that come from the package's data.
+"""
+
+from rendering.assets import assets
+from rendering.errors import RenderError
+from rendering.execution import Source
+from rendering.filling import filled
+from rendering.generated import generated
+from rendering.lesson import Lesson, render
+from rendering.notebook import notebook
+
+__all__ = ["Lesson", "RenderError", "Source", "assets", "filled", "generated", "notebook", "render"]

@@ -1,0 +1,100 @@
+"""KaTeX in this process: TeX in, HTML with MathML out, each symbol of the glossary marked."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from rendering.assets import NODE_MODULES, require
+from rendering.cache import Cache, of_files
+
+_SCRIPT = NODE_MODULES / "katex" / "dist" / "katex.min.js"
+_ROOT = Path(__file__).parents[2]
+
+# What KaTeX would only warn of is an error here, but for the marks. It is noted, not thrown: in some places
+# KaTeX swallows what `strict` throws. The outcome comes back as data, never as an exception.
+_RENDER = r"""
+function render(source, displayMode) {
+  const warnings = [];
+  const strict = (code, message) => {
+    if (code !== "htmlExtension") warnings.push(code + ": " + message);
+    return "ignore";
+  };
+  const trust = context => context.command === "\\htmlData";
+  const options = {displayMode, strict, trust, throwOnError: true, output: "htmlAndMathml"};
+  try {
+    const html = [katex.renderToString(source, options)].join("");
+    return JSON.stringify(warnings.length ? {error: warnings[0]} : {html});
+  } catch (error) {
+    return JSON.stringify({error: error.message});
+  }
+}
+"""
+
+
+class TexError(Exception):
+    """TeX that KaTeX does not accept."""
+
+
+class Typesetter:
+    """KaTeX, and what it made before. `known`: HTML by display mode and source, from an earlier build."""
+
+    def __init__(self, known: dict[str, str] | None = None) -> None:
+        self.known = known or {}
+        self.used: dict[str, str] = {}
+
+    def html(self, source: str, display: bool = False) -> str:
+        """Return the HTML of a TeX source; raise TexError where KaTeX does not accept it."""
+        name = f"{'display' if display else 'inline'} {source}"
+        if name not in self.used:
+            self.used[name] = self.known.get(name) or typeset(source, display)
+        return self.used[name]
+
+    @classmethod
+    def load(cls, cache: Cache) -> Typesetter:
+        """Return one that knows what the last build made."""
+        return cls(cache.load("equations", _key()))
+
+    def save(self, cache: Cache) -> None:
+        """Keep what this build made."""
+        if self.used != self.known:
+            cache.save("equations", _key(), self.used)
+
+
+def typeset(source: str, display: bool) -> str:
+    """Return the HTML of a TeX source from KaTeX itself; raise TexError where it does not accept it."""
+    from rendering.symbols import annotate, finish  # loads sympy: not where all is known
+
+    outcome = json.loads(_render()(source, display))
+    if "error" in outcome:
+        raise TexError(f"{outcome['error'].removeprefix('KaTeX parse error: ')} (in {_shortened(source)})")
+    marked = json.loads(_render()(annotate(source), display))
+    return finish(marked.get("html", outcome["html"]), source)
+
+
+def _key() -> str:
+    """A digest of everything that decides the HTML."""
+    places = (
+        Path(__file__),
+        _ROOT / "rendering" / "symbols.py",
+        _ROOT / "ovlearn" / "symbolic",
+        require(_SCRIPT),
+    )
+    return of_files(*places)
+
+
+@cache
+def _render() -> Any:
+    import quickjs
+
+    context = quickjs.Context()
+    context.eval("globalThis.self = globalThis;" + require(_SCRIPT).read_text(encoding="utf-8"))
+    context.eval(_RENDER)
+    return context.get("render")
+
+
+def _shortened(source: str, most: int = 100) -> str:
+    line = " ".join(source.split())
+    return line if len(line) <= most else f"{line[:most]}…"

@@ -1,0 +1,50 @@
+"""A lesson before and after it is run: its source, and its cells as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+# The one name in `outputs` that is not a MIME type: what the cell printed.
+PRINTED = "printed"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A percent notebook on disk. `uri`: where its page stands in the site's sources, `lessons/01_x.md`."""
+
+    path: Path
+    uri: str
+
+    @property
+    def name(self) -> str:
+        """The file's name without its ending."""
+        return self.path.stem
+
+    @property
+    def shown(self) -> str:
+        """The file's name as messages give it: its folder and itself."""
+        return f"{self.path.parent.name}/{self.path.name}"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell. `number` counts from 1 over all cells of the file; `outputs` map MIME types to text."""
+
+    number: int
+    kind: str
+    source: str
+    tags: tuple[str, ...] = ()
+    outputs: tuple[Mapping[str, str], ...] = field(default=())
+
+    @property
+    def first_line(self) -> str:
+        """The first line that says something."""
+        return next((line.strip() for line in self.source.splitlines() if line.strip()), "")
+
+
+def cell_from(fields: Mapping[str, Any]) -> Cell:
+    """Return the cell with these fields, as JSON keeps them."""
+    return Cell(**{**fields, "tags": tuple(fields["tags"]), "outputs": tuple(fields["outputs"])})

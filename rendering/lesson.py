@@ -1,0 +1,75 @@
+"""A lesson as a page: its executed cells written as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rendering import links, outputs
+from rendering.cache import Cache
+from rendering.errors import RenderError
+from rendering.execution import Cell, Source, execute
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """An executed lesson. `uri`: where its page stands in the site's sources, `lessons/01_x.md`."""
+
+    source: Source
+    cells: tuple[Cell, ...]
+
+    @property
+    def uri(self) -> str:
+        """Where the page stands."""
+        return self.source.uri
+
+    @property
+    def title(self) -> str:
+        """What the first cell says after `# `."""
+        return self.cells[0].first_line.removeprefix("# ")
+
+    @property
+    def markdown(self) -> str:
+        """The page."""
+        return "\n\n".join(part for cell in self.cells for part in _parts(cell)) + "\n"
+
+
+def render(sources: Sequence[Source], *, package: Path, cache: Cache) -> list[Lesson]:
+    """Return the lessons, executed where the cache does not know them.
+
+    Raises: RenderError for a lesson that fails, and for one that does not begin with its title.
+    """
+    executed = execute(sources, package=package, cache=cache)
+    lessons = [Lesson(source, tuple(cells)) for source, cells in zip(sources, executed, strict=True)]
+    if problems := [f"{lesson.source.shown}: {_NO_TITLE}" for lesson in lessons if not _has_title(lesson)]:
+        raise RenderError.of(problems)
+    return lessons
+
+
+_NO_TITLE = "the first cell must be markdown that begins with `# ` and the title"
+
+
+def _has_title(lesson: Lesson) -> bool:
+    return (
+        bool(lesson.cells) and lesson.cells[0].source.startswith("# ") and lesson.cells[0].kind == "markdown"
+    )
+
+
+def _parts(cell: Cell) -> Iterator[str]:
+    if "remove-cell" in cell.tags:
+        return
+    if cell.kind == "markdown":
+        yield links.between_pages(cell.source)
+    elif cell.kind == "code":
+        if "remove-input" not in cell.tags:
+            yield _code(cell)
+        yield from filter(None, map(outputs.markdown, cell.outputs))
+
+
+def _code(cell: Cell) -> str:
+    fence = f"```python\n{cell.source}\n```"
+    if "hide-input" not in cell.tags:
+        return fence
+    body = "\n".join(f"    {line}".rstrip() for line in fence.splitlines())
+    return f'??? ov-code "Show the code"\n\n{body}'

@@ -1,0 +1,86 @@
+"""A lesson as a notebook to download: no outputs, nothing private, readable away from the site."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from rendering import links
+from rendering.cache import digest
+from rendering.execution import Cell
+from rendering.lesson import Lesson
+
+_NEEDS = (
+    "This notebook runs after `pip install 'ovlearn[course]'`. Its page, with everything it shows: <{page}>"
+)
+_KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+_ADMONITION = re.compile(
+    r'^(?:!!!|\?\?\?\+?) [\w -]*?(?:"(?P<title>[^"\n]*)")?[ ]*\n(?P<body>(?:[ ]{4}.*\n?|[ ]*\n)*)',
+    re.MULTILINE,
+)
+_HEADING_ID = re.compile(r" *\{ *#[\w-]+ *\}$", re.MULTILINE)
+
+Words = Callable[[str], str]
+
+
+def notebook(lesson: Lesson, *, site: str, in_words: Words = str) -> str:
+    """Return the lesson's `.ipynb`, the same one for the same lesson.
+
+    `site`: the address under which the site is published, for links; `in_words`: what puts numbers in place
+    of references to equations.
+    """
+    cells = [
+        _cell(lesson, cell, site, in_words) for cell in lesson.cells if cell.kind in ("markdown", "code")
+    ]
+    cells.insert(1, _markdown(_id(lesson, 0), _NEEDS.format(page=links.page_address(lesson.uri, site))))
+    content = {"cells": cells, "metadata": {"kernelspec": _KERNEL}, "nbformat": 4, "nbformat_minor": 5}
+    return json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def _cell(lesson: Lesson, cell: Cell, site: str, in_words: Words) -> dict[str, Any]:
+    name = _id(lesson, cell.number)
+    if cell.kind == "markdown":
+        return _markdown(name, _elsewhere(links.to_site(in_words(cell.source), lesson.uri, site)))
+    return {
+        "cell_type": "code",
+        "execution_count": None,
+        "id": name,
+        "metadata": {},
+        "outputs": [],
+        "source": _lines(cell.source),
+    }
+
+
+def _markdown(name: str, text: str) -> dict[str, Any]:
+    return {"cell_type": "markdown", "id": name, "metadata": {}, "source": _lines(text)}
+
+
+def _id(lesson: Lesson, number: int) -> str:
+    return digest([lesson.uri, str(number)])[:12]
+
+
+def _lines(text: str) -> list[str]:
+    return text.splitlines(keepends=True)
+
+
+def _elsewhere(text: str) -> str:
+    """What only the site's Markdown knows, said in every notebook's: admonitions become quotations.
+
+    >>> print(_elsewhere('!!! note "Mind the shape"\\n    One row\\n    a position.\\n\\nAnd on.'))
+    > **Mind the shape**
+    >
+    > One row
+    > a position.
+    <BLANKLINE>
+    And on.
+    """
+    return _HEADING_ID.sub("", _ADMONITION.sub(_quotation, text))
+
+
+def _quotation(found: re.Match[str]) -> str:
+    body = [line[4:] for line in found["body"].rstrip().split("\n")]
+    lines = ([f"**{found['title']}**", ""] if found["title"] else []) + body
+    quoted = "\n".join(f"> {line}".rstrip() for line in lines)
+    return quoted + ("\n\n" if found["body"].endswith("\n") else "")

@@ -1,0 +1,104 @@
+"""What the generated pages rest on: every derivation, checked once, and the lesson that teaches it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+
+import ovlearn as ov
+from ovlearn.checking import ROUTES, Row
+
+SEEDS = 20
+
+ROUTE_NAMES = dict(zip(ROUTES, ("algebra", "exact arithmetic", "activations"), strict=True))
+
+# The lesson that teaches a derivation; one that is missing here is taught by the pages alone.
+LESSONS: dict[str, str] = {
+    "residual-stream": "01_residual_stream",
+    "nonlinearity": "02_layers_are_not_linear",
+    "attention-head": "03_one_attention_head",
+    "ov-fold": "04_values_and_outputs_fold",
+    "frozen-network": "05_freeze_the_attention",
+    "path-expansion": "06_every_path",
+    "virtual-heads": "06_every_path",
+    "ov-circuit": "07_the_ov_circuit",
+    "conventions": "08_two_conventions",
+}
+
+
+@cache
+def checked(slug: str) -> ov.Report:
+    """The report of a derivation, with faults planted in every step.
+
+    Raises: ValueError where a step does not hold or a fault got through.
+    """
+    report = ov.verify(ov.derive(slug), seeds=SEEDS, faults=True)
+    if not report.passed:
+        raise ValueError(f"{slug}: expected every step to hold, got {report}")
+    return report
+
+
+def lesson_link(slug: str) -> str:
+    """A link to the lesson that teaches a derivation, or nothing.
+
+    >>> lesson_link("ov-fold")
+    '[lesson 04, values and outputs fold](lessons/04_values_and_outputs_fold.md)'
+    """
+    if slug not in LESSONS:
+        return ""
+    number, *words = LESSONS[slug].split("_")
+    title = " ".join("OV" if word == "ov" else word for word in words)
+    return f"[lesson {number}, {title}](lessons/{LESSONS[slug]}.md)"
+
+
+def derivation_link(slug: str) -> str:
+    """A link to where a derivation stands on its page."""
+    return f"[`{slug}`](derivations.md#{slug})"
+
+
+def rows_of(slug: str, part: str, first: int, last: int) -> list[Row]:
+    """The judgements of some steps of a derivation (its `part` is its slug) or of a lemma (its title).
+
+    Raises: ValueError where the report has none.
+    """
+    rows = [row for row in checked(slug).rows if row.part == part and first <= row.step <= last]
+    if not rows:
+        raise ValueError(f"{slug}: expected judgements of steps {first} to {last} of {part!r}, got none")
+    return rows
+
+
+def in_words(rows: Sequence[Row]) -> str:
+    """How some steps were checked: the steps that each route passed, why one does not apply, the error.
+
+    Raises: ValueError where a route failed.
+    """
+    failed = [row for row in rows if row.outcome == "failed"]
+    if failed:
+        raise ValueError(f"{failed[0].part}, step {failed[0].step}: {failed[0].judgement.reason}")
+    routes = ", ".join(_route(name, [row for row in rows if row.route == name]) for name in ROUTES)
+    error = worst(rows)
+    measured = "" if error is None else f" Worst rounding error: {rounded(error)}."
+    return f"Checked over {SEEDS} seeds: {routes}.{measured}"
+
+
+def worst(rows: Iterable[Row]) -> float | None:
+    """The largest floating-point error of some judgements, if any was measured."""
+    return max((row.judgement.error for row in rows if row.judgement.error is not None), default=None)
+
+
+def rounded(error: float | None) -> str:
+    """An error as a reader wants it: its size; a dash where none was measured.
+
+    >>> rounded(3.4e-16), rounded(0.0), rounded(None)
+    ('3e-16', '0', '–')
+    """
+    if error is None:
+        return "–"
+    return f"{error:.0e}" if error else "0"
+
+
+def _route(name: str, rows: Sequence[Row]) -> str:
+    passed = sum(row.outcome == "passed" for row in rows)
+    said = f"{ROUTE_NAMES[name]} {passed} of {len(rows)}"
+    reasons = dict.fromkeys(row.judgement.reason for row in rows if row.outcome == "not applicable")
+    return f"{said} ({'; '.join(reasons)})" if reasons else said

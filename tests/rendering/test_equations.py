@@ -1,0 +1,137 @@
+"""Equations: numbered, referred to, and refused where something is wrong with them."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+import ovlearn as ov
+from rendering import RenderError
+from rendering.equations import Equations, Typesetter, chains
+from rendering.equations.katex import TexError
+
+
+def display(tex: str) -> str:
+    return f'<div class="arithmatex">\\[{tex}\\]</div>'
+
+
+def inline(tex: str) -> str:
+    return f'<span class="arithmatex">\\({tex}\\)</span>'
+
+
+def site(**pages: str) -> dict[str, str]:
+    """The pages after both passes; `a` stands at a/."""
+    equations = Equations()
+    waiting = {name: equations.collect(f"{name}.md", text) for name, text in pages.items()}
+    return {
+        name: equations.resolve(f"{name}.md", text, lambda page: f"../{page[:-3]}/")
+        for name, text in waiting.items()
+    }
+
+
+def test_equations_carry_html_and_mathml() -> None:
+    page = site(a=inline("W_{OV}") + display("X &lt; Y"))["a"]
+    assert page.count("<math") == page.count('class="katex-html"') == 2
+    assert "ov-math" not in page
+    assert "arithmatex" not in page
+
+
+def test_numbers_count_by_page_and_references_lead_there() -> None:
+    pages = site(
+        x07_box=display(r"A \label{eq:a}") + display("B") + display(r"C \label{eq:c-d}"),
+        errata=display(r"D \label{eq:d}") + inline(r"\eqref{eq:c-d}") + inline(r"\eqref{eq:d}"),
+    )
+    assert 'id="eq-c-d"' in pages["x07_box"]
+    assert '<a class="ov-eqref" href="../x07_box/#eq-c-d">(X.2)</a>' in pages["errata"]
+    assert '<a class="ov-eqref" href="#eq-d">(E.1)</a>' in pages["errata"]
+    assert "label" not in re.sub(r"aria-label", "", pages["x07_box"])
+
+
+def test_a_lesson_numbers_its_equations_after_itself() -> None:
+    equations = Equations()
+    equations.collect("lessons/07_box.md", display(r"A \label{eq:a}"))
+    assert equations.in_words(r"By $\eqref{eq:a}$, $$B \label{eq:b}$$") == "By (7.1), $$B $$"
+
+
+def test_a_reference_inside_an_equation_is_its_number() -> None:
+    assert "(A.1)" in site(a=display(r"A \label{eq:a}") + display(r"B \quad \text{by } \eqref{eq:a}"))["a"]
+
+
+@pytest.mark.parametrize(
+    ("pages", "problem"),
+    [
+        ({"a": inline(r"\eqref{eq:none}")}, "a.md: no equation has the label eq:none"),
+        ({"a": display(r"A \label{x}"), "b": display(r"B \label{x}")}, "b.md: the label x is taken by a.md"),
+        ({"a": display(r"A \label{eq:a} \label{eq:b}")}, "a.md: more than one label in one equation"),
+        ({"a": inline(r"W_{OV")}, "a.md: Expected '}'"),
+        ({"a": inline(r"\nosuch")}, r"a.md: Undefined control sequence: \\nosuch"),
+        ({"a": inline("x × é")}, "a.md: .*é"),
+        ({"a": "<p>where $$x</p>"}, r"a.md: TeX that is no equation, near: where \$\$"),
+        ({"a": r"<p>by \eqref{eq:a}</p>"}, r"a.md: TeX that is no equation, near: by \\eqref"),
+        ({"a": "<p>it is {{ x }}</p>"}, "a.md: TeX that is no equation, near: it is {{"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_is_wrong_stops_the_build_and_names_the_page(pages: dict[str, str], problem: str) -> None:
+    with pytest.raises(RenderError, match=problem):
+        site(**pages)
+
+
+def test_code_may_hold_tex() -> None:
+    code = r'<pre><code>r"\boxed{x} $$"</code></pre><code>\eqref{eq:a}</code><p title="\frac"></p>'
+    assert site(a=code)["a"] == code
+
+
+def test_all_problems_of_a_page_are_told() -> None:
+    with pytest.raises(RenderError) as stopped:
+        site(a=inline(r"\no") + inline(r"\nono") + inline(r"\eqref{eq:no}"))
+    assert len(str(stopped.value).splitlines()) == 3
+
+
+def test_search_reads_words_between_the_passes() -> None:
+    waiting = Equations().collect("a.md", inline(r"\operatorname{softmax}(Q K^{\top})"))
+    assert ">softmax(Q Kᵀ)<" in waiting
+
+
+def test_titles_have_words_and_html() -> None:
+    words, markup = Equations().title(r"Why \(W_{OV}\) has low rank")
+    assert words == "Why W_OV has low rank"
+    assert "<math" in markup
+
+
+@pytest.mark.parametrize("slug", ov.derivations())
+def test_every_derivation_comes_apart_into_its_steps(slug: str) -> None:
+    derivation = ov.derive(slug)
+    chain = chains.parse(derivation.latex())
+    assert chain is not None
+    assert [line.rule.partition(":")[0].partition(" (")[0] for line in chain.lines] == [
+        step.rule.name for step in derivation.steps
+    ]
+    assert chain.result.startswith(r"\boxed{")
+
+
+def test_a_long_derivation_folds_and_a_short_one_does_not() -> None:
+    equations = Equations()
+
+    def shown(derivation: ov.Derivation) -> str:
+        return equations.resolve("a.md", equations.collect("a.md", display(derivation.latex())))
+
+    long, short = shown(ov.derive("ov-circuit")), shown(ov.derive("ov-fold").lemmas[0])
+    assert "<summary>The derivation, step by step</summary>" in long
+    assert "<details" not in short
+    for page in (long, short):
+        assert page.count("ov-rule") == page.count('<div class="ov-step">')
+        assert page.index("ov-chain") < page.index("fbox")
+
+
+@pytest.mark.parametrize(
+    "tex", ["Y = X", r"\begin{align*} Y &= X \\ &= Z \end{align*}", r"\begin{align*}\end{align*}"]
+)
+def test_other_equations_are_no_chains(tex: str) -> None:
+    assert chains.parse(tex) is None
+
+
+def test_katex_names_the_place() -> None:
+    with pytest.raises(TexError, match=r"Double superscript at position 4"):
+        Typesetter().html("x^2^3")

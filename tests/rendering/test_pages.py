@@ -1,0 +1,275 @@
+"""The generated pages: complete, computed, and not written where something does not hold."""
+
+from __future__ import annotations
+
+import doctest
+import posixpath
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+from sympy import Integer, MatMul
+
+import ovlearn as ov
+from ovlearn.checking import ROUTES
+from ovlearn.symbolic import GLOSSARY, rules
+from ovlearn.symbolic.article import ARTICLE, Displayed
+from ovlearn.symbolic.errata import ERRATA
+from rendering import pages
+from rendering.pages import article_map, derivations, evidence, front
+from rendering.pages.commands import shell
+from rendering.pages.notation import anchor, notation_page
+from rendering.pages.sources import section
+from rendering.pages.writing import relation_latex, with_symbols
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+WRITTEN = sorted(path for path in DOCS.rglob("*.md") if "theme" not in path.parts)
+SESSIONS = [DOCS / "prerequisites.md", *sorted((DOCS / "contributing").glob("*.md"))]
+ANCHOR = re.compile(r'id="([^"]+)"|\{ #([\w.-]+) \}')
+RESTS_ON_CHECKS = [
+    front.what_was_checked,
+    front.boxed_equation,
+    article_map.article_map_page,
+    derivations.derivations_page,
+]
+LINK = re.compile(r"\]\((?!http)([^)#]*)(?:#([^)]+))?\)")
+
+
+@pytest.fixture(scope="module")
+def made() -> dict[str, dict[str, str]]:
+    return pages.generated()
+
+
+@pytest.fixture(scope="module")
+def generated(made: dict[str, dict[str, str]]) -> dict[str, str]:
+    return made["pages"]
+
+
+@pytest.fixture(scope="module")
+def fragments(made: dict[str, dict[str, str]]) -> dict[str, str]:
+    return made["fragments"]
+
+
+@pytest.fixture
+def fresh() -> Iterator[None]:
+    """No report is remembered, before or after."""
+    evidence.checked.cache_clear()
+    yield
+    evidence.checked.cache_clear()
+
+
+def anchors(markdown: str) -> list[str]:
+    return [first or second for first, second in ANCHOR.findall(markdown)]
+
+
+def equations(markdown: str) -> list[str]:
+    return re.findall(r"^ *\$\$\n(.*?)\n *\$\$$", markdown, re.MULTILINE | re.DOTALL)
+
+
+# What the pages hold.
+
+
+def test_every_symbol_has_its_row_and_its_anchor(generated: dict[str, str]) -> None:
+    found = anchors(generated["notation.md"])
+    assert {anchor(base) for base in GLOSSARY} <= set(found)
+    for entry in GLOSSARY.values():
+        assert f"${entry.latex}" in generated["notation.md"]
+        assert re.search(rf"`{re.escape(entry.base)}(_1)?(_0)?`", generated["notation.md"])
+
+
+def test_a_new_symbol_needs_no_change_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(GLOSSARY, "P", replace(GLOSSARY["E"], base="P", latex="P", meaning="a new one"))
+    assert 'id="symbol-P"' in notation_page()
+    assert "A new one" in notation_page()
+
+
+def test_anchors_are_unique(generated: dict[str, str]) -> None:
+    for address, markdown in generated.items():
+        repeated = [name for name, count in Counter(anchors(markdown)).items() if count > 1]
+        assert not repeated, f"{address}: {repeated}"
+
+
+def test_every_equation_of_the_article_stands_in_the_map(generated: dict[str, str]) -> None:
+    page = generated["article-map.md"]
+    assert [name for name in anchors(page) if name.startswith("equation-")] == [
+        f"equation-{entry.number}" for entry in ARTICLE
+    ]
+    stated = [relation_latex(target.relation) for entry in ARTICLE for target in entry.targets]
+    assert equations(page) == stated
+    assert page.count("Checked over") == len(stated)
+    assert {int(number) for number in re.findall(r"errata\.md#erratum-(\d+)", page)} == set(ERRATA)
+
+
+def test_every_derivation_and_lemma_stands_on_its_page(generated: dict[str, str]) -> None:
+    page = generated["derivations.md"]
+    assert anchors(page) == list(ov.derivations())
+    lemmas = [lemma for slug in ov.derivations() for lemma in ov.derive(slug).lemmas]
+    assert all(f'??? note "{with_symbols(lemma.title)}"' in page for lemma in lemmas)
+    assert len(equations(page)) == len(ov.derivations()) + len(lemmas)
+
+
+def test_every_public_name_and_every_rule_is_listed(fragments: dict[str, str]) -> None:
+    assert all(f"`ov.{name}`" in fragments["public_names"] for name in ov.__all__)
+    assert all(f"`rules.{name}`" in fragments["rules"] for name in rules.__all__)
+
+
+def test_the_page_of_derivations_says_why_a_route_does_not_apply(generated: dict[str, str]) -> None:
+    reasons = [reason for slug in ov.derivations() for reason in evidence.checked(slug).not_applicable]
+    assert reasons
+    assert all(reason in generated["derivations.md"] for reason in reasons)
+
+
+# The numbers are those of the reports.
+
+
+def test_the_table_on_the_home_page_is_the_reports() -> None:
+    rows = [row for row in front.what_was_checked().splitlines() if row.startswith("| [`")]
+    for slug, row in zip(ov.derivations(), rows, strict=True):
+        report = evidence.checked(slug)
+        counts = ", ".join(str(report.count(route)["passed"]) for route in ROUTES)
+        assert row.split(" | ")[1:3] == [str(report.steps), counts]
+        assert f"{report.rejected} |" in row
+
+
+def test_a_check_of_some_steps_counts_those_steps() -> None:
+    rows = evidence.rows_of("conventions", "conventions", 1, 1)
+    assert [(row.step, row.route) for row in rows] == [(1, route) for route in ROUTES]
+    vectorised = evidence.rows_of("conventions", "⊗ with columns stacked", 1, 1)
+    assert "algebra 0 of 1 (the forms differ" in evidence.in_words(vectorised)
+
+
+def test_no_error_is_claimed_where_none_was_measured() -> None:
+    rows = evidence.rows_of("nonlinearity", "nonlinearity", 1, 1)
+    unmeasured = [replace(row, judgement=replace(row.judgement, error=None)) for row in rows]
+    assert "error" not in evidence.in_words(unmeasured)
+
+
+# What does not hold is not written.
+
+
+def test_a_wrong_target_is_not_written() -> None:
+    entry: Displayed = ARTICLE[16]
+    target = entry.targets[0]
+    wrong = replace(target.relation, rhs=MatMul(Integer(2), target.relation.rhs, evaluate=False))
+    spoiled = replace(entry, targets=(replace(target, relation=wrong),))
+    with pytest.raises(ValueError, match="equation 17: expected the steps to yield"):
+        list(article_map.equation(spoiled))
+
+
+@pytest.mark.usefixtures("fresh")
+@pytest.mark.parametrize("write", RESTS_ON_CHECKS)
+def test_a_failed_check_is_not_written(monkeypatch: pytest.MonkeyPatch, write: pages.Writer) -> None:
+    real = ov.verify(ov.derive("ov-circuit"), seeds=1)
+    broken = replace(real.rows[0], judgement=replace(real.rows[0].judgement, outcome="failed"))
+    report = replace(real, rows=(broken, *real.rows[1:]))
+    monkeypatch.setattr(ov, "verify", lambda *_, **__: report)
+    with pytest.raises(ValueError, match="expected every step to hold"):
+        write()
+
+
+def test_a_failed_row_has_no_words() -> None:
+    rows = evidence.rows_of("ov-fold", "ov-fold", 1, 1)
+    failed = replace(rows[0], judgement=replace(rows[0].judgement, outcome="failed", reason="planted"))
+    with pytest.raises(ValueError, match="step 1: planted"):
+        evidence.in_words([failed, *rows[1:]])
+
+
+def test_steps_that_nobody_judged_have_no_rows() -> None:
+    with pytest.raises(ValueError, match="got none"):
+        evidence.rows_of("ov-fold", "no such lemma", 1, 1)
+
+
+def test_a_command_that_fails_is_not_shown() -> None:
+    with pytest.raises(RuntimeError, match="exit code 0, got 2"):
+        shell("derive", "no-such-derivation")
+
+
+def test_a_section_that_is_gone_is_said() -> None:
+    with pytest.raises(ValueError, match=r"README\.md: expected a section 'Nothing'"):
+        section("README.md", "Nothing")
+
+
+# The written pages.
+
+
+@pytest.mark.parametrize("path", WRITTEN, ids=lambda path: path.stem)
+def test_every_marker_has_a_fragment(path: Path) -> None:
+    names = {name for _, name in pages._MARKER.findall(path.read_text(encoding="utf-8"))}
+    assert names <= set(pages.FRAGMENTS)
+    if path.parent != DOCS:
+        assert names <= {*pages.LINKLESS, "public_names"}
+
+
+def test_every_fragment_is_used() -> None:
+    text = "\n".join(path.read_text(encoding="utf-8") for path in WRITTEN)
+    assert {name for _, name in pages._MARKER.findall(text)} == set(pages.FRAGMENTS)
+
+
+def test_fragments_without_links_have_none(fragments: dict[str, str]) -> None:
+    assert not [name for name in pages.LINKLESS if LINK.search(fragments[name])]
+
+
+def test_an_unknown_marker_is_refused() -> None:
+    with pytest.raises(KeyError, match="no_such_thing"):
+        pages.filled("{{ no_such_thing }}")
+
+
+def test_an_expression_in_a_sentence_is_left_alone() -> None:
+    words = "Write `{{ error }}` in a sentence."
+    assert pages.filled(words) == words
+
+
+def headings(markdown: str) -> list[str]:
+    """The anchors that headings get by themselves."""
+    titles = re.findall(r"^#+ (.+)$", markdown, re.MULTILINE)
+    return [re.sub(r"[^a-z0-9 -]", "", title.lower()).replace(" ", "-") for title in titles]
+
+
+def test_links_between_pages_lead_somewhere(generated: dict[str, str], fragments: dict[str, str]) -> None:
+    texts = {path.relative_to(DOCS).as_posix(): path.read_text(encoding="utf-8") for path in WRITTEN}
+    filled = {address: pages.filled(text, fragments) for address, text in texts.items()} | generated
+    for address, markdown in filled.items():
+        for target, name in LINK.findall(re.sub(r"`[^`]*`\s*\|", "", markdown)):
+            where = (
+                posixpath.normpath(posixpath.join(posixpath.dirname(address), target)) if target else address
+            )
+            if where.startswith("lessons/") or where == "errata.md":
+                continue  # the site's strict build knows these
+            assert where in filled, f"{address}: {target}"
+            known = {*anchors(filled[where]), *headings(filled[where])}
+            assert not name or name in known or name.startswith("ovlearn."), f"{address}: {target}#{name}"
+
+
+def failures(markdown: str) -> int:
+    """How many examples of a page's sessions fail; they share their names, as a reader's session would."""
+    blocks = re.findall(r"^ *```pycon\n(.*?)```", markdown, re.DOTALL | re.MULTILINE)
+    session = doctest.DocTestParser().get_doctest("\n".join(map(dedent, blocks)), {}, "page", "page", 0)
+    return doctest.DocTestRunner(verbose=False).run(session).failed
+
+
+@pytest.mark.parametrize("path", SESSIONS, ids=lambda path: path.stem)
+def test_sessions_run_as_printed(path: Path) -> None:
+    assert failures(path.read_text(encoding="utf-8")) == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "printed", "wrong"),
+    [
+        ("prerequisites.md", "((8, 8), 3)", "((8, 8), 4)"),
+        ("contributing/rule.md", "    False", "    True"),
+        ("contributing/derivation.md", "(True, 0)", "(True, 1)"),
+    ],
+)
+def test_a_wrong_session_would_be_seen(
+    name: str, printed: str, wrong: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (DOCS / name).read_text(encoding="utf-8")
+    spoiled = text.replace(printed.strip(), wrong.strip())
+    assert spoiled != text
+    assert failures(spoiled) > 0
+    assert "Expected:" in capsys.readouterr().out
