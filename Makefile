@@ -8,10 +8,13 @@ WORKERS ?= 2
 FLOORS  ?= numeric symbolic
 SAMPLE  ?= 600
 SEED    ?= 0
+PORT    ?= 8000
+SERVE   ?= yes
 
 PIP    := pip==26.3
 VENV   := .venv
 COURSE := $(VENV)/.course
+SITE   := $(VENV)/.site
 TEST   := $(VENV)/.test
 LOW    := .venv-lowest/.test
 NODE   := node_modules/.stamp
@@ -23,11 +26,12 @@ PYTEST := -m pytest -n $(WORKERS)
 USERS  := --ignore=tests/test_mutants.py
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export NO_MKDOCS_2_WARNING := 1
 
 # An environment remembers its folder: one that was moved, or whose Python is gone, is made anew.
 ALIVE := $(shell test "`cat $(VENV)/.home 2>/dev/null`" = "`pwd -P`" && $(VENV)/bin/python -c '' 2>/dev/null && echo yes)
 ifneq ($(ALIVE),yes)
-$(shell rm -f $(COURSE) $(TEST))
+$(shell rm -f $(COURSE) $(SITE) $(TEST))
 endif
 
 # $(call new-venv,FOLDER): an empty environment there, whatever was there before, or one line that says what is missing
@@ -43,14 +47,32 @@ echo "setting up $(1) with Python $$version"; \
 $(PYTHON) -m venv --clear $(1) && $(1)/bin/python -m pip install -q '$(PIP)'
 endef
 
+# $(call build-site,FOLDER): the site there, whole or not at all; an interrupted build leaves the one before
+define build-site
+mkdir -p build && part=`mktemp -d build/site.XXXXXX` && trap "rm -rf $$part" EXIT INT TERM && chmod 755 $$part && \
+$(VENV)/bin/python -m mkdocs --quiet build --site-dir $$part && rm -rf $(1) && mv $$part $(1)
+endef
+
 .DEFAULT_GOAL := help
-.PHONY: help course test lint node test-lowest test-newest bench mutants constraints clean
+.PHONY: help course site site-offline test lint node test-lowest test-newest bench mutants constraints clean
 
 help: ## list these targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-12s  %s\n", $$1, $$2 }' Makefile
 
-course: $(COURSE) ## set up, derive every equation and check every step
+course: $(SITE) $(NODE) ## set up, check every step of every equation, build the site and serve it (PORT, SERVE=no)
+	@test "$(SERVE)" != yes || $(VENV)/bin/python -m rendering.serving --port "$(PORT)"
 	@$(VENV)/bin/ovlearn verify --faults
+	@echo "building the site; the first time, its lessons run, which takes about a minute"
+	@export OVLEARN_SITE_URL="http://127.0.0.1:$(PORT)/"; $(call build-site,build/course)
+	@test "$(SERVE)" != yes || $(VENV)/bin/python -m rendering.serving build/course --port "$(PORT)"
+
+site: $(SITE) $(NODE) ## the site, in site/
+	@$(call build-site,site)
+	@echo "the site is in site/"
+
+site-offline: $(SITE) $(NODE) ## a copy to read from disk, search included: build/site-offline/index.html
+	@export OVLEARN_OFFLINE=true OVLEARN_SITE_URL=; $(call build-site,build/site-offline)
+	@echo "open build/site-offline/index.html"
 
 test: $(TEST) $(NODE) lint ## set up, lint, and run the tests
 	@$(VENV)/bin/python $(PYTEST)
@@ -86,8 +108,8 @@ constraints: ## pin today's newest versions in constraints/newest.txt; run it wi
 	@rm -rf build/constraints
 
 clean: ## remove everything that was made here
-	rm -rf .venv .venv-lowest .venv-newest node_modules build .pytest_cache .mypy_cache .ruff_cache .hypothesis
-	find ovlearn tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	rm -rf .venv .venv-lowest .venv-newest node_modules build site .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find ovlearn rendering docs tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(COURSE): pyproject.toml $(NEWEST)
 	@$(call new-venv,$(VENV))
@@ -95,12 +117,18 @@ $(COURSE): pyproject.toml $(NEWEST)
 	@pwd -P > $(VENV)/.home
 	@touch $@
 
-# While this adds to the environment, the stamp of its first part is away: if it is cut short, both begin again.
-$(TEST): $(COURSE)
-	@echo "adding the tools for tests and lint"
+# While these add to the environment, the stamps of its first parts are away: if one is cut short, all begin again.
+$(SITE): $(COURSE)
+	@echo "adding the tools for the site"
 	@rm -f $(COURSE)
-	@$(VENV)/bin/python -m pip install -q -c $(NEWEST) -e '.[course]' $(GROUPS)
+	@$(VENV)/bin/python -m pip install -q -c $(NEWEST) -e '.[course]' --group site
 	@touch $(COURSE) $@
+
+$(TEST): $(SITE)
+	@echo "adding the tools for tests and lint"
+	@rm -f $(COURSE) $(SITE)
+	@$(VENV)/bin/python -m pip install -q -c $(NEWEST) -e '.[course]' $(GROUPS)
+	@touch $(COURSE) $(SITE) $@
 
 $(LOW): pyproject.toml $(LOWEST) $(NEWEST)
 	@$(call new-venv,.venv-lowest)
@@ -109,6 +137,6 @@ $(LOW): pyproject.toml $(LOWEST) $(NEWEST)
 	@.venv-lowest/bin/python -m pip install -q -c build/lowest.txt -e '.[course]' --group test
 	@touch $@
 
-$(NODE): package.json package-lock.json .npmrc | $(TEST)
+$(NODE): package.json package-lock.json .npmrc | $(SITE)
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm ci --ignore-scripts --silent
 	@touch $@
