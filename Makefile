@@ -22,8 +22,8 @@ NEWEST := constraints/newest.txt
 LOWEST := constraints/lowest.txt
 GROUPS := --group test --group lint --group bench --group mutation
 PYTEST := -m pytest -n $(WORKERS)
-# mutmut is a tool for contributors, in .venv alone
-USERS  := --ignore=tests/test_mutants.py
+# mutmut is a tool for contributors, in .venv alone; the site is built there, and tested once
+USERS  := --ignore=tests/test_mutants.py --ignore=tests/site
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export NO_MKDOCS_2_WARNING := 1
@@ -50,7 +50,7 @@ endef
 # $(call build-site,FOLDER): the site there, whole or not at all; an interrupted build leaves the one before
 define build-site
 mkdir -p build && part=`mktemp -d build/site.XXXXXX` && trap "rm -rf $$part" EXIT INT TERM && chmod 755 $$part && \
-$(VENV)/bin/python -m mkdocs --quiet build --site-dir $$part && rm -rf $(1) && mv $$part $(1)
+$(VENV)/bin/python -m mkdocs build --site-dir $$part && rm -rf $(1) && mv $$part $(1)
 endef
 
 .DEFAULT_GOAL := help
@@ -75,6 +75,7 @@ site-offline: $(SITE) $(NODE) ## a copy to read from disk, search included: buil
 	@echo "open build/site-offline/index.html"
 
 test: $(TEST) $(NODE) lint ## set up, lint, and run the tests
+	@export OVLEARN_SITE_URL=http://ovlearn.localhost/; $(call build-site,build/test-site)
 	@$(VENV)/bin/python $(PYTEST)
 
 lint: $(TEST) ## style and types alone

@@ -73,10 +73,14 @@ class Equations:
         return resolved
 
     def in_words(self, text: str) -> str:
-        """Return Markdown in which a reference is an equation's number and a label is gone."""
-        text = re.sub(
-            r"\$\s*\\(?:eqref|ref)\{([^}]*)\}\s*\$", lambda found: f"({self._number(found[1])})", text
-        )
+        """Return Markdown in which a reference is an equation's number and a label is gone.
+
+        A reference to a label that no page has stays: `resolve` refuses it.
+        """
+        for written in (r"$\eqref{%s}$", r"\eqref{%s}"):
+            for label, numbered in self.labels.known.items():
+                number = f"({numbered.number})"
+                text = text.replace(written % label, number if "$" in written else rf"\text{{{number}}}")
         return split_label(text)[0]
 
     def title(self, text: str) -> tuple[str, str]:

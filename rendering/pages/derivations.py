@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from textwrap import indent
 
 import ovlearn as ov
 from ovlearn.symbolic import Assumption, Derivation, Relation
 from ovlearn.symbolic.notation import parse
 from rendering.pages.evidence import SEEDS, checked, lesson_link
 from rendering.pages.writing import displayed, folded, page, relation_latex, sentence, with_symbols
+
+_LINE = 100  # characters of LaTeX beyond which an equation may be wider than a phone
 
 
 def derivations_page() -> str:
@@ -81,7 +84,10 @@ def _given(one: Assumption) -> str:
         return f"{says}."
     shown = next((each for each in one.equations if _of_layer_1(each)), one.equations[0])
     more = ", and so on" if len(one.equations) > 1 else ""
-    return f"{says}: ${relation_latex(shown)}${more}"
+    equation = relation_latex(shown)
+    if len(equation) > _LINE:  # in a box of its own, which a phone can scroll
+        return f"{says}{more}:\n\n{indent(displayed(equation), '    ')}\n"
+    return f"{says}: ${equation}${more}"
 
 
 def _of_layer_1(relation: Relation) -> bool:

@@ -1,0 +1,193 @@
+"""What a reader does: search, go on to the next lesson, change the palette, point at symbols and paths."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from ovlearn.numeric import paths
+from ovlearn.plots.explorer import measure, network_run
+from tests.site.built import ADDRESS, SITE, lessons
+
+EXPLORER = "lessons/06_every_path/"
+BOXED = "lessons/07_the_ov_circuit/"
+SIZES = [(layers, heads) for layers in (1, 2, 3) for heads in (1, 2)]
+
+
+# Search
+
+
+@pytest.mark.parametrize(
+    ("word", "place"),
+    [("superposition", "lessons/05_freeze_the_attention/"), ("contribution", "api/numeric/")],
+)
+def test_search_finds_words_of_lessons_and_the_api(home: Page, word: str, place: str) -> None:
+    home.keyboard.press("f")
+    home.locator(".md-search__input").press_sequentially(word)
+    found = home.locator(f".md-search-result__link[href*='{place}']")
+    found = found.filter(has_text=re.compile(word, re.IGNORECASE)).first
+    found.click()
+    expect(home).to_have_url(re.compile(re.escape(ADDRESS + place)))
+    expect(home.locator("article mark").first).to_be_attached()
+
+
+# Instant navigation
+
+
+def go_on(page: Page) -> None:
+    """Follow the link to the next page, and see that the page was swapped, not loaded."""
+    page.evaluate("window.kept = true")
+    link = page.locator(".md-footer__link--next")
+    target = str(link.evaluate("each => each.href"))
+    link.click()
+    expect(page).to_have_url(target)
+    expect(page.locator(".md-footer__link--prev")).to_be_visible()
+    assert page.evaluate("window.kept") is True, "the page was loaded anew"
+
+
+def test_going_on_keeps_everything_working(page: Page) -> None:
+    """From the lesson before the explorer to the explorer, and on to the boxed equation."""
+    before = lessons()[lessons().index(EXPLORER) - 1]
+    page.goto(ADDRESS + before)
+    go_on(page)
+    explorer = page.locator(".ov-explorer")
+    expect(explorer).to_have_count(1)
+    assert equations_are_set(page)
+    expect(explorer.locator("form")).to_be_visible()  # the script shows it
+
+    panel = explorer.locator("[data-network]:visible")
+    row = panel.locator("tr[data-path][tabindex='0']")
+    readout = panel.locator(".ov-readout")
+    first = readout.inner_text()
+    row.focus()
+    page.keyboard.press("ArrowDown")
+    expect(readout).not_to_have_text(first)
+    assert row.evaluate("each => each === document.activeElement")
+
+    go_on(page)
+    assert equations_are_set(page)
+    tooltip_follows(page)
+
+
+def test_pictures_answer_the_arrow_keys_after_going_on(page: Page) -> None:
+    at = next(index for index, lesson in enumerate(lessons()) if index and "data-grid=" in source(lesson))
+    page.goto(ADDRESS + lessons()[at - 1])
+    go_on(page)
+    svg = page.locator("svg[data-grid]").first
+    expect(svg).to_have_attribute("aria-label", re.compile("."))
+    readout = page.locator("figure", has=page.locator("svg[data-grid]")).first.locator(".ov-readout")
+    svg.focus()
+    page.keyboard.press("ArrowRight")
+    expect(readout.locator("b")).to_have_text(re.compile(r"\d"))
+
+
+def source(lesson: str) -> str:
+    return (SITE / lesson / "index.html").read_text(encoding="utf-8")
+
+
+def equations_are_set(page: Page) -> bool:
+    """Whether equations stand there, in KaTeX's font."""
+    expect(page.locator("article .katex-display").first).to_be_attached()
+    page.evaluate("document.fonts.ready.then(() => true)")
+    in_font = page.evaluate("document.fonts.check('1em KaTeX_Main')")
+    return bool(in_font) and page.locator("article .katex-html").count() > 5
+
+
+# Palette
+
+
+def test_the_palette_survives_a_reload(home: Page) -> None:
+    body = home.locator("body")
+    expect(body).to_have_attribute("data-md-color-scheme", "default")
+    home.locator("label[for^='__palette']:visible").click()
+    expect(body).to_have_attribute("data-md-color-scheme", "slate")
+    home.reload()
+    expect(body).to_have_attribute("data-md-color-scheme", "slate")
+    home.goto(ADDRESS + BOXED)
+    expect(body).to_have_attribute("data-md-color-scheme", "slate")
+
+
+# Symbols
+
+
+def tooltip_follows(page: Page) -> None:
+    """Pointing at a symbol and coming to it with the Tab key show its note; Esc closes it."""
+    tip = page.locator("#ov-tip")
+    box = page.locator("article [data-walk]:visible").first
+    box.scroll_into_view_if_needed()
+    box.locator(".katex-html [data-symbol]").first.hover()
+    expect(tip).to_be_visible()
+    expect(tip.locator(".ov-shape")).to_have_text(re.compile("×"))
+    page.keyboard.press("Escape")
+    expect(tip).to_be_hidden()
+
+    page.mouse.move(0, 0)
+    page.keyboard.press("Tab")  # from here on the reader uses the keyboard
+    box.focus()
+    expect(tip).to_be_visible()
+    expect(box).to_have_attribute("aria-describedby", "ov-tip")
+    page.keyboard.press("Escape")
+    expect(tip).to_be_hidden()
+    page.keyboard.press("ArrowRight")
+    expect(tip).to_be_visible()
+
+
+def test_a_symbol_tells_its_name_and_shape(page: Page) -> None:
+    page.goto(ADDRESS + BOXED)
+    tooltip_follows(page)
+
+
+# The path explorer
+
+
+def test_the_explorers_numbers_are_the_packages(page: Page) -> None:
+    page.goto(ADDRESS + EXPLORER)
+    for size in SIZES:
+        panel = chosen(page, size)
+        run = network_run(*size)
+        rows = panel.locator("tr[data-path]").evaluate_all(
+            "rows => rows.map(row => [row.dataset.path, ...[...row.cells].map(cell => cell.innerText)])"
+        )
+        assert [path_of(row[0]) for row in rows] == list(paths.enumerate(run.model.config))
+        for path, _, norm, share in rows:
+            part = measure(paths.contribution(run, path_of(path)), run.logits)
+            assert number(norm) == pytest.approx(part.norm, rel=0.01, abs=1e-9)
+            assert number(share) == pytest.approx(100 * part.share, abs=0.051)
+
+
+def test_the_explorer_reads_off_the_path_pointed_at(page: Page) -> None:
+    page.goto(ADDRESS + EXPLORER)
+    panel = chosen(page, (2, 2))
+    row = panel.locator("tr[data-path='0.1-1.0']")
+    row.hover()
+    row.hover(position={"x": 9, "y": 9})  # a list that scrolls under a mouse at rest does not count
+    expect(row).to_have_class(re.compile("ov-on"))
+    readout = panel.locator(".ov-readout")
+    part = measure(paths.contribution(run := network_run(2, 2), ((0, 1), (1, 0))), run.logits)
+    shown = [number(text) for text in readout.locator("b").all_inner_texts()]
+    assert shown == [pytest.approx(part.norm, rel=0.01), pytest.approx(100 * part.share, abs=0.051)]
+    on = panel.locator("svg [data-way].ov-on").evaluate_all("ways => ways.map(way => way.dataset.way)")
+    assert {way for way in on if way} == {"0.1", "1.0"}
+
+
+def chosen(page: Page, size: tuple[int, int]) -> Locator:
+    """The explorer's panel for a network, once a reader has chosen it."""
+    form = page.locator(".ov-explorer form")
+    for name, value in zip(("layers", "heads"), size, strict=True):
+        form.locator(f"input[name='{name}'][value='{value}']").check()
+    panel = page.locator(f".ov-explorer [data-network='{size[0]}-{size[1]}']")
+    expect(panel).to_be_visible()
+    assert page.locator(".ov-explorer [data-network]:visible").count() == 1
+    return panel
+
+
+def path_of(text: str) -> Any:
+    heads = [head.split(".") for head in text.split("-") if head]
+    return tuple((int(layer), int(head)) for layer, head in heads)
+
+
+def number(text: str) -> float:
+    return float(text.replace("−", "-").removesuffix("%").strip())
