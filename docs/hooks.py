@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from mkdocs.config.defaults import MkDocsConfig
-from mkdocs.exceptions import PluginError
+from mkdocs.exceptions import Abort, PluginError
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import AnchorLink
@@ -56,6 +57,12 @@ def stops_the_build(hook: Callable[P, R]) -> Callable[P, R]:
             raise PluginError(str(error)) from None
 
     return run
+
+
+def on_startup(command: str, dirty: bool) -> None:
+    """Refuse to build where a warning would go unseen: `strict` counts only those that are logged."""
+    if not logging.getLogger("mkdocs").isEnabledFor(logging.WARNING):
+        raise Abort("--quiet hides the warnings that must stop the build: leave it out")
 
 
 @stops_the_build

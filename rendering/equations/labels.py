@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 _LABEL = re.compile(r"\\label\{([^}]*)\}")
-_REFERENCE = re.compile(r"\\(?:eqref|ref)\{([^}]*)\}")
+_REFERENCE = re.compile(r"\\eqref\{([^}]*)\}")
 
 
 @dataclass(frozen=True)

@@ -77,10 +77,9 @@ class Equations:
 
         A reference to a label that no page has stays: `resolve` refuses it.
         """
-        for written in (r"$\eqref{%s}$", r"\eqref{%s}"):
-            for label, numbered in self.labels.known.items():
-                number = f"({numbered.number})"
-                text = text.replace(written % label, number if "$" in written else rf"\text{{{number}}}")
+        for label, numbered in self.labels.known.items():
+            reference, number = rf"\eqref{{{label}}}", f"({numbered.number})"
+            text = text.replace(f"${reference}$", number).replace(reference, rf"\text{{{number}}}")
         return split_label(text)[0]
 
     def title(self, text: str) -> tuple[str, str]:

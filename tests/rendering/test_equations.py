@@ -52,6 +52,8 @@ def test_a_lesson_numbers_its_equations_after_itself() -> None:
     equations = Equations()
     equations.collect("lessons/07_box.md", display(r"A \label{eq:a}"))
     assert equations.in_words(r"By $\eqref{eq:a}$, $$B \label{eq:b}$$") == "By (7.1), $$B $$"
+    assert equations.in_words(r"$$B \text{ by } \eqref{eq:a}$$") == r"$$B \text{ by } \text{(7.1)}$$"
+    assert equations.in_words(r"By $\eqref{eq:none}$") == r"By $\eqref{eq:none}$"
 
 
 def test_a_reference_inside_an_equation_is_its_number() -> None:
