@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import errno
+import signal
 import sys
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -71,4 +72,6 @@ def _why_not(error: OSError) -> str:
 
 
 if __name__ == "__main__":
+    # A process that a script put into the background ignores Ctrl-C unless it asks for it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.exit(main())
