@@ -56,8 +56,11 @@ def verify_command(
 def _progress(total: int) -> Iterator[Callable[[str], None]]:
     """A progress bar on standard error, where that is a terminal."""
     console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda slug: None
+        return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+    with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("verify", total=total)
 
         def advance(slug: str) -> None:
