@@ -19,14 +19,19 @@ import ovlearn
 
 PACKAGE = Path(ovlearn.__file__).parent
 ALLOWED = {"ovlearn", "numpy", "sympy", "mpmath", "gmpy2", "flint"}  # the last two: sympy's, where installed
-COMMAND = ("ovlearn.cli", "ovlearn.commands", "ovlearn.__main__")  # needs the extra `course`
+# What needs an extra: the command, and what reads and writes notebooks for it.
+COMMAND = (
+    *("ovlearn.cli", "ovlearn.commands", "ovlearn.__main__"),
+    *(f"ovlearn.grading.{name}" for name in ("sources", "starters", "gate", "folder", "plugin", "batch")),
+)
 
-# Which floors each may import: symbolic | numeric → checking.
+# Which floors each may import: symbolic | numeric → checking → grading.
 MAY_IMPORT = {
     "symbolic": {"symbolic"},
     "numeric": {"numeric"},
     "plots": {"numeric", "plots"},
     "checking": {"symbolic", "numeric", "checking"},
+    "grading": {"symbolic", "numeric", "checking", "plots", "grading"},
 }
 
 

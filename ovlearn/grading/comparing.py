@@ -1,0 +1,161 @@
+"""Comparisons that say what is wrong: the tools that checks are written with.
+
+A check compares what an answer gave with what is right. If they differ, it compares further with what the
+usual mistakes would have given *for the same input*, and names the mistake whose value it is. So a mistake
+is known by its effect, whatever the code looks like, and an answer is never told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn
+
+import numpy as np
+
+from ovlearn.grading.outcomes import Row, Wrong
+from ovlearn.grading.values import Unknown
+
+Suspects = Mapping[str, tuple[Any, str]]  # a mistake's name → its value for this input, and what to say
+TOLERANCE = 1e-5  # of the largest entry: what float32 gives
+
+
+def wrong(mistake: str, says: str, *evidence: Row) -> NoReturn:
+    """Say that an answer is wrong: the mistake's short name, what a tutor would say, and what shows it."""
+    raise Wrong(mistake, says, evidence)
+
+
+def compare(
+    got: Any, want: Any, *, suspects: Suspects | None = None, axes: Sequence[str] = (), case: str = ""
+) -> None:
+    """See that `got` holds the numbers of `want`, in the same shape.
+
+    `axes`: the name of each axis, as ("query", "key"); `case`: the input in words; `suspects`: what usual
+    mistakes would give here. A suspect that equals `want` here shows nothing and is passed over.
+
+    Raises: Wrong, naming the mistake.
+
+    >>> compare([[1.0, 2.0]], np.array([[1.0, 2.0]]))
+    >>> compare([[2.0], [1.0]], np.array([[1.0, 2.0]]), axes=("query", "key"))
+    Traceback (most recent call last):
+    ovlearn.grading.outcomes.Wrong: The shape is not right: [2, 1] came, [query, key] = [1, 2] was expected.
+    """
+    numbers, exact = as_numbers(got), np.asarray(want)
+    rows = ((("input", case),) if case else ()) + (("your shape", _shape(numbers)),)
+    if close(numbers, exact):
+        return
+    for mistake, (value, says) in (suspects or {}).items():
+        other = np.asarray(value)
+        if close(numbers, other) and not close(other, exact):
+            raise Wrong(mistake, says, rows + _difference(numbers, exact, axes))
+    if numbers.shape != exact.shape:
+        named = f"[{', '.join(axes)}] = " if axes else ""
+        says = f"The shape is not right: {_shape(numbers)} came, {named}{_shape(exact)} was expected."
+        raise Wrong("shape", says, rows)
+    if not np.isfinite(numbers).all():
+        bad = tuple(int(i) for i in np.argwhere(~np.isfinite(numbers))[0])
+        says = "There are entries that are no finite numbers (NaN or infinity)."
+        raise Wrong("not finite", says, (*rows, ("first such entry", _place(bad, axes))))
+    raise Wrong(
+        "values", "The shape is right, but the numbers are not.", rows + _difference(numbers, exact, axes)
+    )
+
+
+def equal(got: Any, want: Any, *, suspects: Suspects | None = None, says: str = "That is not it.") -> None:
+    """See that `got` is the number, text or tuple `want`; `says` is said where no suspect fits.
+
+    Raises: Wrong, naming the mistake.
+
+    >>> equal(3, 3)
+    >>> equal(8, 3, suspects={"outer": (8, "That is d_model. The rank is bounded by the inner size.")})
+    Traceback (most recent call last):
+    ovlearn.grading.outcomes.Wrong: That is d_model. The rank is bounded by the inner size.
+    """
+    plain, rows = _plain(got), (("your answer", shown(got)),)
+    if _alike(plain, _plain(want)):
+        return
+    for mistake, (value, message) in (suspects or {}).items():
+        if _alike(plain, _plain(value)) and not _alike(_plain(value), _plain(want)):
+            raise Wrong(mistake, message, rows)
+    raise Wrong("values", says, rows)
+
+
+def as_numbers(got: Any) -> Any:
+    """Return what an answer gave as an array of numbers.
+
+    Raises: Wrong for what is none: text, None, a ragged list.
+    """
+    got = getattr(got, "AB", got)
+    if isinstance(got, Unknown):
+        what = f"{got.kind} {got.why}".rstrip()
+        raise Wrong("type", f"An array of numbers was expected, and this is a {what}.")
+    try:
+        numbers = np.asarray(got)
+    except ValueError:
+        raise Wrong("type", "An array of numbers was expected, and this list is ragged.") from None
+    if numbers.dtype.kind not in "biufc":
+        raise Wrong("type", f"An array of numbers was expected, and this is a {type(got).__name__}.")
+    return numbers
+
+
+def close(got: Any, want: Any) -> bool:
+    """Tell whether two arrays have one shape and the same finite numbers, to a hundred-thousandth."""
+    if got.shape != want.shape or not (np.isfinite(got).all() and np.isfinite(want).all()):
+        return False
+    largest = float(np.abs(want).max(initial=0.0))
+    return bool((np.abs(got - want) <= TOLERANCE * max(largest, 1e-12)).all())
+
+
+def shown(value: Any) -> str:
+    """Return a value in short, for a table of evidence."""
+    text = " ".join((value.kind if isinstance(value, Unknown) else str(value)).split())
+    return text if len(text) <= 80 else f"{text[:77]}…"
+
+
+def _difference(got: Any, want: Any, axes: Sequence[str]) -> tuple[Row, ...]:
+    """Where two arrays of one shape differ: how many entries, and the first. What is right stays unsaid."""
+    if got.shape != want.shape or not got.size:
+        return ()
+    far = np.abs(got - want) > TOLERANCE * max(float(np.abs(want).max(initial=0.0)), 1e-12)
+    far |= ~np.isfinite(got)
+    if not far.any():
+        return ()
+    first = tuple(int(i) for i in np.argwhere(far)[0])
+    gap = got[first] - want[first]
+    return (
+        ("entries that differ", f"{int(far.sum())} of {far.size}"),
+        ("first of them", _place(first, axes)),
+        (
+            "yours there",
+            f"{got[first]:.4g}, which is {abs(gap):.2g} too {'much' if gap.real > 0 else 'little'}",
+        ),
+    )
+
+
+def _place(index: tuple[int, ...], axes: Sequence[str]) -> str:
+    named = ", ".join(f"{axis} {place}" for axis, place in zip(axes, index, strict=False))
+    return f"{list(index)}: {named}" if named else str(list(index))
+
+
+def _shape(array: Any) -> str:
+    return str(list(array.shape)) if array.ndim else "a single number"
+
+
+def _plain(value: Any) -> Any:
+    """A value in the form in which it is compared: tuples for sequences, Python's numbers for numpy's."""
+    if isinstance(value, np.ndarray | np.generic):
+        return _plain(value.tolist())
+    if isinstance(value, list | tuple):
+        return tuple(_plain(each) for each in value)
+    if isinstance(value, str):
+        return value.strip().lower()
+    return value
+
+
+def _alike(one: Any, other: Any) -> bool:
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        return len(one) == len(other) and all(map(_alike, one, other))
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, int | float) and isinstance(other, int | float):
+        return abs(one - other) <= TOLERANCE * max(abs(other), 1e-12)
+    return type(one) is type(other) and bool(one == other)

@@ -1,0 +1,28 @@
+"""Check one answer sheet in a worker: a broken cell or a loop without end costs only itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from ovlearn.grading.verdicts import Verdict
+from ovlearn.grading.worker.remote import Patience, Sheet, workers
+
+
+def verdicts(file: Path, *, seed: int | None = None, patience: Patience | None = None) -> Iterator[Verdict]:
+    """Yield the verdict on each exercise of a notebook or script.
+
+    Raises: Unreadable where the file holds no answers.
+    """
+    starter = workers()
+    starter.start()  # while it loads numpy and sympy, so does this process
+    try:
+        from ovlearn.grading.folder import exercises_in, sheet_cells
+        from ovlearn.grading.notebook import fresh_seed, verdict_on
+
+        drawn = fresh_seed() if seed is None else seed
+        with Sheet(sheet_cells(file), starter, patience=patience or Patience()) as sheet:
+            for exercise in exercises_in(file):
+                yield verdict_on(exercise, sheet, drawn)
+    finally:
+        starter.close()

@@ -1,0 +1,81 @@
+"""What a worker runs: it takes messages, runs cells, and answers with values."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import pkgutil
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+from ovlearn.grading.students import AnswerError, Missing, Namespace
+from ovlearn.grading.worker.cells import fresh_main, run_cell
+from ovlearn.grading.worker.channel import Channel, ChannelError
+from ovlearn.grading.worker.confinement import Limits, confine
+
+_NOT_FOR_ANSWERS = ("ovlearn.__main__", "ovlearn.cli", "ovlearn.commands", "ovlearn.grading.")
+_FOR_ANSWERS = ("deriving", "drawing", "networks", "symbols")  # of the grading floor
+
+
+def preload() -> None:
+    """Load what answers need, once for all workers that are forked from here: they cannot read it later."""
+    import ovlearn.grading
+
+    for module in pkgutil.walk_packages(ovlearn.__path__, "ovlearn."):
+        if not module.name.startswith(_NOT_FOR_ANSWERS):
+            importlib.import_module(module.name)
+    for name in _FOR_ANSWERS:
+        importlib.import_module(f"ovlearn.grading.{name}")
+    vars(ovlearn.grading)["check"] = _silent_check
+
+
+def _silent_check(*arguments: Any, **options: Any) -> str:
+    """What `check` is while a sheet is graded: the grader checks, not the sheet."""
+    return "checked by the grader"
+
+
+def serve(connection: socket.socket, scratch: Path, limits: Limits) -> None:
+    """Confine this process, then answer messages until the other side is gone."""
+    _only(connection)
+    os.chdir(scratch)
+    names = fresh_main().__dict__
+    answers = Namespace(names)
+    channel = Channel(connection)
+    confine(scratch, limits)
+    with contextlib.suppress(ChannelError):
+        while True:
+            message = channel.receive()
+            channel.send([message[0], _reply(answers, names, *message[1:])])
+
+
+def _reply(answers: Namespace, names: dict[str, Any], kind: str, *parts: Any) -> Any:
+    try:
+        if kind == "run":
+            source, number = parts
+            return ["ran", run_cell(source, number, names)]
+        if kind == "look":
+            return ["value", answers.look(*parts)]
+        name, arguments, blocked = parts
+        reply = answers.call(name, arguments, tuple(blocked))
+        return ["value", reply.value, reply.arguments]
+    except AnswerError as error:
+        return ["raised", error.kind, error.says, error.place]
+    except Missing:
+        return ["missing"]
+    except BaseException as error:  # whatever an answer's own class does while it is encoded
+        return ["raised", type(error).__name__, "", ""]
+
+
+def _only(connection: socket.socket) -> None:
+    """Leave this process with its connection and nothing else: no terminal, no other file."""
+    null = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(null, standard)
+    kept = connection.fileno()
+    os.closerange(3, kept)
+    os.closerange(kept + 1, 4096)
+    sys.stdin, sys.stdout, sys.stderr = os.fdopen(0), os.fdopen(1, "w"), os.fdopen(2, "w")
+    os.environ.clear()

@@ -1,0 +1,237 @@
+"""A worker, as a grader sees it: answers that can be looked at and called, whatever they try."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ovlearn.grading.students import AnswerError, Missing, Reply
+from ovlearn.grading.values import Data
+from ovlearn.grading.worker.channel import Channel, ChannelError
+from ovlearn.grading.worker.confinement import Limits, scratch_folder
+from ovlearn.grading.worker.fresh import FreshWorkers
+from ovlearn.grading.worker.starting import child
+
+_DUTY = 60.0  # seconds in which a zygote does what it is asked
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long a grader waits, in seconds: for one call or cell, and for all that one sheet does."""
+
+    call: float = 10.0
+    sheet: float = 120.0
+
+
+class Broken(Exception):
+    """A worker is gone, or did not answer in time. `how`: in words, for the learner."""
+
+    def __init__(self, how: str, kind: str = "Ended") -> None:
+        super().__init__(how)
+        self.how = how
+        self.kind = kind
+
+
+class Zygote:
+    """The process that workers are forked from. Where a system cannot fork, see `fresh.FreshWorkers`."""
+
+    def __init__(self) -> None:
+        self.process: subprocess.Popen[bytes] | None = None
+        self.control: Channel | None = None
+
+    def start(self) -> None:
+        """Start it, unless it runs."""
+        if self.process is not None and self.process.poll() is None:
+            return
+        self.close()
+        self.control, self.process = child("ovlearn.grading.worker.zygote")
+
+    def worker(self, scratch: Path, limits: Limits) -> tuple[Channel, int]:
+        """Fork a worker; return the channel to it, and its process id.
+
+        Raises: ChannelError or TimeoutError where the zygote itself is gone or stuck.
+        """
+        self.start()
+        assert self.control is not None
+        ours, theirs = socket.socketpair()
+        try:
+            self.control.send(["start", str(scratch), list(astuple(limits))], _DUTY)
+            socket.send_fds(self.control.connection, [b"s"], [theirs.fileno()])
+            pid = int(self.control.receive(_DUTY)[1])
+        except BaseException:
+            ours.close()
+            self.close()
+            raise
+        finally:
+            theirs.close()
+        return Channel(ours), pid
+
+    def end(self, pid: int) -> None:
+        """End a worker, with everything that it started."""
+        try:
+            if self.control is not None:
+                self.control.send(["end", pid], _DUTY)
+                self.control.receive(_DUTY)
+        except (ChannelError, TimeoutError):
+            self.close()  # another is started with the next worker
+
+    def close(self) -> None:
+        """End it, and with it all workers."""
+        if self.control is not None:
+            self.control.close()
+        if self.process is not None:
+            try:
+                self.process.wait(_DUTY)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self.process = self.control = None
+
+
+def workers() -> Zygote | FreshWorkers:
+    """Return what starts workers on this system."""
+    return Zygote() if hasattr(os, "fork") and hasattr(socket, "send_fds") else FreshWorkers()
+
+
+@dataclass
+class Sheet:
+    """The answers of one sheet: its cells, run by a worker that is replaced when it breaks.
+
+    `reasons`: what became of each cell that broke, by the names that it would have defined.
+    """
+
+    cells: Sequence[str]
+    zygote: Zygote | FreshWorkers
+    limits: Limits = field(default_factory=Limits)
+    patience: Patience = field(default_factory=Patience)
+    reasons: dict[str, str] = field(default_factory=dict)
+    _skipped: set[int] = field(default_factory=set)
+    _channel: Channel | None = None
+    _pid: int = 0
+    _scratch: Path | None = None
+    _asked: int = 0
+    _until: float = 0.0
+
+    def __enter__(self) -> Sheet:
+        self.renew()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
+
+    def renew(self) -> None:
+        """Give the sheet all its time again, for the next exercise."""
+        self._until = time.monotonic() + self.patience.sheet
+
+    def look(self, name: str) -> Data:
+        """Return FUNCTION or the encoded value of a name; raise Missing."""
+        try:
+            (value,) = self._asking(name, 1, "look", name)
+        except AnswerError:  # what was called before may have left the worker stuck: ask a fresh one
+            (value,) = self._asking(name, 1, "look", name)
+        return value
+
+    def call(self, name: str, arguments: Data, blocked: tuple[str, ...]) -> Reply:
+        """Call a function; raise AnswerError or Missing."""
+        value, after = self._asking(name, 2, "call", name, arguments, list(blocked))
+        return Reply(value, after)
+
+    def _asking(self, name: str, count: int, *message: Any) -> list[Any]:
+        """What comes back: `count` values."""
+        try:
+            self._ready()
+            return self._understood(self._ask(*message), name, count)
+        except Broken as broken:
+            self._end()
+            raise AnswerError(broken.kind, broken.how) from None
+
+    def _understood(self, reply: Any, name: str, count: int) -> list[Any]:
+        match reply:
+            case ["value", *parts] if len(parts) == count:
+                return list(parts)
+            case ["raised", str(kind), str(says), str(place)]:
+                raise AnswerError(kind[:80], says[:500], place[:200])
+            case ["missing"]:
+                raise Missing(self.reasons.get(name, "Was it renamed, or deleted?"))
+        raise Broken("it sent what is no answer")
+
+    def _ready(self) -> None:
+        """See that there is a worker that has run the cells."""
+        while self._channel is None:
+            if time.monotonic() > self._until:
+                raise Broken(f"the sheet as a whole took more than {self.patience.sheet:.0f} s", "TimedOut")
+            self._scratch = scratch_folder()
+            self._channel, self._pid = self.zygote.worker(self._scratch, self.limits)
+            self._run_cells()
+
+    def _run_cells(self) -> None:
+        """Run each cell. One that breaks the worker is noted, and left out by the next worker."""
+        for number, source in enumerate(self.cells, start=1):
+            if number in self._skipped:
+                continue
+            try:
+                reply = self._ask("run", source, number)
+            except Broken as broken:
+                self._skipped.add(number)
+                self._blame(number, source, f"cell {number} was stopped: {broken.how}")
+                self._end()
+                return
+            match reply:
+                case ["ran", None]:
+                    pass
+                case ["ran", {"kind": kind, "says": says, "place": place}]:
+                    where = f" at {place}" if place else ""
+                    self._blame(number, source, f"Its cell ({number}) raised {kind}{where}: {says}"[:600])
+                case _:
+                    self._skipped.add(number)
+                    self._end()
+                    return
+
+    def _blame(self, number: int, source: str, why: str) -> None:
+        from ovlearn.grading.worker.cells import defined_in, without_magics
+
+        self.reasons.update(dict.fromkeys(defined_in(without_magics(source)), why))
+
+    def _ask(self, *message: Any) -> Any:
+        assert self._channel is not None
+        self._asked += 1
+        until = time.monotonic() + max(0.01, min(self.patience.call, self._until - time.monotonic()))
+        try:
+            self._channel.send([self._asked, *message], until - time.monotonic())
+            reply = self._awaited(until)
+        except TimeoutError:
+            raise Broken(f"it did not finish within {self.patience.call:g} s", "TimedOut") from None
+        except ChannelError:
+            raise Broken("it ended the process that it ran in") from None
+        if not isinstance(reply, list) or len(reply) != 2 or reply[0] != self._asked:
+            raise Broken("it sent what is no answer")
+        return reply[1]
+
+    def _awaited(self, until: float) -> Any:
+        """The next message that does not answer an earlier question, which only a forger sends."""
+        assert self._channel is not None
+        while True:
+            match self._channel.receive(until - time.monotonic()):
+                case [int(number), _] if number < self._asked:
+                    continue
+                case reply:
+                    return reply
+
+    def _end(self) -> None:
+        if self._channel is not None:
+            self._channel.close()
+            self._channel = None
+            self.zygote.end(self._pid)
+        if self._scratch is not None:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+            self._scratch = None
+
+
+__all__ = ["Broken", "Patience", "Sheet", "Zygote", "workers"]
