@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
@@ -24,10 +24,10 @@ from rendering import Lesson, RenderError, Source, assets, filled, generated, no
 from rendering.assets import IFRAME_WORKER  # noqa: E402
 from rendering.cache import Cache  # noqa: E402
 from rendering.equations import Equations, Typesetter  # noqa: E402
-from rendering.generated import Generated  # noqa: E402
+from rendering.generated import Generated, refuse_typed  # noqa: E402
+from rendering.searching import lighten  # noqa: E402
 
 DOCS, LESSONS, CACHE = ROOT / "docs", ROOT / "lessons", Cache(ROOT / "build" / "cache")
-ALL_LESSONS = "lessons/*"
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -67,22 +67,30 @@ def on_startup(command: str, dirty: bool) -> None:
 
 @stops_the_build
 def on_config(config: MkDocsConfig) -> None:
-    """Begin. In the copy for reading from disk, the search's worker comes from npm, not from elsewhere."""
+    """Begin. In the copy for reading from disk, the search's worker comes from npm, not from elsewhere.
+
+    Nor does that copy swap pages: on a page from disk, instant navigation ends before any script begins.
+    """
     global build
     build = Build()
     if config.extra["offline"]:
         config.extra["polyfills"] = [IFRAME_WORKER]
+        config.theme["features"].remove("navigation.instant")
 
 
 @stops_the_build
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the lessons, the generated pages and npm's assets; name the lessons in the navigation."""
-    lessons = render(lesson_sources(), package=ROOT / "ovlearn", cache=CACHE)
-    build.lessons = {lesson.uri: lesson for lesson in lessons}
-    texts = {lesson.uri: lesson.markdown for lesson in lessons}
-    for place, content in {**texts, **build.generated.pages, **theme_assets(config)}.items():
+    """Add the lessons, the generated pages and npm's assets, and name them in the navigation."""
+    sources = lesson_sources()
+    made = [*(source.uri for source in sources), *build.generated.pages]
+    refuse_typed([file.src_uri for file in files], made)
+    build.lessons = {lesson.uri: lesson for lesson in render(sources, package=ROOT / "ovlearn", cache=CACHE)}
+    texts = {uri: lesson.markdown for uri, lesson in build.lessons.items()}
+    notebooks = {f"exercises/{name}.ipynb": text for name, text in build.generated.notebooks.items()}
+    for place, content in {**texts, **build.generated.pages, **notebooks, **theme_assets(config)}.items():
         files.append(File.generated(config, place, content=content))
-    config.nav = with_lessons(config.nav, lessons)
+    folders = {folder: generated_in(folder) for folder in ("derivations/*", "exercises/*")}
+    config.nav = with_folders(config.nav, {"lessons/*": numbered_lessons(), **folders})
     build.urls = {file.src_uri: file.url for file in files.documentation_pages()}
     return files
 
@@ -115,22 +123,37 @@ def on_page_context(context: dict[str, Any], page: Page, config: MkDocsConfig, n
     """Tell the template where the page comes from and, for a lesson, where its notebook is."""
     lesson = build.lessons.get(page.file.src_uri)
     page.edit_url = edit_url(page, config)
-    return {**context, "notebook": lesson and notebook_of(lesson), "glossary": build.generated.glossary}
+    place = lesson and practice(lesson)
+    exercises = place and build.urls[place]
+    made = {"notebook": lesson and notebook_of(lesson), "exercises": exercises}
+    return {**context, **made, "glossary": build.generated.glossary}
 
 
 @stops_the_build
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
-    """Put the equations into the page."""
+    """Put the equations into the page, and give the search dialog a name."""
 
     def address(other: str) -> str:
         return get_relative_url(build.urls[other], page.url)
 
-    return build.equations.resolve(page.file.src_uri, output, address)
+    return with_named_search(build.equations.resolve(page.file.src_uri, output, address))
 
 
 def on_post_build(config: MkDocsConfig) -> None:
-    """Keep what KaTeX made."""
+    """Keep what KaTeX made, and make the search's index light."""
     build.equations.typesetter.save(CACHE)
+    lighten(Path(config.site_dir) / "search" / "search_index.json")
+
+
+def with_named_search(html: str) -> str:
+    """Return a page whose search dialog has a name for screen readers: Material gives it none.
+
+    Raises: RenderError where there is no such dialog, so that a new version of Material is looked at.
+    """
+    dialog = 'data-md-component="search" role="dialog"'
+    if html.count(dialog) != 1:
+        raise RenderError("the theme's search dialog is not where it was: see docs/hooks.py")
+    return html.replace(dialog, f'{dialog} aria-label="Search"')
 
 
 def lesson_sources() -> list[Source]:
@@ -140,25 +163,38 @@ def lesson_sources() -> list[Source]:
     return [*lessons, Source(errata, "errata.md")] if errata.exists() else lessons
 
 
-def with_lessons(nav: Any, lessons: Sequence[Lesson]) -> Any:
-    """Return the navigation with all lessons, numbered, in the place of `lessons/*`."""
+def with_folders(nav: Any, folders: Mapping[str, Sequence[Any]]) -> Any:
+    """Return the navigation with all pages of a folder in the place of `folder/*`."""
     if isinstance(nav, dict):
-        return {name: with_lessons(part, lessons) for name, part in nav.items()}
+        return {name: with_folders(part, folders) for name, part in nav.items()}
     if not isinstance(nav, list):
         return nav
     entries: list[Any] = []
     for part in nav:
-        entries += numbered(lessons) if part == ALL_LESSONS else [with_lessons(part, lessons)]
+        known = folders.get(part) if isinstance(part, str) else None
+        entries += [with_folders(part, folders)] if known is None else known
     return entries
 
 
-def numbered(lessons: Sequence[Lesson]) -> list[dict[str, str]]:
-    """Return the entries of the lessons in the navigation."""
+def numbered_lessons() -> list[dict[str, str]]:
+    """Return the lessons' entries in the navigation."""
     return [
-        {f"{int(lesson.source.name[:2])}. {build.equations.title(lesson.title)[0]}": lesson.uri}
-        for lesson in lessons
-        if lesson.uri.startswith("lessons/")
+        {f"{int(lesson.source.name[:2])}. {build.equations.title(lesson.title)[0]}": uri}
+        for uri, lesson in build.lessons.items()
+        if uri.startswith("lessons/")
     ]
+
+
+def generated_in(folder: str) -> list[str]:
+    """Return the entries of a folder of generated pages, less the table that stands before them."""
+    place = folder.removesuffix("*")
+    return [uri for uri in build.generated.pages if uri.startswith(place) and uri != f"{place}index.md"]
+
+
+def practice(lesson: Lesson) -> str | None:
+    """Return where the exercises for a lesson are, if it has some."""
+    uri = f"exercises/{lesson.uri.removeprefix('lessons/')}"
+    return uri if uri in build.generated.pages else None
 
 
 def theme_assets(config: MkDocsConfig) -> dict[str, str | bytes]:

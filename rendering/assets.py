@@ -17,9 +17,10 @@ KATEX_CSS, FONTS_CSS, IFRAME_WORKER = (
 )
 
 _KATEX = NODE_MODULES / "katex" / "dist"
-_FACES = NODE_MODULES / "@fontsource-variable"
 # Browsers of the last ten years read WOFF2: what KaTeX lists for older ones is not shipped.
 _OLD_FORMATS = re.compile(r',url\([^)]*\.(?:woff|ttf)\) format\("\w+"\)')
+# The one bold symbol, the column of ones, is not worth 25 kB a page: browsers embolden the upright face.
+_BOLD = re.compile(r"@font-face\{font-display:block;font-family:KaTeX_Main;[^}]*font-weight:700[^}]*\}")
 _FONT_URL = re.compile(r"url\(([\w./-]+\.woff2)\)")
 
 Content = str | bytes
@@ -34,7 +35,7 @@ def assets(fonts_css: str, *, embed_fonts: bool = False) -> dict[str, Content]:
     Raises: RenderError where npm's packages are not installed.
     """
     sheets = {
-        KATEX_CSS: _OLD_FORMATS.sub("", require(_KATEX / "katex.min.css").read_text(encoding="utf-8")),
+        KATEX_CSS: _BOLD.sub("", _OLD_FORMATS.sub("", _read(_KATEX / "katex.min.css"))),
         FONTS_CSS: fonts_css,
     }
     worker = {IFRAME_WORKER: require(NODE_MODULES / "iframe-worker" / "shim" / "index.js").read_bytes()}
@@ -48,6 +49,10 @@ def require(file: Path) -> Path:
     if not file.exists():
         raise RenderError(f"{file.relative_to(NODE_MODULES.parent)} is missing: `make node` installs it")
     return file
+
+
+def _read(file: Path) -> str:
+    return require(file).read_text(encoding="utf-8")
 
 
 def _fonts(sheets: dict[str, str]) -> Iterator[tuple[str, bytes]]:
@@ -71,4 +76,5 @@ def _font(address: str) -> Path:
     name = Path(address).name
     if name.startswith("KaTeX"):
         return require(_KATEX / "fonts" / name)
-    return require(_FACES / name.partition("-latin")[0] / "files" / name)
+    scope = "@fontsource-variable" if "-wght-" in name else "@fontsource"
+    return require(NODE_MODULES / scope / name.partition("-latin")[0] / "files" / name)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from rendering.errors import RenderError
 
-_MARKER = re.compile(r"^( *)\{\{ (\w+) \}\}$", re.MULTILINE)
+MARKER = re.compile(r"^( *)\{\{ (\w+) \}\}$", re.MULTILINE)
 
 
 def filled(markdown: str, fragments: Mapping[str, str]) -> str:
@@ -29,4 +29,4 @@ def filled(markdown: str, fragments: Mapping[str, str]) -> str:
             raise RenderError(f"no fragment is called {name}; there are {', '.join(fragments)}")
         return "\n".join(f"{indent}{line}".rstrip() for line in fragments[name].splitlines())
 
-    return _MARKER.sub(put, markdown)
+    return MARKER.sub(put, markdown)

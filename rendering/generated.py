@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import posixpath
 import sys
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from rendering.cache import Cache, digest, of_files, of_versions
+from rendering.errors import RenderError
 
 _LIBRARIES = ("numpy", "sympy", "click", "rich")
-_INPUTS = ("ovlearn", "rendering/pages", "rendering/symbols.py", "README.md", "CONTRIBUTING.md")
+_INPUTS = ("ovlearn", "exercises", "rendering/pages", "rendering/symbols", "README.md", "CONTRIBUTING.md")
 
 
 @dataclass(frozen=True)
 class Generated:
-    """Pages by their address, fragments by their name, and the glossary as JSON for the notes on symbols."""
+    """Pages by address, fragments by name, exercise notebooks by set, and the glossary as JSON."""
 
     pages: dict[str, str]
     fragments: dict[str, str]
+    notebooks: dict[str, str]
     glossary: str
 
 
@@ -30,6 +34,22 @@ def generated(root: Path, cache: Cache) -> Generated:
     made = _made()
     cache.save("generated", key, asdict(made))
     return made
+
+
+def refuse_typed(written: Iterable[str], made: Iterable[str]) -> None:
+    """Refuse a page written by hand where one is generated, or in a folder of generated ones.
+
+    `written`, `made`: the places of pages, `notation.md`.
+
+    Raises: RenderError that names each such page.
+    """
+    places = set(made)
+    folders = {folder for place in places if (folder := posixpath.dirname(place))}
+    typed = [place for place in written if place in places or posixpath.dirname(place) in folders]
+    if typed:
+        raise RenderError.of(
+            f"docs/{place}: this page is generated, never typed; remove the file" for place in typed
+        )
 
 
 def _made() -> Generated:

@@ -39,8 +39,8 @@ def _text(text: str) -> str:
 
 
 def _html(html: str) -> str:
-    """HTML as it is: Markdown lets a block element alone up to its end."""
-    return f'<div class="ov-out ov-html">\n{html.strip()}\n</div>'
+    """HTML as it is: Markdown lets a block element alone up to its end. The search does not look into it."""
+    return f'<div class="ov-out ov-html" data-search-exclude>\n{html.strip()}\n</div>'
 
 
 def _block(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,8 @@ from rendering.cache import Cache, of_files
 _SCRIPT = NODE_MODULES / "katex" / "dist" / "katex.min.js"
 _ROOT = Path(__file__).parents[2]
 
-# What KaTeX would only warn of is an error here, but for the marks. It is noted, not thrown: in some places
-# KaTeX swallows what `strict` throws. The outcome comes back as data, never as an exception.
+# What KaTeX would only warn of, or write in red, is an error here, but for the marks. Errors are noted, not
+# thrown, since KaTeX swallows some. The outcome comes back as data, never as an exception.
 _RENDER = r"""
 function render(source, displayMode) {
   const warnings = [];
@@ -22,7 +23,10 @@ function render(source, displayMode) {
     if (code !== "htmlExtension") warnings.push(code + ": " + message);
     return "ignore";
   };
-  const trust = context => context.command === "\\htmlData";
+  const trust = ({command}) => {
+    if (command !== "\\htmlData") warnings.push("not allowed: " + command);
+    return true;
+  };
   const options = {displayMode, strict, trust, throwOnError: true, output: "htmlAndMathml"};
   try {
     const html = [katex.renderToString(source, options)].join("");
@@ -67,18 +71,25 @@ def typeset(source: str, display: bool) -> str:
     """Return the HTML of a TeX source from KaTeX itself; raise TexError where it does not accept it."""
     from rendering.symbols import annotate, finish  # loads sympy: not where all is known
 
+    html = unmarked(source, display)
+    with suppress(TexError):
+        html = unmarked(annotate(source), display)
+    return finish(html, source)
+
+
+def unmarked(source: str, display: bool) -> str:
+    """Return what KaTeX makes of a TeX source as it is; raise TexError where it does not accept it."""
     outcome = json.loads(_render()(source, display))
     if "error" in outcome:
         raise TexError(f"{outcome['error'].removeprefix('KaTeX parse error: ')} (in {_shortened(source)})")
-    marked = json.loads(_render()(annotate(source), display))
-    return finish(marked.get("html", outcome["html"]), source)
+    return str(outcome["html"])
 
 
 def _key() -> str:
     """A digest of everything that decides the HTML."""
     places = (
         Path(__file__),
-        _ROOT / "rendering" / "symbols.py",
+        _ROOT / "rendering" / "symbols",
         _ROOT / "ovlearn" / "symbolic",
         require(_SCRIPT),
     )

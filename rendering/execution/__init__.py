@@ -38,7 +38,7 @@ def execute(sources: Sequence[Source], *, package: Path, cache: Cache, jobs: int
             done[source] = [cell_from(fields) for fields in known]
     missing = [source for source in sources if source not in done]
     if missing:
-        done |= asyncio.run(_run_all(missing, keys, cache, jobs))
+        done |= asyncio.run(_run_all(missing, package, keys, cache, jobs))
     return [done[source] for source in sources]
 
 
@@ -49,7 +49,7 @@ def _keys(sources: Sequence[Source], package: Path) -> dict[Source, str]:
 
 
 async def _run_all(
-    sources: Sequence[Source], keys: dict[Source, str], cache: Cache, jobs: int
+    sources: Sequence[Source], package: Path, keys: dict[Source, str], cache: Cache, jobs: int
 ) -> dict[Source, list[Cell]]:
     """Run them, `jobs` at a time. Each result is kept at once, whatever becomes of the others."""
     from rendering.execution.running import run  # Jupyter loads slowly: not where all is known
@@ -59,7 +59,7 @@ async def _run_all(
     async def one(source: Source) -> list[Cell] | RenderError:
         async with free:
             try:
-                cells = await run(source)
+                cells = await run(source, package)
             except RenderError as error:
                 return error
         cache.save(source.name, keys[source], [asdict(cell) for cell in cells])

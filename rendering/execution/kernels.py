@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 import tempfile
+from pathlib import Path
 from typing import Any
 
 from jupyter_client.manager import AsyncKernelManager
@@ -46,9 +47,10 @@ class LessonKernel(AsyncKernelManager):
         command = [sys.executable, "-m", "ipykernel_launcher", "-f", self.connection_file]
         return [*command, *_OPTIONS, *(extra_arguments or [])]
 
-    def environment(self) -> dict[str, str]:
-        """The environment variables of the kernel."""
-        return {**os.environ, **_ENVIRONMENT, "IPYTHONDIR": f"{self.folder}/ipython"}
+    def environment(self, package: Path) -> dict[str, str]:
+        """The environment variables of a kernel that imports this package, whichever is installed."""
+        paths = f"{package.resolve().parent}{os.pathsep}{os.environ.get('PYTHONPATH', '')}".rstrip(os.pathsep)
+        return {**os.environ, **_ENVIRONMENT, "PYTHONPATH": paths, "IPYTHONDIR": f"{self.folder}/ipython"}
 
     def remove_folder(self) -> None:
         """Remove the files of a kernel that has ended."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from nbclient import NotebookClient
@@ -22,13 +23,13 @@ _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{6,}")
 
 
-async def run(source: Source) -> list[Cell]:
+async def run(source: Source, package: Path) -> list[Cell]:
     """Return the lesson's cells with their outputs, and with values in the place of inline expressions.
 
     Raises: RenderError that names lesson and cell, for an exception, a warning, anything written to stderr, a
     cell that takes too long, and an output that shows a memory address.
     """
-    async with _Kernel(source) as kernel:
+    async with _Kernel(source, package) as kernel:
         return [await _run_cell(cell, kernel) for cell in read(source)]
 
 
@@ -42,8 +43,8 @@ async def _run_cell(cell: Cell, kernel: _Kernel) -> Cell:
 class _Kernel:
     """A kernel that runs the cells of one lesson, and says which one failed."""
 
-    def __init__(self, source: Source) -> None:
-        self.source = source
+    def __init__(self, source: Source, package: Path) -> None:
+        self.source, self.package = source, package
         self.manager = LessonKernel(kernel_name="python3")
         self.client = NotebookClient(
             new_notebook(cells=[new_code_cell()]),
@@ -54,7 +55,7 @@ class _Kernel:
 
     async def __aenter__(self) -> _Kernel:
         try:
-            await self.client.async_start_new_kernel(env=self.manager.environment())
+            await self.client.async_start_new_kernel(env=self.manager.environment(self.package))
             await self.client.async_start_new_kernel_client()
             await self.client.async_execute_cell(new_code_cell(SETUP), 0, store_history=False)
         except BaseException:

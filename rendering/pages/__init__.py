@@ -1,33 +1,32 @@
 """The site's generated pages, as Markdown: data of the package in, text out. Knows nothing of MkDocs.
 
-For the hook. Three calls, and nothing else is needed:
-
-- `pages.PAGES`: a page's address in the site ("notation.md") → the function that writes it. Add each as a
-  generated file: `File.generated(config, address, content=write())`.
-- `pages.filled(markdown)`: a written page of `docs/` with each line `{{ name }}` replaced by the fragment of
-  that name (`pages.FRAGMENTS`). Call it in `on_page_markdown` for the pages written in `docs/`, not for
-  lessons: theirs are expressions, which the renderer has replaced already. An unknown name raises.
+- `pages.PAGES`: a page's address in the site ("notation.md") → the function that writes it.
+- `pages.FRAGMENTS`: the name of a fragment → the function that writes it. `rendering.filled` puts it into the
+  written pages of `docs/`, where a line is `{{ name }}`. In lessons, `{{ … }}` is an expression instead.
 - `pages.generated()`: all of that at once as plain strings, for a cache. It takes about ten seconds, since it
   checks every derivation with planted faults and runs the command. It depends on `ovlearn/`, on
   `rendering/pages/`, on README.md and CONTRIBUTING.md, and on the versions of numpy, sympy, click and rich.
 
 The Markdown is Python-Markdown with tables, attr_list, def_list, md_in_html, admonition and pymdownx.details
-and superfences; equations are `$…$` and `$$…$$`. Links are relative to `docs/`, and lead to lessons as
-`lessons/NN_slug.md` and to `errata.md#erratum-N`: a line `{{ name }}` may stand only in a page at the top of
-`docs/`, unless the fragment has no link (`LINKLESS`); `public_names` stands in `docs/api/`.
+and superfences; equations are `$…$` and `$$…$$`. A page's links are relative to itself, and lead to lessons
+as `lessons/NN_slug.md` and to `errata.md#erratum-N`. A fragment does not know where it is put: its links are
+relative to `docs/`. So `{{ name }}` may stand only in a page at the top of `docs/`, unless the fragment has
+no link (`LINKLESS`); `public_names`, whose links are relative to `docs/api/`, stands there.
 
 Everything is computed, and a check that fails raises: the page is not written.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 
+from ovlearn.grading.sets import folders
+from ovlearn.grading.starters import starter
 from rendering.pages.article_map import article_map_page
 from rendering.pages.commands import command_help, shell
-from rendering.pages.derivations import derivations_page
+from rendering.pages.derivations import derivation_pages
+from rendering.pages.exercises import exercise_pages
 from rendering.pages.front import boxed_equation, what_was_checked
 from rendering.pages.notation import notation_page
 from rendering.pages.reference import public_names, rules_list
@@ -38,7 +37,8 @@ Writer = Callable[[], str]
 PAGES: dict[str, Writer] = {
     "notation.md": notation_page,
     "article-map.md": article_map_page,
-    "derivations.md": derivations_page,
+    **derivation_pages(),
+    **exercise_pages(),
 }
 
 LINKLESS: dict[str, Writer] = {
@@ -62,40 +62,11 @@ FRAGMENTS: dict[str, Writer] = {
     **LINKLESS,
 }
 
-_MARKER = re.compile(r"^( *)\{\{ (\w+) \}\}$", re.MULTILINE)
-
-
-def filled(markdown: str, fragments: Mapping[str, str] | None = None) -> str:
-    """A page with every line `{{ name }}` replaced by that fragment, indented as the line was.
-
-    `fragments`: those of `generated`, where they were kept; written anew unless given.
-    Raises: KeyError for a name that no fragment has.
-
-    >>> print(filled("Before\\n\\n    {{ greeting }}\\n", {"greeting": "one\\n\\ntwo"}))
-    Before
-    <BLANKLINE>
-        one
-    <BLANKLINE>
-        two
-    <BLANKLINE>
-    """
-
-    def put(found: re.Match[str]) -> str:
-        indent, name = found.groups()
-        return "\n".join(f"{indent}{line}".rstrip() for line in _fragment(name, fragments).splitlines())
-
-    return _MARKER.sub(put, markdown)
-
 
 def generated() -> dict[str, dict[str, str]]:
-    """Every generated page by its address, and every fragment by its name."""
+    """Every generated page by its address, every fragment by its name, every exercise notebook by its set."""
     return {
         "pages": {address: write() for address, write in PAGES.items()},
         "fragments": {name: write() for name, write in FRAGMENTS.items()},
+        "notebooks": {name: starter(name) for name in folders()},
     }
-
-
-def _fragment(name: str, fragments: Mapping[str, str] | None) -> str:
-    if name not in (FRAGMENTS if fragments is None else fragments):
-        raise KeyError(f"fragment: expected one of {', '.join(FRAGMENTS)}, got {name!r}")
-    return FRAGMENTS[name]() if fragments is None else fragments[name]

@@ -1,42 +1,83 @@
-"""The page of all derivations: what each takes as given, its chain, its lemmas, and how it was checked."""
+"""The pages of the derivations: a table of all; for each its chain, its lemmas, and how it was checked."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from textwrap import indent
 
 import ovlearn as ov
+from ovlearn.checking import ROUTES
 from ovlearn.symbolic import Assumption, Derivation, Relation
 from ovlearn.symbolic.notation import parse
-from rendering.pages.evidence import SEEDS, checked, lesson_link
-from rendering.pages.writing import displayed, folded, page, relation_latex, sentence, with_symbols
+from rendering.pages.evidence import ROUTE_NAMES, SEEDS, checked, lesson_link, lesson_number
+from rendering.pages.writing import (
+    compact,
+    displayed,
+    folded,
+    page,
+    relation_latex,
+    sentence,
+    table,
+    with_symbols,
+)
 
 _LINE = 100  # characters of LaTeX beyond which an equation may be wider than a phone
 
 
-def derivations_page() -> str:
-    """The page `derivations.md`."""
+def derivation_pages() -> dict[str, Callable[[], str]]:
+    """What writes the table and each derivation, by the address of its page."""
+    each = {f"derivations/{slug}.md": partial(derivation_page, slug) for slug in ov.derivations()}
+    return {"derivations/index.md": index_page, **each}
+
+
+def index_page() -> str:
+    """The page `derivations/index.md`."""
+    head = ("Lesson", "Derivation", "Steps", "How they were checked")
     return page(
         "# All derivations",
-        "Every derivation of the course, for three layers with one head each and the head of layer 1. Beside "
-        "each line stands the rule that leads to it, and in the box what the chain shows. Folded are what it "
-        "takes as given, and its lemmas.",
-        f"Each step, those of the lemmas included, was checked over {SEEDS} seeds while this page was built; "
-        "the small line says how it went. For other sizes: `ovlearn derive SLUG --layers 2 --heads 2`.",
-        *(part for slug in ov.derivations() for part in _derivation(slug)),
+        "Every derivation of the course, in its order. Each has a page: what it takes as given, its steps "
+        "with their rules, its lemmas, and how each step was checked.",
+        compact(table(head, map(_row, ov.derivations()))),
+        f"The steps include those of the lemmas. They were checked over {SEEDS} seeds while this page was "
+        "built. Where a route judged fewer steps than there are, the page of the derivation says why.",
     )
 
 
-def _derivation(slug: str) -> Iterator[str]:
+def derivation_page(slug: str) -> str:
+    """The page `derivations/SLUG.md`."""
     derivation, report = ov.derive(slug), checked(slug)
-    yield f"## {with_symbols(derivation.title)} {{ #{slug} }}"
-    link = lesson_link(slug)
-    yield f"`{slug}`, taught in {link}." if link else f"`{slug}`"
-    yield from _chain(derivation)
-    yield f'<small class="ov-checked">{_check(report)}</small>'
-    for lemma in derivation.lemmas:
-        yield folded(with_symbols(lemma.title), page(*_lemma(lemma, derivation)))
+    return page(
+        f"# {with_symbols(derivation.title)}",
+        _about(slug),
+        *_chain(derivation),
+        f'<small class="ov-checked">{_check(report)}</small>',
+        *(
+            part
+            for number, one in enumerate(derivation.lemmas, 1)
+            for part in _lemma(number, one, derivation)
+        ),
+        "[All derivations](index.md)",
+    )
+
+
+def _row(slug: str) -> tuple[str, ...]:
+    report = checked(slug)
+    routes = ", ".join(f"{ROUTE_NAMES[route]} {report.count(route)['passed']}" for route in ROUTES)
+    title = f"[{with_symbols(ov.derivations()[slug])}]({slug}.md)"
+    lesson = lesson_link(slug, lesson_number(slug), up="../") or "–"
+    return lesson, title, str(report.steps), f"{routes}; faults rejected: {report.rejected}"
+
+
+def _about(slug: str) -> str:
+    link = lesson_link(slug, up="../")
+    taught = f"`{slug}`, taught in {link}." if link else f"`{slug}`."
+    return (
+        f"{taught} Here it is for three layers with one head each, and the head of layer 1; for other sizes: "
+        f"`ovlearn derive {slug} --layers 2 --heads 2`. Beside each line stands the rule that leads to it, "
+        "and in the box what the chain shows."
+    )
 
 
 def _check(report: ov.Report) -> str:
@@ -53,7 +94,7 @@ def _chain(derivation: Derivation) -> Iterator[str]:
     known = _begins_like(derivation)
     if known:
         count = len(known.steps)
-        yield f"Steps 1 to {count} are those of [`{known.slug}`](#{known.slug}). It goes on from there:"
+        yield f"Steps 1 to {count} are those of [`{known.slug}`]({known.slug}.md). It goes on from there:"
         derivation = replace(derivation, initial=known.here, steps=derivation.steps[count:])
     yield displayed(derivation.latex())
 
@@ -64,8 +105,9 @@ def _begins_like(derivation: Derivation) -> Derivation | None:
     return next((one for one in others if derivation.steps[: len(one.steps)] == one.steps), None)
 
 
-def _lemma(lemma: Derivation, whole: Derivation) -> Iterator[str]:
+def _lemma(number: int, lemma: Derivation, whole: Derivation) -> Iterator[str]:
     """The chain of a lemma; of what it takes as given, only what is new is spelled out."""
+    yield f"## Lemma: {with_symbols(lemma.title)} {{ #lemma-{number} }}"
     if lemma.assumptions:
         yield f"Given: {_names(lemma)}."
         yield "\n".join(_given(one) for one in lemma.assumptions if one not in whole.assumptions)
@@ -78,7 +120,7 @@ def _names(derivation: Derivation) -> str:
 
 def _given(one: Assumption) -> str:
     """An assumption in words, with its equation: that of layer 1, where it has one for each layer."""
-    kind = f"[{one.kind}](#{one.derived_in})" if one.derived_in else one.kind
+    kind = f"[{one.kind}]({one.derived_in}.md)" if one.derived_in else one.kind
     says = f"- **{sentence(one.name)}** ({kind}): {with_symbols(one.says)}"
     if not one.equations:
         return f"{says}."
@@ -87,7 +129,7 @@ def _given(one: Assumption) -> str:
     equation = relation_latex(shown)
     if len(equation) > _LINE:  # in a box of its own, which a phone can scroll
         return f"{says}{more}:\n\n{indent(displayed(equation), '    ')}\n"
-    return f"{says}: ${equation}${more}"
+    return f"{says}: ${equation}${more}."
 
 
 def _of_layer_1(relation: Relation) -> bool:

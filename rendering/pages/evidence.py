@@ -38,22 +38,27 @@ def checked(slug: str) -> ov.Report:
     return report
 
 
-def lesson_link(slug: str) -> str:
-    """A link to the lesson that teaches a derivation, or nothing.
+def lesson_link(slug: str, words: str = "", *, up: str = "") -> str:
+    """A link to the lesson that teaches a derivation, or nothing; `up` leads from the page to the top.
 
     >>> lesson_link("ov-fold")
     '[lesson 04, values and outputs fold](lessons/04_values_and_outputs_fold.md)'
     """
     if slug not in LESSONS:
         return ""
-    number, *words = LESSONS[slug].split("_")
-    title = " ".join("OV" if word == "ov" else word for word in words)
-    return f"[lesson {number}, {title}](lessons/{LESSONS[slug]}.md)"
+    number, *title = LESSONS[slug].split("_")
+    told = words or f"lesson {number}, {' '.join('OV' if word == 'ov' else word for word in title)}"
+    return f"[{told}]({up}lessons/{LESSONS[slug]}.md)"
+
+
+def lesson_number(slug: str) -> str:
+    """The number of the lesson that teaches a derivation, as the lesson's file has it, or nothing."""
+    return LESSONS.get(slug, "").partition("_")[0]
 
 
 def derivation_link(slug: str) -> str:
-    """A link to where a derivation stands on its page."""
-    return f"[`{slug}`](derivations.md#{slug})"
+    """A link to the page of a derivation."""
+    return f"[`{slug}`](derivations/{slug}.md)"
 
 
 def rows_of(slug: str, part: str, first: int, last: int) -> list[Row]:

@@ -37,10 +37,12 @@ def shape_latex(shape: Sequence[Any]) -> str:
 
 
 def with_symbols(words: str) -> str:
-    """Words in which symbols written plainly become equations.
+    """Words in which symbols written plainly become equations; symbols side by side are one product.
 
     >>> print(with_symbols("the sum ends at Δ_{n−1}, and W_OV has rank d_head"))
     the sum ends at $\\Delta_{n-1}$, and $W_{OV}$ has rank `d_head`
+    >>> print(with_symbols("values and output in one matrix, W_V W_O"))
+    values and output in one matrix, $W_{V} W_{O}$
     """
 
     def put(found: re.Match[str]) -> str:
@@ -49,7 +51,7 @@ def with_symbols(words: str) -> str:
             return f"`{found[0]}`"
         return f"${base}_{{{below.replace('−', '-').replace('_', ',')}}}$"
 
-    return _SYMBOL.sub(put, words)
+    return _SYMBOL.sub(put, words).replace("$ $", " ")
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: int = 0) -> str:

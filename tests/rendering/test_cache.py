@@ -20,7 +20,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> Ran:
     """The names of the lessons that were run, by a kernel that is none."""
     names: Ran = []
 
-    async def run(source: Source) -> list[Cell]:
+    async def run(source: Source, package: Path) -> list[Cell]:
         names.append(source.name)
         if "1 / 0" in source.path.read_text():
             raise RenderError(source.name)

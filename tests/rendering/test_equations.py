@@ -8,8 +8,7 @@ import pytest
 
 import ovlearn as ov
 from rendering import RenderError
-from rendering.equations import Equations, Typesetter, chains
-from rendering.equations.katex import TexError
+from rendering.equations import Equations, chains
 
 
 def display(tex: str) -> str:
@@ -132,8 +131,3 @@ def test_a_long_derivation_folds_and_a_short_one_does_not() -> None:
 )
 def test_other_equations_are_no_chains(tex: str) -> None:
     assert chains.parse(tex) is None
-
-
-def test_katex_names_the_place() -> None:
-    with pytest.raises(TexError, match=r"Double superscript at position 4"):
-        Typesetter().html("x^2^3")

@@ -48,8 +48,8 @@ def test_the_richest_form_is_shown() -> None:
         forms.popitem()
     assert seen == [
         '<div class="ov-out" markdown>\n\n**bold**\n\n</div>',
-        '<div class="ov-out ov-html">\n<b>bold</b>\n\n<i>$x$</i>\n</div>',
-        '<div class="ov-out ov-html">\n<figure class="ov-figure">'
+        '<div class="ov-out ov-html" data-search-exclude>\n<b>bold</b>\n\n<i>$x$</i>\n</div>',
+        '<div class="ov-out ov-html" data-search-exclude>\n<figure class="ov-figure">'
         '<svg role="img" aria-label="Figure"><path/></svg></figure>\n</div>',
         '<div class="ov-out" markdown>\n\n$$\nx^{2}\n$$\n\n</div>',
         '<div class="ov-out" markdown>\n\n```{ .text .ov-text .no-copy }\nplain\n```\n\n</div>',
@@ -73,7 +73,7 @@ def test_links_to_lessons_lead_to_their_pages() -> None:
 
 @pytest.mark.parametrize("text", ["# %%\n1\n", "# %% [markdown]\n# Words\n", ""])
 def test_a_lesson_begins_with_its_title(tmp_path: Path, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def run(source: Source) -> list[Cell]:
+    async def run(source: Source, package: Path) -> list[Cell]:
         from rendering.execution.reading import read
 
         return read(source)

@@ -7,7 +7,8 @@ import posixpath
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from textwrap import dedent
 
@@ -19,7 +20,11 @@ from ovlearn.checking import ROUTES
 from ovlearn.symbolic import GLOSSARY, rules
 from ovlearn.symbolic.article import ARTICLE, Displayed
 from ovlearn.symbolic.errata import ERRATA
-from rendering import pages
+from rendering import RenderError, filled, pages
+from rendering.cache import Cache
+from rendering.filling import MARKER
+from rendering.generated import generated as kept
+from rendering.generated import refuse_typed
 from rendering.pages import article_map, derivations, evidence, front
 from rendering.pages.commands import shell
 from rendering.pages.notation import anchor, notation_page
@@ -35,14 +40,16 @@ RESTS_ON_CHECKS = [
     front.what_was_checked,
     front.boxed_equation,
     article_map.article_map_page,
-    derivations.derivations_page,
+    derivations.index_page,
+    partial(derivations.derivation_page, "ov-fold"),
 ]
 LINK = re.compile(r"\]\((?!http)([^)#]*)(?:#([^)]+))?\)")
 
 
 @pytest.fixture(scope="module")
 def made() -> dict[str, dict[str, str]]:
-    return pages.generated()
+    """As the last build kept it, where nothing has changed since."""
+    return asdict(kept(ROOT, Cache(ROOT / "build" / "cache")))
 
 
 @pytest.fixture(scope="module")
@@ -105,13 +112,29 @@ def test_every_equation_of_the_article_stands_in_the_map(generated: dict[str, st
     assert {int(number) for number in re.findall(r"errata\.md#erratum-(\d+)", page)} == set(ERRATA)
 
 
-def test_every_derivation_and_lemma_stands_on_its_page(generated: dict[str, str]) -> None:
-    page = generated["derivations.md"]
-    assert anchors(page) == list(ov.derivations())
-    lemmas = [lemma for slug in ov.derivations() for lemma in ov.derive(slug).lemmas]
-    assert all(f'??? note "{with_symbols(lemma.title)}"' in page for lemma in lemmas)
+@pytest.mark.parametrize("slug", ov.derivations())
+def test_every_derivation_and_lemma_stands_on_its_page(generated: dict[str, str], slug: str) -> None:
+    page, lemmas = generated[f"derivations/{slug}.md"], ov.derive(slug).lemmas
+    assert page.startswith(f"# {with_symbols(ov.derivations()[slug])}\n")
+    assert [line for line in page.splitlines() if line.startswith("## ")] == [
+        f"## Lemma: {with_symbols(lemma.title)} {{ #lemma-{number} }}"
+        for number, lemma in enumerate(lemmas, 1)
+    ]
     chains = [equation for equation in equations(page) if r"\boxed" in equation]
-    assert len(chains) == len(ov.derivations()) + len(lemmas)
+    assert len(chains) == 1 + len(lemmas)
+    assert all(reason in page for reason in evidence.checked(slug).not_applicable)
+
+
+def test_the_table_of_derivations_is_the_reports(generated: dict[str, str]) -> None:
+    rows = [row for row in generated["derivations/index.md"].splitlines() if ".md) |" in row]
+    for slug, row in zip(ov.derivations(), rows, strict=True):
+        report = evidence.checked(slug)
+        lesson, title, steps, routes = row.strip("| ").split(" | ")
+        assert title == f"[{with_symbols(ov.derivations()[slug])}]({slug}.md)"
+        assert evidence.LESSONS.get(slug, "–") in lesson
+        assert steps == str(report.steps)
+        counts = [str(report.count(route)["passed"]) for route in ROUTES]
+        assert re.findall(r"\d+", routes) == [*counts, *report.rejected.split("/")]
 
 
 def test_every_public_name_and_every_rule_is_listed(fragments: dict[str, str]) -> None:
@@ -119,10 +142,17 @@ def test_every_public_name_and_every_rule_is_listed(fragments: dict[str, str]) -
     assert all(f"`rules.{name}`" in fragments["rules"] for name in rules.__all__)
 
 
-def test_the_page_of_derivations_says_why_a_route_does_not_apply(generated: dict[str, str]) -> None:
-    reasons = [reason for slug in ov.derivations() for reason in evidence.checked(slug).not_applicable]
-    assert reasons
-    assert all(reason in generated["derivations.md"] for reason in reasons)
+def test_where_a_route_does_not_apply_is_told_somewhere() -> None:
+    assert any(evidence.checked(slug).not_applicable for slug in ov.derivations())
+
+
+def test_a_new_derivation_gets_its_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ov, "derivations", lambda: {"ov-fold": "", "a-new-one": ""})
+    assert list(derivations.derivation_pages()) == [
+        "derivations/index.md",
+        "derivations/ov-fold.md",
+        "derivations/a-new-one.md",
+    ]
 
 
 # The numbers are those of the reports.
@@ -185,6 +215,21 @@ def test_steps_that_nobody_judged_have_no_rows() -> None:
         evidence.rows_of("ov-fold", "no such lemma", 1, 1)
 
 
+@pytest.mark.parametrize(
+    "place", ["notation.md", "derivations/index.md", "derivations/x.md", "lessons/09_x.md"]
+)
+def test_a_page_typed_by_hand_stands_in_no_generated_place(place: str) -> None:
+    with pytest.raises(RenderError, match=f"^docs/{place}: this page is generated, never typed") as stopped:
+        refuse_typed(["index.md", place, "api/index.md"], [*pages.PAGES, "lessons/01_x.md", "errata.md"])
+    assert len(str(stopped.value).splitlines()) == 1
+
+
+def test_written_pages_stand_beside_generated_ones() -> None:
+    written = [path.relative_to(DOCS).as_posix() for path in WRITTEN]
+    assert written
+    refuse_typed(written, [*pages.PAGES, "lessons/01_x.md", "errata.md"])
+
+
 def test_a_command_that_fails_is_not_shown() -> None:
     with pytest.raises(RuntimeError, match="exit code 0, got 2"):
         shell("derive", "no-such-derivation")
@@ -200,7 +245,7 @@ def test_a_section_that_is_gone_is_said() -> None:
 
 @pytest.mark.parametrize("path", WRITTEN, ids=lambda path: path.stem)
 def test_every_marker_has_a_fragment(path: Path) -> None:
-    names = {name for _, name in pages._MARKER.findall(path.read_text(encoding="utf-8"))}
+    names = {name for _, name in MARKER.findall(path.read_text(encoding="utf-8"))}
     assert names <= set(pages.FRAGMENTS)
     if path.parent != DOCS:
         assert names <= {*pages.LINKLESS, "public_names"}
@@ -208,7 +253,7 @@ def test_every_marker_has_a_fragment(path: Path) -> None:
 
 def test_every_fragment_is_used() -> None:
     text = "\n".join(path.read_text(encoding="utf-8") for path in WRITTEN)
-    assert {name for _, name in pages._MARKER.findall(text)} == set(pages.FRAGMENTS)
+    assert {name for _, name in MARKER.findall(text)} == set(pages.FRAGMENTS)
 
 
 def test_fragments_without_links_have_none(fragments: dict[str, str]) -> None:
@@ -216,13 +261,13 @@ def test_fragments_without_links_have_none(fragments: dict[str, str]) -> None:
 
 
 def test_an_unknown_marker_is_refused() -> None:
-    with pytest.raises(KeyError, match="no_such_thing"):
-        pages.filled("{{ no_such_thing }}")
+    with pytest.raises(RenderError, match="no fragment is called no_such_thing; there are rules"):
+        filled("{{ no_such_thing }}", {"rules": ""})
 
 
 def test_an_expression_in_a_sentence_is_left_alone() -> None:
     words = "Write `{{ error }}` in a sentence."
-    assert pages.filled(words) == words
+    assert filled(words, {}) == words
 
 
 def headings(markdown: str) -> list[str]:
@@ -233,16 +278,16 @@ def headings(markdown: str) -> list[str]:
 
 def test_links_between_pages_lead_somewhere(generated: dict[str, str], fragments: dict[str, str]) -> None:
     texts = {path.relative_to(DOCS).as_posix(): path.read_text(encoding="utf-8") for path in WRITTEN}
-    filled = {address: pages.filled(text, fragments) for address, text in texts.items()} | generated
-    for address, markdown in filled.items():
+    whole = {address: filled(text, fragments) for address, text in texts.items()} | generated
+    for address, markdown in whole.items():
         for target, name in LINK.findall(re.sub(r"`[^`]*`\s*\|", "", markdown)):
             where = (
                 posixpath.normpath(posixpath.join(posixpath.dirname(address), target)) if target else address
             )
-            if where.startswith("lessons/") or where == "errata.md":
+            if where.startswith("lessons/") or where == "errata.md" or where.endswith(".ipynb"):
                 continue  # the site's strict build knows these
-            assert where in filled, f"{address}: {target}"
-            known = {*anchors(filled[where]), *headings(filled[where])}
+            assert where in whole, f"{address}: {target}"
+            known = {*anchors(whole[where]), *headings(whole[where])}
             assert not name or name in known or name.startswith("ovlearn."), f"{address}: {target}#{name}"
 
 

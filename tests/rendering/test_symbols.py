@@ -2,7 +2,6 @@
 
 import json
 import re
-from functools import cache
 from html.parser import HTMLParser
 from typing import Any
 
@@ -13,39 +12,19 @@ from hypothesis import strategies as st
 import ovlearn as ov
 from ovlearn.symbolic import GLOSSARY, symbols
 from ovlearn.symbolic.notation import parse
+from rendering.equations.katex import TexError
+from rendering.equations.katex import unmarked as unmarked_html
 from rendering.symbols import annotate, finish, glossary_json, symbols_of
-from tests import katex
 
 quick = settings(max_examples=200, deadline=None, derandomize=True, database=None)
 
-_RENDER = r"""
-function strict(code, message) {
-  if (code !== "htmlExtension") throw new Error(code + message);
-  return "ignore";
-}
-const trust = context => context.command === "\\htmlData";
-const options = {displayMode: true, strict, trust, output: "htmlAndMathml"};
-function attempt(source) {
-  try { return [katex.renderToString(source, options)].join(""); }
-  catch (error) { return "refused"; }
-}
-"""
-
-
-@cache
-def _attempt() -> Any:
-    import quickjs
-
-    if not katex._SCRIPT.exists():
-        raise RuntimeError("KaTeX is not installed: run `make node` first (`make test` does)")
-    context = quickjs.Context()
-    context.eval("globalThis.self = globalThis;" + katex._SCRIPT.read_text(encoding="utf-8"))
-    context.eval(_RENDER)
-    return context.get("attempt")
-
 
 def typeset(tex: str) -> str:
-    return str(_attempt()(tex))
+    """What KaTeX makes of a source, marked or not, or "refused"."""
+    try:
+        return unmarked_html(tex, display=True)
+    except TexError:
+        return "refused"
 
 
 class _Unmarked(HTMLParser):

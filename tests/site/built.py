@@ -50,6 +50,8 @@ def missing() -> str:
     if not (SITE / "index.html").exists():
         return "there is no site in build/test-site: `make test` builds it"
     if not chromium():
+        if named := os.environ.get("CHROMIUM"):
+            return f"CHROMIUM names {named}, which is not there: apt install chromium, and leave it unset"
         return "there is no Chromium to test the site with: apt install chromium (or name one in CHROMIUM)"
     return ""
 

@@ -9,9 +9,12 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from ovlearn.grading.sets import folders
+from ovlearn.grading.starters import starter
 from tests.site.built import SITE, pages
 
 NOTEBOOKS = [page.rstrip("/") for page in pages() if page == "errata/" or page.startswith("lessons/")]
+EXERCISES = [f"exercises/{name}" for name in folders()]
 
 # In a process of its own: what its sockets leave behind is no concern of other tests.
 RUN = """
@@ -24,13 +27,18 @@ print(sum(bool(cell.get("outputs")) for cell in notebook.cells))
 
 
 def test_every_lesson_has_one() -> None:
-    assert {f"{name}.ipynb" for name in NOTEBOOKS} == {
+    assert {f"{name}.ipynb" for name in (*NOTEBOOKS, *EXERCISES)} == {
         file.relative_to(SITE).as_posix() for file in SITE.rglob("*.ipynb")
     }
     assert len(NOTEBOOKS) >= 10
 
 
-@pytest.mark.parametrize("name", NOTEBOOKS)
+@pytest.mark.parametrize("name", EXERCISES)
+def test_an_exercise_notebook_is_the_starter(name: str) -> None:
+    assert (SITE / f"{name}.ipynb").read_text(encoding="utf-8") == starter(name.rpartition("/")[2])
+
+
+@pytest.mark.parametrize("name", [*NOTEBOOKS, EXERCISES[0]])
 def test_a_notebook_runs_as_downloaded(name: str, tmp_path: Path) -> None:
     file = SITE / f"{name}.ipynb"
     cells = nbformat.read(file, as_version=4).cells

@@ -6,11 +6,12 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from ovlearn.numeric import paths
 from ovlearn.plots.explorer import measure, network_run
 from tests.site.built import ADDRESS, SITE, lessons
+from tests.site.doing import chosen, equations_are_set, search
 
 EXPLORER = "lessons/06_every_path/"
 BOXED = "lessons/07_the_ov_circuit/"
@@ -25,13 +26,8 @@ SIZES = [(layers, heads) for layers in (1, 2, 3) for heads in (1, 2)]
     [("superposition", "lessons/05_freeze_the_attention/"), ("contribution", "api/numeric/")],
 )
 def test_search_finds_words_of_lessons_and_the_api(home: Page, word: str, place: str) -> None:
-    home.keyboard.press("f")
-    home.locator(".md-search__input").press_sequentially(word)
-    found = home.locator(f".md-search-result__link[href*='{place}']")
-    found = found.filter(has_text=re.compile(word, re.IGNORECASE)).first
-    found.click()
+    search(home, word, place)
     expect(home).to_have_url(re.compile(re.escape(ADDRESS + place)))
-    expect(home.locator("article mark").first).to_be_attached()
 
 
 # Instant navigation
@@ -86,14 +82,6 @@ def test_pictures_answer_the_arrow_keys_after_going_on(page: Page) -> None:
 
 def source(lesson: str) -> str:
     return (SITE / lesson / "index.html").read_text(encoding="utf-8")
-
-
-def equations_are_set(page: Page) -> bool:
-    """Whether equations stand there, in KaTeX's font."""
-    expect(page.locator("article .katex-display").first).to_be_attached()
-    page.evaluate("document.fonts.ready.then(() => true)")
-    in_font = page.evaluate("document.fonts.check('1em KaTeX_Main')")
-    return bool(in_font) and page.locator("article .katex-html").count() > 5
 
 
 # Palette
@@ -171,17 +159,6 @@ def test_the_explorer_reads_off_the_path_pointed_at(page: Page) -> None:
     assert shown == [pytest.approx(part.norm, rel=0.01), pytest.approx(100 * part.share, abs=0.051)]
     on = panel.locator("svg [data-way].ov-on").evaluate_all("ways => ways.map(way => way.dataset.way)")
     assert {way for way in on if way} == {"0.1", "1.0"}
-
-
-def chosen(page: Page, size: tuple[int, int]) -> Locator:
-    """The explorer's panel for a network, once a reader has chosen it."""
-    form = page.locator(".ov-explorer form")
-    for name, value in zip(("layers", "heads"), size, strict=True):
-        form.locator(f"input[name='{name}'][value='{value}']").check()
-    panel = page.locator(f".ov-explorer [data-network='{size[0]}-{size[1]}']")
-    expect(panel).to_be_visible()
-    assert page.locator(".ov-explorer [data-network]:visible").count() == 1
-    return panel
 
 
 def path_of(text: str) -> Any:

@@ -10,9 +10,12 @@ from tests.site.built import ADDRESS
 
 
 class Watched:
-    """A page in a context of its own; `wrong` tells every error and every request to elsewhere."""
+    """A page in a context of its own; `wrong` tells every error, and every request outside `base`."""
 
-    def __init__(self, browser: Browser, *, width: int, scheme: Literal["light", "dark"]):
+    def __init__(
+        self, browser: Browser, *, width: int, scheme: Literal["light", "dark"], base: str = ADDRESS
+    ):
+        self.base = base
         self.wrong: list[str] = []
         self.context = browser.new_context(
             color_scheme=scheme, viewport={"width": width, "height": 844}, reduced_motion="reduce"
@@ -36,7 +39,7 @@ class Watched:
             self.wrong.append(f"console: {message.text}")
 
     def _request(self, request: Request) -> None:
-        if not request.url.startswith((ADDRESS, "data:", "blob:")):
+        if not request.url.startswith((self.base, "data:", "blob:")):
             self.wrong.append(f"asked elsewhere: {request.url}")
 
     def _failed(self, request: Request) -> None:

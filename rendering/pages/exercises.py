@@ -1,0 +1,69 @@
+"""The pages of the exercise sets: prompts, starters and folded hints; no solution."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from ovlearn.grading.sets import folders
+from ovlearn.grading.sources import Exercise, source_of
+from rendering.pages.writing import page, table
+
+_LESSON = re.compile(r"\]\(\.\./lessons/(\w+)\.py")
+_FIRST = "New to this? [How to use the course](../how-to-use.md) says how to set up, in three lines."
+
+
+def exercise_pages() -> dict[str, Callable[[], str]]:
+    """Return what writes the list of all sets, and the page of each, by address."""
+    sets = {f"exercises/{name}.md": partial(_page, name) for name in folders()}
+    return {"exercises/index.md": _index, **sets}
+
+
+def _index() -> str:
+    sets = [source_of(name) for name in folders()]
+    rows = [
+        (
+            f"[{one.title.removeprefix('Exercises: ').capitalize()}]({one.name}.md)",
+            str(len(one.exercises)),
+            str(sum(each.points for each in one.exercises)),
+        )
+        for one in sets
+    ]
+    return page(
+        "# Exercises",
+        "Each lesson has a set of exercises in a notebook. A check tells which mistake you made, and what "
+        "shows it. Hints come in stages. Any right answer passes, whatever its form.",
+        "```bash\npip install 'ovlearn[course]'\novlearn start my-exercises\n```",
+        "Open a notebook with Jupyter or VS Code, and run its cells. Or stay in the terminal: `ovlearn "
+        "check` checks what you saved, `ovlearn watch` does so on each save, and `pytest` runs the same "
+        "checks.",
+        table(("set", "exercises", "points"), rows, numbers=2),
+        "Teachers: [grading a class](../teaching.md).",
+    )
+
+
+def _page(set_name: str) -> str:
+    source = source_of(set_name)
+    return page(
+        _linked(source.intro),
+        f"[Download the notebook]({source.name}.ipynb){{ .md-button download }}",
+        _FIRST,
+        *(part for one in source.exercises for part in _exercise(one)),
+    )
+
+
+def _exercise(one: Exercise) -> Iterator[str]:
+    heading, _, prompt = one.prompt.partition("\n")
+    points = "1 point" if one.points == 1 else f"{one.points} points"
+    yield f"{heading} {{ #{one.name} }}"
+    yield f"`{one.name}` · {points}"
+    yield _linked(prompt.strip())
+    yield f"```python\n{one.starter}\n```"
+    for number, hint in enumerate(one.hints, start=1):
+        body = "\n".join(f"    {line}".rstrip() for line in _linked(hint).splitlines())
+        yield f'??? question "Hint {number}"\n\n{body}'
+
+
+def _linked(text: str) -> str:
+    return _LESSON.sub(lambda found: f"](../lessons/{found[1]}.md", text)
