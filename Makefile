@@ -9,6 +9,7 @@ FLOORS  ?= numeric symbolic
 SAMPLE  ?= 600
 SEED    ?= 0
 PORT    ?= 8000
+MODULES ?=
 SERVE   ?= yes
 
 PIP    := pip==26.3
@@ -18,6 +19,7 @@ SITE   := $(VENV)/.site
 TEST   := $(VENV)/.test
 LOW    := .venv-lowest/.test
 NODE   := node_modules/.stamp
+AUDITS := build/lighthouse/.stamp
 NEWEST := constraints/newest.txt
 LOWEST := constraints/lowest.txt
 GROUPS := --group test --group lint --group bench --group mutation
@@ -94,8 +96,8 @@ test-newest: $(NODE) ## the tests with the newest versions to be had today
 	@.venv-newest/bin/python -m pip list --format=freeze --exclude-editable
 	@.venv-newest/bin/python $(PYTEST) $(USERS)
 
-bench: $(TEST) ## the promised speeds, as ratios
-	@$(VENV)/bin/python -m tests.benchmarks
+bench: $(TEST) $(NODE) $(AUDITS) ## the promised speeds, and the site's weight (MODULES=site measures that alone)
+	@$(VENV)/bin/python -m tests.benchmarks $(MODULES)
 
 mutants: $(TEST) $(NODE) ## break the code in small ways; the tests must notice (FLOORS, SAMPLE, SEED)
 	@$(VENV)/bin/python -m tests.mutants $(FLOORS) --sample $(SAMPLE) --seed $(SEED)
@@ -140,4 +142,10 @@ $(LOW): pyproject.toml $(LOWEST) $(NEWEST)
 
 $(NODE): package.json package-lock.json .npmrc | $(SITE)
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm ci --ignore-scripts --silent
+	@touch $@
+
+$(AUDITS): $(addprefix tests/benchmarks/lighthouse/,package.json package-lock.json .npmrc) | $(SITE)
+	@echo "adding Lighthouse"
+	@mkdir -p $(@D) && cp $^ $(@D)
+	@cd $(@D) && PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm ci --ignore-scripts --silent
 	@touch $@

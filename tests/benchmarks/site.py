@@ -1,0 +1,99 @@
+"""The site: how long it takes to build, what a lesson weighs, and what Lighthouse says of it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.benchmarks.auditing import CATEGORIES, best
+from tests.benchmarks.building import Copy, differing, pages
+from tests.benchmarks.hosting import Host, compressed, hosted
+from tests.benchmarks.loading import Loaded, load
+from tests.benchmarks.measuring import Promise, fastest, seconds, shown
+from tests.site.built import ADDRESS, chromium, launched
+
+PHONE, WIDE = 390, 1280
+CHANGED = "03_one_attention_head"  # the one that takes longest
+
+
+def promises() -> Iterator[Promise]:
+    """Each figure as soon as it is measured."""
+    if not chromium():
+        raise SystemExit("the site is measured in Chromium: apt install chromium (or name one in CHROMIUM)")
+    with tempfile.TemporaryDirectory(prefix="ovlearn-") as folder:
+        copy = Copy(Path(folder, "one"))
+        yield from built(copy, Copy(Path(folder, "other")))
+        yield from read(copy.site)
+        yield from rebuilt(copy)
+
+
+def built(copy: Copy, other: Copy) -> Iterator[Promise]:
+    """Two builds from nothing, in two places."""
+    first, second = (seconds(each.build, repeats=1) for each in (copy, other))
+    yield Promise(
+        "site, 9 lessons, cold, seconds", f"{shown(first)}, {shown(second)}", "–", max(first, second), 60
+    )
+    ours, theirs = pages(copy.site), pages(other.site)
+    wrong = differing(ours, theirs)
+    yield Promise(
+        "pages that two cold builds make differently",
+        f"first {wrong[0]}" if wrong else f"{len(ours)} pages",
+        "–",
+        len(wrong),
+        0,
+    )
+
+
+def rebuilt(copy: Copy) -> Iterator[Promise]:
+    """Builds that know what came out last time, of all lessons and of all but one."""
+    numbers = iter(range(100))
+
+    def change() -> None:
+        copy.change(CHANGED, f"changed = {next(numbers)}")
+
+    taken = fastest(copy.build, repeats=3)
+    yield Promise("site, warm, seconds", shown(taken), "–", taken, 5)
+    taken = fastest(copy.build, repeats=3, before=change)
+    yield Promise(f"site, {CHANGED} changed, seconds", shown(taken), "–", taken, 10)
+
+
+def read(site: Path) -> Iterator[Promise]:
+    """The lessons as a reader's browser gets them. Lighthouse sees the heaviest."""
+    lessons = sorted(file.parent.relative_to(site).as_posix() for file in site.glob("lessons/*/index.html"))
+    texts = {lesson: len(compressed(site / lesson / "index.html")) for lesson in lessons}
+    longest = max(texts, key=texts.__getitem__)
+    yield Promise("HTML of a lesson in gzip, kB", longest, "–", texts[longest] / 1e3, 60)
+    with hosted(site) as host:
+        loaded = every(lessons, host)
+        heaviest = max(loaded, key=lambda each: each.bytes)
+        restless = max(loaded, key=lambda each: each.shift)
+        yield Promise("a lesson over the wire, kB", heaviest.name, "–", heaviest.bytes / 1e3, 350)
+        yield Promise("layout shift", f"{restless.name}, {restless.width} px", "–", restless.shift, 0.02)
+        yield from audited(heaviest.name, host.server_port)
+
+
+def every(lessons: list[str], host: Host) -> list[Loaded]:
+    """Every lesson, on a phone and on a wide screen."""
+    with launched(host.server_port) as browser:
+        return [
+            load(browser, f"{ADDRESS}{name}/", host, name=name, width=width)
+            for name in lessons
+            for width in (PHONE, WIDE)
+        ]
+
+
+def audited(page: str, port: int) -> Iterator[Promise]:
+    """Lighthouse's points, and what keeps each from being 100."""
+    for device in ("desktop", "mobile"):
+        scores = best(f"{page}/", port, desktop=device == "desktop")
+        for name in CATEGORIES:
+            limit = 95 if device == "desktop" else None if name == "performance" else 100
+            yield Promise(
+                f"Lighthouse, {device}: {name}",
+                scores[name].lacking or page,
+                "–",
+                scores[name].points,
+                limit,
+                at_least=True,
+            )
