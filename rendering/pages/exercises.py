@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from ovlearn.grading.sets import folders
-from ovlearn.grading.sources import Exercise, source_of
-from rendering.pages.writing import page, table
+from ovlearn.grading.sources import Exercise, SetSource, source_of
+from rendering.pages.writing import page, sentence, table
 
 _LESSON = re.compile(r"\]\(\.\./lessons/(\w+)\.py")
 _FIRST = "New to this? [How to use the course](../how-to-use.md) says how to set up, in three lines."
@@ -24,7 +24,7 @@ def _index() -> str:
     sets = [source_of(name) for name in folders()]
     rows = [
         (
-            f"[{one.title.removeprefix('Exercises: ').capitalize()}]({one.name}.md)",
+            f"[{_subject(one)}]({one.name}.md)",
             str(len(one.exercises)),
             str(sum(each.points for each in one.exercises)),
         )
@@ -43,9 +43,14 @@ def _index() -> str:
     )
 
 
+def _subject(source: SetSource) -> str:
+    return sentence(source.title.removeprefix("Exercises: "))
+
+
 def _page(set_name: str) -> str:
     source = source_of(set_name)
     return page(
+        f"---\ntitle: {int(set_name[:2])}. {_subject(source)}\n---",
         _linked(source.intro),
         f"[Download the notebook]({source.name}.ipynb){{ .md-button download }}",
         _FIRST,

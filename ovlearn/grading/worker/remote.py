@@ -112,6 +112,7 @@ class Sheet:
     limits: Limits = field(default_factory=Limits)
     patience: Patience = field(default_factory=Patience)
     reasons: dict[str, str] = field(default_factory=dict)
+    _broken: str = ""
     _skipped: set[int] = field(default_factory=set)
     _channel: Channel | None = None
     _pid: int = 0
@@ -159,7 +160,7 @@ class Sheet:
             case ["raised", str(kind), str(says), str(place)]:
                 raise AnswerError(kind[:80], says[:500], place[:200])
             case ["missing"]:
-                raise Missing(self.reasons.get(name, "Was it renamed, or deleted?"))
+                raise Missing(self.reasons.get(name) or f"Was it renamed, or deleted? {self._broken}".strip())
         raise Broken("it sent what is no answer")
 
     def _ready(self) -> None:
@@ -198,6 +199,7 @@ class Sheet:
         from ovlearn.grading.worker.cells import defined_in, without_magics
 
         self.reasons.update(dict.fromkeys(defined_in(without_magics(source)), why))
+        self._broken = self._broken or why.replace("Its cell", "A cell")
 
     def _ask(self, *message: Any) -> Any:
         assert self._channel is not None
