@@ -104,7 +104,7 @@ class _Kernel:
             if output.output_type == "stream":
                 if output.name == "stderr":
                     raise self.failure(cell, f"it wrote to stderr: {output.text}")
-                collected.append({PRINTED: output.text})
+                _append_printed(collected, output.text)
             else:
                 collected.append({kind: str(text) for kind, text in output.data.items()})
         for texts in collected:
@@ -118,3 +118,11 @@ class _Kernel:
                 raise self.failure(
                     cell, f"its output shows a memory address ({found[0]}): give it a __repr__"
                 )
+
+
+def _append_printed(collected: list[dict[str, str]], text: str) -> None:
+    """Add what a cell printed to what it printed just before: a kernel sends it in parts, by the clock."""
+    if collected and PRINTED in collected[-1]:
+        collected[-1][PRINTED] += text
+    else:
+        collected.append({PRINTED: text})

@@ -52,6 +52,13 @@ def test_outputs_keep_their_kinds_and_order(runs: list[list[Cell]]) -> None:
     assert runs[0][1].outputs[0][PRINTED] == "first line\nsecond *line*\n"
 
 
+def test_what_is_printed_in_parts_is_one_output(tmp_path: Path) -> None:
+    parts = "import time\nfor part in 'abc':\n    print(part, flush=True)\n    time.sleep(0.3)\n"
+    source = write(tmp_path, "01_x", cell(parts))
+    (cells,) = execute([source], package=tmp_path, cache=Cache(tmp_path / "cache"))
+    assert [each.outputs for each in cells if each.outputs] == [({PRINTED: "a\nb\nc\n"},)]
+
+
 def test_every_failure_is_named_at_once(tmp_path: Path) -> None:
     sources = [write(tmp_path / "lessons", name, cell(code)) for name, (code, _, _) in FAILURES.items()]
     with pytest.raises(RenderError) as stopped:
