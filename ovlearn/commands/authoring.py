@@ -26,7 +26,7 @@ def author_check_command() -> int:
         leaks = "none" if not one.leaks else str(len(one.leaks))
         table.add_row(one.set_name, str(one.exercises), mistakes, rights, leaks)
     console = Console()
-    Console(width=max(console.width, 100)).print(table)
+    Console(width=max(console.width, 120)).print(table)
     for one in found:
         for fault in (*one.faults, *(f"leak: {leak}" for leak in one.leaks)):
             click.echo(f"{one.set_name}: {fault}")
