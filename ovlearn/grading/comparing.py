@@ -70,6 +70,8 @@ def equal(got: Any, want: Any, *, suspects: Suspects | None = None, says: str = 
     Traceback (most recent call last):
     ovlearn.grading.outcomes.Wrong: That is d_model. The rank is bounded by the inner size.
     """
+    if callable(got):
+        raise Wrong("type", "A value was expected, and this is a function.")
     plain, rows = _plain(got), (("your answer", shown(got)),)
     if _alike(plain, _plain(want)):
         return
@@ -92,6 +94,10 @@ def as_numbers(got: Any) -> Any:
         numbers = np.asarray(got)
     except ValueError:
         raise Wrong("type", "An array of numbers was expected, and this list is ragged.") from None
+    except TypeError:  # a symbol: sympy refuses to become numbers
+        raise Wrong(
+            "type", f"An array of numbers was expected, and this is a {type(got).__name__}."
+        ) from None
     if numbers.dtype.kind not in "biufc":
         raise Wrong("type", f"An array of numbers was expected, and this is a {type(got).__name__}.")
     return numbers

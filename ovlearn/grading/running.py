@@ -31,6 +31,8 @@ def run_check(exercise: str, check: Check, student: Student) -> Outcome:
     except Wrong as error:
         return outcome("wrong", error.mistake, error.says, error.evidence)
     except Exception as error:
+        if isinstance(error, TypeError) and str(error).endswith("is not callable"):
+            return outcome("wrong", "type", f"`{exercise}` should be a function, and it is a value.")
         says = f"The check could not judge this answer ({type(error).__name__}: {str(error)[:200]})."
         return outcome("wrong", "not judged", says)
     return outcome("passed")

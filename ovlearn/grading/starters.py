@@ -15,6 +15,9 @@ from ovlearn.grading.sources import SetSource, source_of
 
 # Where lessons are read. The same address stands in mkdocs.yml; a test holds the two together.
 SITE = "https://ovlearn.github.io/ovlearn/"
+_STUCK = (
+    "Stuck? Put `!ovlearn hint NAME` into a cell, with the name that stands in `check`: one hint each time."
+)
 _LESSON = re.compile(r"\]\(\.\./lessons/(\w+)\.py(#[\w:-]+)?\)")
 
 
@@ -42,7 +45,8 @@ def for_notebooks(markdown: str) -> str:
 
 
 def _cells(source: SetSource) -> list[Any]:
-    cells = [_prose(source.name, for_notebooks(source.intro)), _code(f"{source.name} setup", source.setup)]
+    intro = f"{for_notebooks(source.intro)}\n\n{_STUCK}"
+    cells = [_prose(source.name, intro), _code(f"{source.name} setup", source.setup)]
     for one in source.exercises:
         cells += [
             _prose(one.name, for_notebooks(one.prompt)),

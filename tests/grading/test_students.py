@@ -168,3 +168,21 @@ def test_a_verdict_shows_itself_and_escapes() -> None:
     assert "<code>ov_matrix</code> raised ValueError" in html
     assert "check(&quot;ov_matrix&quot;, seed=3)" in html
     assert check("ov_rank", names={"ov_rank": 64})._repr_html_().count("✓") == 1
+
+
+def test_a_value_for_a_function_and_a_function_for_a_value_are_said() -> None:
+    assert "should be a function" in check("ov_matrix", names={"ov_matrix": 3}).total.says
+    assert "this is a function" in check("ov_rank", names={"ov_rank": lambda: 64}).total.says
+
+
+def test_a_symbol_for_an_array_is_said() -> None:
+    total = check("ov_matrix", names={"ov_matrix": lambda W_V, W_O: ov.derive("ov-fold").initial}).total
+    assert total.mistake == "type"
+
+
+def test_a_warning_is_no_mistake() -> None:
+    def warned(W_V: Any, W_O: Any) -> Any:
+        np.log(np.zeros(1))
+        return W_V @ W_O
+
+    assert check("ov_matrix", names={"ov_matrix": warned}).passed

@@ -15,6 +15,7 @@ import sysconfig
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,7 @@ _CHANGES = (
     *("shutil.rmtree", "shutil.move", "shutil.copyfile", "shutil.copytree", "tempfile.mkstemp"),
 )
 _PACKAGE = Path(__file__).parents[2]
+_SITES = ("site-packages", "dist-packages")
 _SOURCE = (".py", ".pyc")
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
@@ -99,7 +101,7 @@ def missing() -> list[str]:
 def confine(scratch: Path, limits: Limits | None = None) -> None:
     """Confine this process for good. `scratch`: the one folder that it may write to."""
     _limit(limits or Limits())
-    landlock.restrict([*_libraries(), Path(os.devnull)], [scratch])
+    landlock.restrict([*libraries(), Path(os.devnull)], [scratch])
     seccomp.restrict()
     sys.addaudithook(_fence(os.path.realpath(home()), os.path.realpath(_PACKAGE), os.path.realpath(scratch)))
 
@@ -121,7 +123,8 @@ def _limit(limits: Limits) -> None:
         resource.setrlimit(what, (value, value))
 
 
-def _libraries() -> list[Path]:
+@cache
+def libraries() -> list[Path]:
     """Where Python and its libraries are, less the exercise sets and our own source: what a worker may read.
 
     All of the package that answers may use is loaded already, and its source is the answer to some exercises.
@@ -129,7 +132,9 @@ def _libraries() -> list[Path]:
     standard = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib")}
     places = [Path(each) for each in standard if each]
     places += [Path(each) for each in ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/share/zoneinfo")]
-    for folder in {*site.getsitepackages(), sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}:
+    known = {*site.getsitepackages(), sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
+    known |= {each for each in sys.path if each.endswith(_SITES)}  # of a parent environment
+    for folder in known:
         places += _below(Path(folder))
     places += (each for each in _PACKAGE.rglob("*.*") if each.is_file() and each.suffix not in _SOURCE)
     return _without(places, Path(home()))

@@ -14,14 +14,14 @@ from typing import Any
 from ovlearn.grading.students import AnswerError, Missing, Namespace
 from ovlearn.grading.worker.cells import fresh_main, run_cell
 from ovlearn.grading.worker.channel import Channel, ChannelError
-from ovlearn.grading.worker.confinement import Limits, confine
+from ovlearn.grading.worker.confinement import Limits, confine, libraries
 
 _NOT_FOR_ANSWERS = ("ovlearn.__main__", "ovlearn.cli", "ovlearn.commands", "ovlearn.grading.")
 _FOR_ANSWERS = ("deriving", "drawing", "networks", "symbols")  # of the grading floor
 
 
 def preload() -> None:
-    """Load what answers need, once for all workers that are forked from here: they cannot read it later."""
+    """Load what workers need, once for all that are forked from here: they cannot read it later."""
     import ovlearn.grading
 
     for module in pkgutil.walk_packages(ovlearn.__path__, "ovlearn."):
@@ -30,6 +30,7 @@ def preload() -> None:
     for name in _FOR_ANSWERS:
         importlib.import_module(f"ovlearn.grading.{name}")
     vars(ovlearn.grading)["check"] = _silent_check
+    libraries()
 
 
 def _silent_check(*arguments: Any, **options: Any) -> str:

@@ -169,7 +169,10 @@ class Sheet:
             if time.monotonic() > self._until:
                 raise Broken(f"the sheet as a whole took more than {self.patience.sheet:.0f} s", "TimedOut")
             self._scratch = scratch_folder()
-            self._channel, self._pid = self.zygote.worker(self._scratch, self.limits)
+            try:
+                self._channel, self._pid = self.zygote.worker(self._scratch, self.limits)
+            except (ChannelError, TimeoutError):
+                raise Broken("its worker could not be started") from None
             self._run_cells()
 
     def _run_cells(self) -> None:
@@ -207,7 +210,7 @@ class Sheet:
         until = time.monotonic() + max(0.01, min(self.patience.call, self._until - time.monotonic()))
         try:
             self._channel.send([self._asked, *message], until - time.monotonic())
-            reply = self._awaited(until)
+            reply = self._channel.receive(until - time.monotonic())
         except TimeoutError:
             raise Broken(f"it did not finish within {self.patience.call:g} s", "TimedOut") from None
         except ChannelError:
@@ -215,16 +218,6 @@ class Sheet:
         if not isinstance(reply, list) or len(reply) != 2 or reply[0] != self._asked:
             raise Broken("it sent what is no answer")
         return reply[1]
-
-    def _awaited(self, until: float) -> Any:
-        """The next message that does not answer an earlier question, which only a forger sends."""
-        assert self._channel is not None
-        while True:
-            match self._channel.receive(until - time.monotonic()):
-                case [int(number), _] if number < self._asked:
-                    continue
-                case reply:
-                    return reply
 
     def _end(self) -> None:
         if self._channel is not None:

@@ -20,7 +20,7 @@ from ovlearn.grading.worker.channel import ChannelError
 from ovlearn.grading.worker.confinement import Limits
 from ovlearn.grading.worker.starting import to_parent
 
-_CHILD_SUBREAPER = 36
+_DEATH_SIGNAL, _CHILD_SUBREAPER = 1, 36
 
 
 def main() -> None:
@@ -56,6 +56,7 @@ def _become_worker(control: socket.socket, handle: int, scratch: str, limits: li
     code = 1
     try:
         os.setsid()
+        _set(_DEATH_SIGNAL, signal.SIGKILL)  # a worker does not outlive this process
         control.close()
         inside.serve(socket.socket(fileno=handle), Path(scratch), Limits(*limits))
         code = 0
@@ -83,8 +84,12 @@ def _end(workers: set[int], pid: int) -> int | None:
 
 def _adopt_orphans() -> None:
     """Become the parent of what a worker leaves behind, so that it can be ended too (Linux)."""
+    _set(_CHILD_SUBREAPER, 1)
+
+
+def _set(what: int, value: int) -> None:
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_CHILD_SUBREAPER, 1, 0, 0, 0)
+        ctypes.CDLL(None).prctl(what, value, 0, 0, 0)
 
 
 def _children() -> set[int]:

@@ -1,0 +1,62 @@
+"""What `ovlearn grade` prints: a row an exercise, and a row a submission where they are few."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ovlearn.grading.batch.results import Result
+
+_FEW = 40
+_NARROWEST = 100  # columns of a table that is not written to a terminal
+
+
+def print_results(results: Sequence[Result], out: Path | None) -> None:
+    """Print the tables, and a line that sums them up."""
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(width=max(console.width, _NARROWEST), highlight=False)
+    console.print(_exercises(results))
+    unread = [one for one in results if one.status != "graded"]
+    shown = results if len(results) <= _FEW else unread
+    if shown:
+        console.print(_submissions(shown))
+    console.print(Text(_summary(results, unread, out)), soft_wrap=True)
+
+
+def _exercises(results: Sequence[Result]) -> Table:
+    table = Table(
+        "exercise", "passed", "wrong", "not attempted", "not graded", "most frequent mistake", "seconds"
+    )
+    for name in dict.fromkeys(mark.exercise for one in results for mark in one.marks):
+        marks = [mark for one in results for mark in one.marks if mark.exercise == name]
+        counts = Counter(mark.status for mark in marks)
+        mistakes = Counter(mark.mistake for mark in marks if mark.mistake).most_common(1)
+        mistake = f"{mistakes[0][0]} ({mistakes[0][1]})" if mistakes else "–"
+        numbers = [str(counts[status]) for status in ("passed", "wrong", "not attempted", "not graded")]
+        table.add_row(name, *numbers, Text(mistake), f"{sum(mark.seconds for mark in marks):.1f}")
+    return table
+
+
+def _submissions(results: Sequence[Result]) -> Table:
+    table = Table("submission", "points", "note")
+    for one in results:
+        wrong = [f"{mark.exercise}: {mark.mistake or mark.status}" for mark in one.marks if not mark.passed]
+        table.add_row(Text(one.submission), f"{one.points}/{one.out_of}", Text(one.note or ", ".join(wrong)))
+    return table
+
+
+def _summary(results: Sequence[Result], unread: Sequence[Result], out: Path | None) -> str:
+    graded = len(results) - len(unread)
+    lines = [f"{graded} of {len(results)} submissions graded"]
+    if graded:
+        mean = sum(one.points for one in results if one.status == "graded") / graded
+        lines.append(f"mean {mean:.2f} points")
+    if out is not None:
+        lines.append(f"results in {out}")
+    return "; ".join(lines)

@@ -1,0 +1,113 @@
+"""Keep several graders at work, a bounded number of submissions in flight, and the results in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
+
+from ovlearn.grading.batch.keeping import Kept, key_of
+from ovlearn.grading.batch.planning import Plan
+from ovlearn.grading.batch.results import Result
+from ovlearn.grading.batch.sheets import close_graders, grade_sheet, ungraded
+from ovlearn.grading.batch.submissions import Submission
+from ovlearn.grading.reading import Unreadable
+
+Advance = Callable[[Result], None]
+
+
+@contextmanager
+def local(jobs: int) -> Iterator[tuple[Executor, int]]:
+    """Grade on this machine, in threads, each with a grader, which is a process; yields also how many."""
+    executor = ThreadPoolExecutor(jobs, thread_name_prefix="ovlearn-grade")
+    try:
+        yield executor, jobs
+    finally:
+        executor.shutdown(wait=False)
+        close_graders()
+
+
+@contextmanager
+def dask(address: str) -> Iterator[tuple[Executor, int]]:
+    """Grade on a Dask cluster. Yields its executor, and how many threads its workers have.
+
+    Raises: ValueError without the extra `dask`, or where no scheduler answers.
+    """
+    try:
+        distributed: Any = import_module("distributed")
+    except ModuleNotFoundError:
+        raise ValueError("dask: expected its extra: pip install 'ovlearn[dask]'") from None
+    try:
+        client = distributed.Client(address, timeout="10s", set_as_default=False)
+    except (OSError, ValueError):
+        raise ValueError(f"dask: expected the address of a scheduler, got {address!r}") from None
+    with client:
+        width = sum(client.nthreads().values())
+        if not width:
+            raise ValueError(f"dask: expected a cluster with workers, got none at {address!r}")
+        yield client.get_executor(pure=False), width
+
+
+class Run:
+    """One run over submissions. `only`: the one exercise to grade again; other marks are kept."""
+
+    def __init__(self, plan: Plan, kept: Kept | None = None, only: str = "") -> None:
+        self.plan, self.kept, self.only = plan, kept, only
+        self._keys: dict[int, str] = {}
+        self._results: dict[int, Result] = {}
+
+    def over(
+        self,
+        submissions: Sequence[Submission],
+        executor: Executor,
+        window: int,
+        advance: Advance = lambda result: None,
+    ) -> list[Result]:
+        """Return a result for each submission, in order. At most `window` are read and not yet graded."""
+        flying: dict[Future[Result], int] = {}
+        try:
+            for number, submission in enumerate(submissions):
+                while len(flying) >= window:
+                    self._land(flying, submissions, advance)
+                future = self._begun(number, submission, executor, advance)
+                if future is not None:
+                    flying[future] = number
+            while flying:
+                self._land(flying, submissions, advance)
+        finally:
+            for future in flying:
+                future.cancel()
+        return [self._results[number] for number in range(len(submissions))]
+
+    def _begun(
+        self, number: int, submission: Submission, executor: Executor, advance: Advance
+    ) -> Future[Result] | None:
+        try:
+            data = submission.read()
+        except Unreadable as error:
+            self._done(number, ungraded(submission.name, str(error), self.plan), advance)
+            return None
+        self._keys[number] = key_of(submission.name, data)
+        known = self.kept.known(self._keys[number], self.plan, self.only) if self.kept else ()
+        return executor.submit(grade_sheet, submission.name, data, self.plan, known)
+
+    def _land(
+        self, flying: dict[Future[Result], int], submissions: Sequence[Submission], advance: Advance
+    ) -> None:
+        landed, _ = wait(flying, return_when=FIRST_COMPLETED)
+        for future in landed:
+            number = flying.pop(future)
+            error = future.exception()
+            if error is None:
+                self._done(number, future.result(), advance)
+            else:  # a machine that was lost, not an answer
+                note = f"the grader failed: {type(error).__name__}"
+                self._done(number, ungraded(submissions[number].name, note, self.plan), advance)
+
+    def _done(self, number: int, result: Result, advance: Advance) -> None:
+        if self.kept and number in self._keys:
+            self.kept.keep(self._keys.pop(number), result)
+        self._results[number] = result
+        advance(result)

@@ -1,0 +1,88 @@
+"""Grade one answer sheet: from bytes to a result, in whatever process, with a grader of its own."""
+
+from __future__ import annotations
+
+import atexit
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ovlearn.grading.batch.grader import Grader
+from ovlearn.grading.batch.planning import Plan, Points
+from ovlearn.grading.batch.results import Mark, Result
+from ovlearn.grading.reading import Unreadable, cells_of
+
+NOTHING_ASKED = "no exercise of the course is in it"
+_idle: list[Grader] = []
+_busy: set[Grader] = set()
+_lock = threading.Lock()
+
+
+def grade_sheet(name: str, data: bytes, plan: Plan, known: Sequence[Mark] = ()) -> Result:
+    """Return the result of one submission: always one, whatever the submission is.
+
+    `known`: marks that still hold, which are not made again. This is the function that every executor runs.
+
+    >>> plan = Plan((("ov_rank", 2),), chosen=True, seed=0)
+    >>> grade_sheet("a.py", b"ov_rank = 64", plan).points
+    2
+    >>> grade_sheet("b.ipynb", b"no notebook", plan).note
+    'not a notebook: it is no JSON'
+    """
+    try:
+        cells = cells_of(name, data)
+        asked = plan.asked(cells)
+        if not asked:
+            return Result(name, "not graded", NOTHING_ASKED)
+        marks = _marks(cells, asked, plan, known)
+    except Unreadable as error:
+        return ungraded(name, str(error), plan)
+    except Exception as error:  # one submission must never cost the others
+        return ungraded(name, f"the grader failed: {type(error).__name__}", plan)
+    return Result(name, "graded", "", marks, round(sum(mark.seconds for mark in marks), 3))
+
+
+def ungraded(name: str, note: str, plan: Plan) -> Result:
+    """Return the result of a submission that could not be graded: no points, of those that were asked."""
+    asked = plan.exercises if plan.chosen else ()
+    marks = tuple(Mark(exercise, "not graded", out_of=points) for exercise, points in asked)
+    return Result(name, "not graded", note, marks)
+
+
+def close_graders() -> None:
+    """End the graders of this process, those at work too."""
+    with _lock:
+        graders = [*_idle, *_busy]
+        _idle.clear()
+    for grader in graders:
+        grader.end()
+
+
+def _marks(cells: Sequence[str], asked: Points, plan: Plan, known: Sequence[Mark]) -> tuple[Mark, ...]:
+    stamps = dict(plan.stamps)
+    marks = {mark.exercise: mark for mark in known}
+    missing = [name for name, _ in asked if name not in marks]
+    if missing:
+        for mark in _graded(cells, missing, plan):
+            holds = mark.status != "not graded"
+            marks[mark.exercise] = replace(mark, stamp=stamps[mark.exercise] if holds else "")
+    return tuple(
+        replace(marks[name], points=points if marks[name].passed else 0, out_of=points)
+        for name, points in asked
+    )
+
+
+def _graded(cells: Sequence[str], names: Sequence[str], plan: Plan) -> list[Mark]:
+    with _lock:
+        grader = _idle.pop() if _idle else Grader()
+        _busy.add(grader)
+    try:
+        return list(grader.marks(cells, names, plan))
+    finally:
+        with _lock:
+            _busy.discard(grader)
+            if not grader.ended:
+                _idle.append(grader)
+
+
+atexit.register(close_graders)

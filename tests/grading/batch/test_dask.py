@@ -1,0 +1,60 @@
+"""A cluster of separate processes gives the same rows and marks as this machine."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.grading.batch.making import GOOD, WRONG, notebook
+
+CLUSTER = """
+from distributed import LocalCluster
+if __name__ == "__main__":
+    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
+        print(cluster.scheduler_address, flush=True)
+        input()
+"""
+
+
+@pytest.fixture
+def address(tmp_path: Path) -> Iterator[str]:
+    """The scheduler of a cluster, which is gone after the test."""
+    script = tmp_path / "cluster.py"
+    script.write_text(CLUSTER)
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        [sys.executable, str(script)], stdin=pipe, stdout=pipe, text=True, cwd=tmp_path
+    ) as run:
+        assert run.stdin is not None
+        assert run.stdout is not None
+        yield run.stdout.readline().strip()
+        run.stdin.write("\n")
+        run.stdin.flush()
+
+
+def graded(folder: Path, out: Path, *words: str) -> object:
+    command = [sys.executable, "-m", "ovlearn.cli", "grade", str(folder), "--seed", "5", "--out", str(out)]
+    done = subprocess.run([*command, "--set", "4", *words], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    results = json.loads((out / "results.json").read_text())["results"]
+    for one in results:
+        for part in (one, *one["marks"]):
+            assert part.pop("seconds") >= 0
+    return results
+
+
+def test_a_cluster_gives_the_same_rows(tmp_path: Path, address: str) -> None:
+    folder = tmp_path / "class"
+    folder.mkdir()
+    for number in range(4):
+        (folder / f"{number}.ipynb").write_text(notebook(GOOD if number % 2 else WRONG, f"x = {number}"))
+    (folder / "4.ipynb").write_text("hello")
+    (folder / "5.py").write_text("import os\nos._exit(0)\n# %%\nov_rank = 64")
+    there = graded(folder, tmp_path / "there", "--dask", address)
+    assert there == graded(folder, tmp_path / "here", "-j", "1")
+    assert len(there) == 6
