@@ -23,7 +23,9 @@ AUDITS := build/lighthouse/.stamp
 NEWEST := constraints/newest.txt
 LOWEST := constraints/lowest.txt
 GROUPS := --group test --group lint --group bench --group mutation
+# a worker a core: numpy's own threads would only stand in each other's way
 PYTEST := -m pytest -n $(WORKERS)
+test test-lowest test-newest: export OPENBLAS_NUM_THREADS := 1
 # mutmut is a tool for contributors, in .venv alone; the site is built there, and tested once
 USERS  := --ignore=tests/test_mutants.py --ignore=tests/site
 

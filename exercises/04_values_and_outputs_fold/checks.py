@@ -79,7 +79,7 @@ def test_ov_rank(student):
     rng = next(student.draws(1))
     d_model, d_head = 768, 64
     W_OV = rng.normal(size=(d_model, d_head)) @ rng.normal(size=(d_head, d_model))
-    some_columns = W_OV[:, : 2 * d_head]  # enough to tell, and much faster than all
+    some_columns = W_OV[:, : d_head + 9]  # enough to tell, and much faster than all
     equal(
         student.ov_rank,
         int(np.linalg.matrix_rank(some_columns)),

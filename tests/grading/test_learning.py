@@ -229,8 +229,9 @@ def test_pytest_leaves_other_notebooks_alone(tmp_path: Path) -> None:
     assert "no tests ran" in run.stdout
 
 
-def test_the_gate_prints_its_table(capsys: Any) -> None:
+def test_the_gate_prints_its_table(capsys: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr("ovlearn.grading.gate.folders", lambda: {SET: sets.folders()[SET]})
     assert main(["author", "check"]) == 0
     out = said(capsys)
-    assert all(name in out for name in sets.folders())
-    assert "leaks" in out
+    assert SET in out
+    assert "4 exercises, 15 known mistakes, 7 unusual right answers" in out

@@ -4,11 +4,11 @@
 
 from tests.grading.isolation.sheets import (
     MISSING,
-    NOT_JUDGED,
     PASSED,
     RAISED,
     RIGHT,
     SHAPE,
+    TYPE,
     case,
     does,
     returns,
@@ -124,6 +124,6 @@ ACCIDENTS = (
     case("one argument too few", RAISED, "def ov_matrix(W_V):\n    return W_V"),
     case("nothing returned", ("wrong", "nothing"), "def ov_matrix(W_V, W_O):\n    W_V @ W_O"),
     case("not attempted", ("not attempted", ""), returns("...")),
-    case("an array instead of a function", NOT_JUDGED, "ov_matrix = np.eye(3)"),
+    case("an array instead of a function", TYPE, "ov_matrix = np.eye(3)"),
     case("NUL in a cell", PASSED, "x = '\0'", RIGHT),
 )
