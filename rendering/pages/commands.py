@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import click
 
@@ -36,10 +37,17 @@ def command_help() -> str:
 
 
 def _commands() -> list[tuple[str, click.Command]]:
-    return [
-        ("ovlearn", ovlearn),
-        *((f"ovlearn {name}", command) for name, command in ovlearn.commands.items()),
-    ]
+    return [("ovlearn", ovlearn), *_below("ovlearn", ovlearn)]
+
+
+def _below(name: str, group: click.Group) -> Iterator[tuple[str, click.Command]]:
+    context = click.Context(group)
+    for word in group.list_commands(context):
+        command = group.get_command(context, word)
+        assert command is not None
+        yield f"{name} {word}", command
+        if isinstance(command, click.Group):
+            yield from _below(f"{name} {word}", command)
 
 
 def _help(command: click.Command, name: str) -> str:

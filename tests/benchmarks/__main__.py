@@ -1,6 +1,6 @@
 """Measure every promise, or those of the modules that are named, and exit with 1 if one is not kept.
 
-`python -m tests.benchmarks [symbolic] [numeric] [checking] [site]`
+`python -m tests.benchmarks [symbolic] [numeric] [checking] [site] [learning] [grading]`
 """
 
 from __future__ import annotations
@@ -12,10 +12,17 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from tests.benchmarks import checking, numeric, site, symbolic
+from tests.benchmarks import checking, grading, learning, numeric, site, symbolic
 from tests.benchmarks.measuring import Promise
 
-MODULES = {"symbolic": symbolic, "numeric": numeric, "checking": checking, "site": site}
+MODULES = {
+    "symbolic": symbolic,
+    "numeric": numeric,
+    "checking": checking,
+    "learning": learning,
+    "site": site,
+    "grading": grading,
+}
 
 
 def main() -> int:

@@ -137,6 +137,13 @@ def test_the_table_of_derivations_is_the_reports(generated: dict[str, str]) -> N
         assert re.findall(r"\d+", routes) == [*counts, *report.rejected.split("/")]
 
 
+def test_every_command_has_its_help(fragments: dict[str, str]) -> None:
+    text = fragments["command_help"]
+    for words in ("list", "verify", "start", "check", "watch", "author check", "grade"):
+        assert f"## `ovlearn {words}`" in text
+        assert f"Usage: ovlearn {words}" in text
+
+
 def test_every_public_name_and_every_rule_is_listed(fragments: dict[str, str]) -> None:
     assert all(f"`ov.{name}`" in fragments["public_names"] for name in ov.__all__)
     assert all(f"`rules.{name}`" in fragments["rules"] for name in rules.__all__)

@@ -12,6 +12,17 @@ import pytest
 
 from tests.site.built import ROOT
 
+PARTS = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "build",
+    "exercises",
+    "lessons",
+    "node_modules",
+    "ovlearn",
+    "rendering",
+)
+
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
