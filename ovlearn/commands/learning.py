@@ -10,7 +10,6 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.markdown import Markdown
 from rich.markup import escape
 from rich.table import Table
 
@@ -174,6 +173,8 @@ def _check(file: Path, seed: int | None) -> bool:
 
 
 def _markdown(text: str) -> None:
+    from rich.markdown import Markdown
+
     Console().print(Markdown(text))
 
 

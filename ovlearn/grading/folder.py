@@ -11,7 +11,6 @@ from typing import Literal
 from ovlearn.grading import progress
 from ovlearn.grading.reading import Unreadable, cells_of
 from ovlearn.grading.sets import folders, names_in
-from ovlearn.grading.starters import starter
 
 
 @dataclass(frozen=True)
@@ -78,6 +77,13 @@ def reset(file: Path, *, now: datetime | None = None) -> Path | None:
         file.rename(backup)
     file.write_text(starter(file.stem), encoding="utf-8")
     return backup
+
+
+def starter(set_name: str) -> str:
+    """Return the starter notebook of a set; what writes notebooks is loaded only here."""
+    from ovlearn.grading.starters import starter as written
+
+    return written(set_name)
 
 
 def _laid(file: Path, set_name: str) -> Laid:

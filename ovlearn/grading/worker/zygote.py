@@ -24,7 +24,7 @@ _DEATH_SIGNAL, _CHILD_SUBREAPER = 1, 36
 
 
 def main() -> None:
-    """Start and end workers until the other side is gone."""
+    """Start and end workers until the other side is gone, then end."""
     channel = to_parent()
     control = channel.connection
     _adopt_orphans()
@@ -39,6 +39,7 @@ def main() -> None:
                 channel.send(["ended", _end(workers, *parts)])
     for pid in list(workers):
         _end(workers, pid)
+    os._exit(0)  # at once: taking sympy apart would keep a learner waiting
 
 
 def _start(control: socket.socket, workers: set[int], scratch: str, limits: list[int]) -> int:
