@@ -7,7 +7,7 @@ import numpy as np
 from sympy import Integer, MatAdd, sqrt
 
 from ovlearn.grading import compare, wrong
-from ovlearn.grading.comparing import as_numbers
+from ovlearn.grading.comparing import as_numbers, letters
 from ovlearn.grading.deriving import as_expression, equate
 from ovlearn.grading.drawing import cases
 from ovlearn.symbolic import add, d_h, product, subtract, symbol, transpose
@@ -216,28 +216,28 @@ def _run(model, X):
 
 
 def test_equal_cases(student):
-    letters = _letters(student.equal_cases)
+    chosen = letters(student.equal_cases, "abcdefg")
     gaps = _gaps(next(cases(student, n_layers=1, n_heads=1)))
     truth = {letter for letter, gap in gaps.items() if gap < ROUNDING}
-    if letters == truth:
+    if chosen == truth:
         return
-    rows = (("your answer", ", ".join(sorted(letters)) or "none"),)
-    if not letters:
+    rows = (("your answer", ", ".join(sorted(chosen)) or "none"),)
+    if not chosen:
         wrong(
             "none",
             "Two sides that are not equal in general can be equal at times. The lesson shows a case.",
             *rows,
         )
-    for letter in sorted(letters - truth):
+    for letter in sorted(chosen - truth):
         wrong(*_INCLUDED[letter], *rows)
-    if letters == {"a"}:
+    if chosen == {"a"}:
         wrong(
             "only zero",
             "That one is right. But there are other ways to keep the layer from changing its pattern, and "
             "one in which the pattern does not matter.",
             *rows,
         )
-    for letter in sorted(truth - letters):
+    for letter in sorted(truth - chosen):
         wrong(*_LEFT_OUT[letter], *rows)
 
 
@@ -276,26 +276,6 @@ _LEFT_OUT = {
         "linear?",
     ),
 }
-
-
-def _letters(given):
-    """The letters of an answer: of a set, a list, or a text.
-
-    Raises: Wrong where it holds something else.
-    """
-    parts = given
-    if isinstance(given, str):
-        parts = [each for each in given.lower() if each.isalpha()]
-    if not isinstance(parts, set | frozenset | list | tuple) or not all(
-        isinstance(each, str) for each in parts
-    ):
-        wrong("type", 'A set of letters was expected, as in {"a", "b"}.')
-    letters = {each.strip().lower() for each in parts}
-    if not letters <= set("abcdefg"):
-        wrong(
-            "other letters", "The cases have the letters a to g.", ("your answer", ", ".join(sorted(letters)))
-        )
-    return letters
 
 
 def _gaps(case):

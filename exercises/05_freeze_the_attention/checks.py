@@ -6,7 +6,7 @@ import numpy as np
 from sympy import ZeroMatrix
 
 from ovlearn.grading import compare, wrong
-from ovlearn.grading.comparing import as_numbers
+from ovlearn.grading.comparing import as_numbers, letters
 from ovlearn.grading.deriving import equate
 from ovlearn.grading.drawing import cases
 from ovlearn.symbolic import add, d, definition, derive, product, s, symbol
@@ -189,20 +189,20 @@ def _live(model, stream):
 
 
 def test_superposes(student):
-    letters = _letters(student.superposes)
+    chosen = letters(student.superposes, "abcdefg")
     truth = {letter for letter, gap in _gaps(next(cases(student))).items() if gap < ROUNDING}
-    if letters == truth:
+    if chosen == truth:
         return
-    rows = (("your answer", ", ".join(sorted(letters)) or "none"),)
-    if not letters:
+    rows = (("your answer", ", ".join(sorted(chosen)) or "none"),)
+    if not chosen:
         wrong(
             "none",
             "With constant patterns a layer only multiplies by constant matrices, and adds. Begin with a.",
             *rows,
         )
-    for letter in sorted(letters - truth):
+    for letter in sorted(chosen - truth):
         wrong(*_INCLUDED[letter], *rows)
-    for letter in sorted(truth - letters):
+    for letter in sorted(truth - chosen):
         wrong(*_LEFT_OUT[letter], *rows)
 
 
@@ -244,26 +244,6 @@ _LEFT_OUT = {
         "Look at the recorded text again. Which patterns would the network itself compute there?",
     ),
 }
-
-
-def _letters(given):
-    """The letters of an answer: of a set, a list, or a text.
-
-    Raises: Wrong where it holds something else.
-    """
-    parts = given
-    if isinstance(given, str):
-        parts = [each for each in given.lower() if each.isalpha()]
-    if not isinstance(parts, set | frozenset | list | tuple) or not all(
-        isinstance(each, str) for each in parts
-    ):
-        wrong("type", 'A set of letters was expected, as in {"a", "b"}.')
-    letters = {each.strip().lower() for each in parts}
-    if not letters <= set("abcdefg"):
-        wrong(
-            "other letters", "The cases have the letters a to g.", ("your answer", ", ".join(sorted(letters)))
-        )
-    return letters
 
 
 def _gaps(case):

@@ -81,6 +81,26 @@ def equal(got: Any, want: Any, *, suspects: Suspects | None = None, says: str = 
     raise Wrong("values", says, rows)
 
 
+def letters(got: Any, among: str) -> set[str]:
+    """Return the letters of an answer that chooses some cases: from a set, a list or a text.
+
+    Raises: Wrong where it holds something else.
+
+    >>> sorted(letters("b, A", "abc"))
+    ['a', 'b']
+    """
+    parts = [each for each in got if each.isalpha()] if isinstance(got, str) else got
+    if not isinstance(parts, set | frozenset | list | tuple) or not all(
+        isinstance(one, str) for one in parts
+    ):
+        raise Wrong("type", 'A set of letters was expected, as in {"a", "b"}.')
+    chosen = {each.strip().lower() for each in parts}
+    if not chosen <= set(among):
+        says = f"The cases have the letters {among[0]} to {among[-1]}."
+        raise Wrong("other letters", says, (("your answer", ", ".join(sorted(chosen))),))
+    return chosen
+
+
 def as_numbers(got: Any) -> Any:
     """Return what an answer gave as an array of numbers.
 

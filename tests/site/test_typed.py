@@ -29,16 +29,7 @@ def project(tmp_path: Path) -> Path:
     """The project, with written pages of its own; everything else is that of the tests."""
     shutil.copytree(ROOT / "docs", tmp_path / "docs", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "mkdocs.yml", tmp_path)
-    for name in (
-        "README.md",
-        "CONTRIBUTING.md",
-        "build",
-        "exercises",
-        "lessons",
-        "node_modules",
-        "ovlearn",
-        "rendering",
-    ):
+    for name in PARTS:
         (tmp_path / name).symlink_to(ROOT / name)
     return tmp_path
 
