@@ -14,13 +14,13 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from ovlearn import plots
     from ovlearn.checking import Report, show, verify
-    from ovlearn.numeric import Config, FactoredMatrix, Run, Transformer, paths
+    from ovlearn.numeric import Config, FactoredMatrix, Run, Transformer, circuits, paths
     from ovlearn.symbolic import Assumption, Derivation, Relation, Step, derivations, derive, rules
 
 # Which floor holds each public name.
 _FLOORS = {
     "ovlearn.symbolic": ("Assumption", "Derivation", "Relation", "Step", "derivations", "derive", "rules"),
-    "ovlearn.numeric": ("Config", "FactoredMatrix", "Run", "Transformer", "paths"),
+    "ovlearn.numeric": ("Config", "FactoredMatrix", "Run", "Transformer", "circuits", "paths"),
     "ovlearn.checking": ("Report", "show", "verify"),
 }
 _SUBMODULES = ("plots",)
@@ -36,6 +36,7 @@ __all__ = [
     "Run",
     "Step",
     "Transformer",
+    "circuits",
     "derivations",
     "derive",
     "paths",

@@ -29,7 +29,7 @@ BLOCKED = {
 
 
 def test_scores(student):
-    for case in cases(student, d_head=3):
+    for case in (*cases(student, d_head=3), *cases(student, count=1, edge=False, d_head=6)):
         here = _some_head(case)
         Q, K = case.run.q[here], case.run.k[here]  # [pos, d_head] each
         size, d_head = Q.shape

@@ -21,7 +21,7 @@ SIZES = {"n_layers": 3, "n_heads": 2}
 
 
 def test_order_count(student):
-    sizes = [(4, 3, 2), (3, 2, 3), (5, 2, 0)]
+    sizes = [(6, 3, 2), (4, 3, 2), (3, 2, 3), (5, 2, 0)]
     sizes += [
         (int(rng.integers(3, 6)), int(rng.integers(2, 5)), int(rng.integers(1, 4)))
         for rng in student.draws(3)

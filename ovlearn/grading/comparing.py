@@ -7,6 +7,7 @@ is known by its effect, whatever the code looks like, and an answer is never tol
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
@@ -72,7 +73,10 @@ def equal(got: Any, want: Any, *, suspects: Suspects | None = None, says: str = 
     """
     if callable(got):
         raise Wrong("type", "A value was expected, and this is a function.")
-    plain, rows = _plain(got), (("your answer", shown(got)),)
+    if isinstance(got, str) and not isinstance(want, str):
+        raise Wrong("type", "A number was expected, and this is text.", (("your answer", repr(got)[:80]),))
+    plain = _plain(got)
+    rows = (("your answer", shown(plain)),)
     if _alike(plain, _plain(want)):
         return
     for mistake, (value, message) in (suspects or {}).items():
@@ -89,12 +93,13 @@ def letters(got: Any, among: str) -> set[str]:
     >>> sorted(letters("b, A", "abc"))
     ['a', 'b']
     """
-    parts = [each for each in got if each.isalpha()] if isinstance(got, str) else got
+    parts = [got] if isinstance(got, str) else got
     if not isinstance(parts, set | frozenset | list | tuple) or not all(
         isinstance(one, str) for one in parts
     ):
         raise Wrong("type", 'A set of letters was expected, as in {"a", "b"}.')
-    chosen = {each.strip().lower() for each in parts}
+    text = " ".join(parts).lower()
+    chosen = set(re.findall(r"\b[a-z]\b", text) or re.findall("[a-z]", text))  # "a, b and c", or "abc"
     if not chosen <= set(among):
         says = f"The cases have the letters {among[0]} to {among[-1]}."
         raise Wrong("other letters", says, (("your answer", ", ".join(sorted(chosen))),))
@@ -139,7 +144,7 @@ def shown(value: Any) -> str:
 
 def _difference(got: Any, want: Any, axes: Sequence[str]) -> tuple[Row, ...]:
     """Where two arrays of one shape differ: how many entries, and the first. What is right stays unsaid."""
-    if got.shape != want.shape or not got.size:
+    if got.shape != want.shape or got.size < 2:  # of a single number, the difference would be the answer
         return ()
     far = np.abs(got - want) > TOLERANCE * max(float(np.abs(want).max(initial=0.0)), 1e-12)
     far |= ~np.isfinite(got)
@@ -150,10 +155,7 @@ def _difference(got: Any, want: Any, axes: Sequence[str]) -> tuple[Row, ...]:
     return (
         ("entries that differ", f"{int(far.sum())} of {far.size}"),
         ("first of them", _place(first, axes)),
-        (
-            "yours there",
-            f"{got[first]:.4g}, which is {abs(gap):.2g} too {'much' if gap.real > 0 else 'little'}",
-        ),
+        ("yours there", f"{got[first]:.4g}, which is too {'much' if gap.real > 0 else 'little'}"),
     )
 
 
@@ -174,6 +176,8 @@ def _plain(value: Any) -> Any:
         return tuple(_plain(each) for each in value)
     if isinstance(value, str):
         return value.strip().lower()
+    if getattr(value, "is_Rational", False):  # sympy's
+        return int(value) if value.q == 1 else float(value)
     return value
 
 

@@ -11,7 +11,17 @@ from sympy import Basic, MatAdd
 from ovlearn.grading.outcomes import Row, Wrong
 from ovlearn.grading.symbols import Claimed
 from ovlearn.grading.values import Unknown
-from ovlearn.symbolic import Assumption, Derivation, NormalForm, Relation, ShapeError, check_shapes, to_text
+from ovlearn.symbolic import (
+    Assumption,
+    Derivation,
+    NormalForm,
+    Relation,
+    Selection,
+    ShapeError,
+    Step,
+    check_shapes,
+    to_text,
+)
 from ovlearn.symbolic.statements import definitions
 
 Suspects = Mapping[str, tuple[Any, str]]
@@ -56,11 +66,13 @@ def derived(
     start: Any,
     end: Any,
     given: Iterable[Assumption],
+    name: Any = None,
     suspects: Suspects | None = None,
 ) -> None:
     """See that a derivation leads from `start` to `end` by the course's rules and what is given alone.
 
-    `end`: the expression itself, in its form, since the derivation is the answer. Any rules, in any order.
+    `end`: the expression itself, in its form, since the derivation is the answer. Any rules that make
+    equalities, in any order. `name`: that of the term that it keeps, where it may leave out the rest.
 
     Raises: Wrong, naming the mistake.
     """
@@ -77,6 +89,7 @@ def derived(
     if not got.steps:
         raise Wrong("no steps", "The derivation has no step yet. Apply a first rule: `d = d.apply(…)`.")
     made = _replayed(got)
+    _only_equalities(made, name)
     if made.here == end:
         return
     rows = (("steps taken", str(len(made.steps))), ("it stands at", shortened(made.here)))
@@ -84,6 +97,17 @@ def derived(
         if made.here == value:
             raise Wrong(mistake, says, rows)
     raise Wrong("not there yet", "Every step holds, but it does not end where it should.", rows)
+
+
+def _only_equalities(made: Derivation, name: Any) -> None:
+    """A counterexample ends anywhere, and what a selection keeps may be named anything."""
+    for number, step in enumerate(made.steps, start=1):
+        rows = (("step", f"{number}, {step.rule.name}"),)
+        if type(step) is Selection and name is not None:
+            if step.name != name:
+                raise Wrong("other name", "What is kept has another name than the one asked for.", rows)
+        elif type(step) is not Step:
+            raise Wrong("no equality", "One of its steps is no equality. Asked is a chain of them.", rows)
 
 
 def _replayed(got: Claimed) -> Derivation:

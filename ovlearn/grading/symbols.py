@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import sympy
@@ -110,12 +111,22 @@ def _node(name: str, encoded: list[Any]) -> Any:
     parts = [sympy.sympify(part) if isinstance(part, int | float) else part for part in parts]
     if not all(isinstance(part, sympy.Basic) for part in parts):
         raise TypeError(name)
-    if name in ("Pow", "MatPow") and not _low(parts[1]):
-        raise ValueError("power")
+    if name in ("Pow", "MatPow"):
+        parts[1] = _as_fraction(parts[1])
+        if not _low(parts[1]):
+            raise ValueError("power")
     if name == "SumBelow" and (len(parts) != 4 or (parts[1].is_Integer and parts[1] > _MOST_SUMMED)):
         raise ValueError("terms")
     kind: Any = _NODES[name]
     return kind(*parts, evaluate=False) if name in _UNEVALUATED else kind(*parts)
+
+
+def _as_fraction(power: Any) -> Any:
+    """A power that was written 0.5, as the half that it is."""
+    if not isinstance(power, sympy.Float):
+        return power
+    near = sympy.Rational(Fraction(float(power)).limit_denominator(_HIGHEST))
+    return near if abs(float(near) - float(power)) < 1e-12 else power
 
 
 def _low(power: Any) -> bool:

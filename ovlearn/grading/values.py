@@ -122,6 +122,8 @@ _ENCODERS: dict[type, Callable[[Any, int], Data]] = {
 def _array(value: Any) -> Data:
     """An array, or a number of numpy's, as its plain numbers. A subclass is left behind."""
     plain = np.array(value, subok=False)
+    if plain.dtype.kind == "U" and plain.size <= _LONGEST:
+        return encode(plain.tolist())
     if plain.dtype.kind not in "biufc":
         return _unknown(value, f"of dtype {plain.dtype}")
     if plain.size > _LONGEST:

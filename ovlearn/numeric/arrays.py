@@ -50,6 +50,14 @@ def token_ids(value: ArrayLike, config: Config) -> Tokens:
 
     Raises TypeError for ids that are not integers, ValueError for any other misfit.
     """
+    ids = vocabulary_ids(value, config)
+    if ids.shape[-1] > config.n_ctx:
+        raise ValueError(complaint("tokens", f"at most n_ctx = {config.n_ctx} tokens", str(ids.shape[-1])))
+    return ids
+
+
+def vocabulary_ids(value: ArrayLike, config: Config) -> Tokens:
+    """Return token ids as `token_ids` does, however many: they are no text that the model reads."""
     given = _any_array("tokens", value)
     if given.ndim not in (1, 2):
         raise ValueError(complaint("tokens", "shape [pos] or [batch, pos]", f"shape {given.shape}"))
@@ -68,8 +76,6 @@ def read_only(array: A) -> A:
 
 
 def _check_range(ids: NDArray[Any], config: Config) -> None:
-    if ids.shape[-1] > config.n_ctx:
-        raise ValueError(complaint("tokens", f"at most n_ctx = {config.n_ctx} tokens", str(ids.shape[-1])))
     bad = _first((ids < 0) | (ids >= config.d_vocab))
     if bad is not None:
         where = f"{ids[bad]} at {_place('tokens', bad)}"

@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from ovlearn.grading.comparing import compare, equal
+from ovlearn.grading.comparing import compare, equal, letters
 from ovlearn.grading.outcomes import Wrong
 from ovlearn.grading.values import Unknown, decode, encode
 
@@ -114,3 +115,28 @@ def test_equal_takes_any_form(got: Any, want: Any) -> None:
 def test_equal_refuses(got: Any, want: Any) -> None:
     with pytest.raises(Wrong):
         equal(got, want)
+
+
+@pytest.mark.parametrize(
+    "got", [{"a", "c"}, ["c", "a"], "a, c", "a and c", "ac", "A C", {"a, c"}, np.array(["a", "c"])]
+)
+def test_letters_come_in_any_form(got: Any) -> None:
+    assert letters(decode(encode(got)), "abc") == {"a", "c"}
+
+
+def test_other_letters_are_said() -> None:
+    with pytest.raises(Wrong, match="letters a to c"):
+        letters("a, x", "abc")
+
+
+def test_exact_numbers_of_any_kind_are_equal() -> None:
+    for got in (sympy.Integer(54), sympy.binomial(6, 2) + 39, sympy.Rational(108, 2)):
+        equal(decode(encode(got)), 54)
+    with pytest.raises(Wrong, match="this is text"):
+        equal("54", 54)
+
+
+def test_of_a_single_number_the_difference_is_not_told() -> None:
+    with pytest.raises(Wrong) as caught:
+        compare(0.5, np.array(0.25))
+    assert "yours there" not in dict(caught.value.evidence)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sympy import MatAdd, MatMul, MatrixSymbol
+from sympy import ImmutableMatrix, MatAdd, MatMul, MatrixSymbol, sqrt
 
 import ovlearn as ov
 from ovlearn.grading.deriving import derived, equate
 from ovlearn.grading.outcomes import Wrong
 from ovlearn.grading.values import Unknown, decode, encode
-from ovlearn.symbolic import Network, add, definition, product, rule, rules, s, transpose
+from ovlearn.symbolic import Network, add, d, d_h, definition, product, rule, rules, s, transpose
 
 NET = Network(layers=2)
 A, W_V, W_O, W_OV = (NET.head(base, 1, 0) for base in ("A", "W_V", "W_O", "W_OV"))
@@ -108,3 +108,33 @@ def test_what_would_grow_without_end_is_refused() -> None:
     power = ["node", "MatPow", [encode(A), ["rational", hex(10**9), hex(1)]]]
     with pytest.raises(ValueError, match="encoded value"):
         decode(power)
+
+
+def test_a_counterexample_is_no_equality() -> None:
+    """It would end anywhere: Y is not in general whatever is claimed."""
+    one, zero = ImmutableMatrix([[1]]), ImmutableMatrix([[0]])
+    witness = (*((symbol, one) for symbol in (A, X, W_V, W_O)), (W_OV, zero))
+    claimed = ov.Derivation.start(START, GIVEN).apply(rules.counterexample, END, witness)
+    assert mistake(claimed) == "no equality"
+
+
+def test_what_is_kept_has_the_name_that_was_asked_for() -> None:
+    start, name = add(END, product(A, DELTA)), MatrixSymbol("Y", s, d)
+
+    def found(kept: Any, asked: Any) -> str:
+        chain = ov.Derivation.start(start).apply(rules.select, END, kept)
+        try:
+            derived(decode(encode(chain)), start=start, end=END, given=(), name=asked)
+        except Wrong as wrong:
+            return wrong.mistake
+        return ""
+
+    assert found(name, name) == ""
+    assert found(MatrixSymbol("Z", s, d), name) == "other name"
+    assert found(name, None) == "no equality"
+
+
+def test_a_root_may_be_written_as_a_power() -> None:
+    S = product(1 / sqrt(d_h), A)
+    for scale in (d_h**-0.5, (1 / d_h) ** 0.5, 1 / d_h**0.5):
+        equate(decode(encode(product(scale, A))), S)

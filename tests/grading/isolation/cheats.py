@@ -163,7 +163,7 @@ CHEATS = (
         "import ovlearn.grading\novlearn.grading.check = lambda *a: '✓'\n" + returns("W_V"),
         "check('ov_matrix')",
     ),
-    case("the number as text", ("wrong", "values"), "ov_rank = '64'", exercise="ov_rank", spares=False),
+    case("the number as text", TYPE, "ov_rank = '64'", exercise="ov_rank", spares=False),
     case(
         "the number as a truth value", ("wrong", "values"), "ov_rank = True", exercise="ov_rank", spares=False
     ),
