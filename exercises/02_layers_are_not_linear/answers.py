@@ -139,6 +139,12 @@ def witness(model):
     return np.random.default_rng(1).normal(size=(5, model.config.d_model))
 
 
+# %% exercise="witness" mistake="scores too large"
+def witness(model):
+    X = 10_000 * np.random.default_rng(0).normal(size=(4, model.config.d_model))
+    return X, X
+
+
 # %% exercise="witness" right="two different streams, as an array"
 def witness(model):
     return 3 * np.random.default_rng(5).normal(size=(2, 20, model.config.d_model))

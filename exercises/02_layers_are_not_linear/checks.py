@@ -215,6 +215,12 @@ def _why_equal(model, X_A, X_B):
             "Your streams are so small that all scores are near zero, and every pattern is nearly even. "
             "What happens to the scores when you make the streams larger?",
         )
+    if np.abs(np.tril(scores)).max() > 100:
+        return (
+            "scores too large",
+            "Your streams are so large that each position already looks at a single one, and goes on doing "
+            "so when they are added. What happens to the patterns when you make the streams smaller?",
+        )
     return "too close", "The two sides differ by less than 1 %. Try other numbers, and different rows."
 
 
