@@ -56,12 +56,12 @@ def exercises_in(file: Path) -> list[str]:
 def sheet_cells(file: Path) -> list[str]:
     """Return the code cells of an answer sheet.
 
-    Raises: Unreadable, also where the file cannot be opened.
+    Raises: Unreadable, which names the file, also where it cannot be opened.
     """
     try:
         return cells_of(file.name, file.read_bytes())
-    except OSError as error:
-        raise Unreadable(str(error.strerror or error)) from None
+    except (OSError, Unreadable) as error:
+        raise Unreadable(f"{file}: {getattr(error, 'strerror', None) or error}") from None
 
 
 def reset(file: Path, *, now: datetime | None = None) -> Path | None:

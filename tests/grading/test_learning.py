@@ -138,6 +138,7 @@ def test_what_is_no_notebook_is_said_in_one_line(
         (place / name).write_text(text)
     assert main(["check", name]) == 2
     err = capsys.readouterr().err
+    assert err.startswith(f"ovlearn: {name}: ")
     assert why in err
     assert len(err.splitlines()) == 1
 

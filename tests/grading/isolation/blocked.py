@@ -76,7 +76,7 @@ BACK_DOORS = (
     case(
         "the refusal replaced",
         RAISED,
-        "import ovlearn.grading.students as s\ns.refuse = lambda name: 1 / 0\n"
+        "import ovlearn.grading.blocking as s\ns.refuse = lambda name: 1 / 0\n"
         + DERIVE
         + "return ov.derive('ov-fold')",
         exercise="fold",

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 import ovlearn as ov
+from ovlearn.grading.blocking import Blocked, blocking
 from ovlearn.grading.notebook import verdict_on
-from ovlearn.grading.students import Blocked, blocking
 from ovlearn.grading.worker import confinement, landlock, seccomp, starting
 from ovlearn.grading.worker.channel import Channel, ChannelError
 from ovlearn.grading.worker.confinement import Limits
