@@ -12,7 +12,7 @@ from ovlearn.numeric.arrays import Array, shaped_array
 from ovlearn.numeric.config import Config
 from ovlearn.numeric.run import Run, run_layers
 
-_RECORDS = ("v", "z", "head_out")
+_NAMES = ("resid_pre", "v", "z", "head_out", "resid_post")
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class FrozenNetwork:
         def attend(x: Array, layer: int, head: int) -> dict[str, Array]:
             return self._attend(x, layer, head, (layer, head) in writers)
 
-        return run_layers(recorded.model, tokens, stream, attend, _RECORDS, pattern=recorded.pattern)
+        return run_layers(recorded.model, tokens, stream, attend, _NAMES, pattern=recorded.pattern)
 
     def _attend(self, x: Array, layer: int, head: int, writes: bool) -> dict[str, Array]:
         """Return what one head computes from the stream x [(batch), pos, d_model]."""

@@ -13,7 +13,7 @@ import numpy as np
 from ovlearn.arguments import Head, complaint, described, head_pair, instance_of
 from ovlearn.numeric.arrays import Array
 from ovlearn.numeric.config import Config
-from ovlearn.numeric.run import Run
+from ovlearn.numeric.run import Run, linear_in_the_stream
 
 Path = tuple[Head, ...]
 
@@ -46,7 +46,8 @@ def contribution(run: Run, path: Path) -> Array:
     The path through heads 1 … k adds A_k ⋯ A_1 X_0 W_V_1 W_O_1 ⋯ W_V_k W_O_k W_U.
 
     Raises TypeError for what is no sequence of (layer, head) pairs; ValueError for a head that does not
-    exist, and for layers that do not increase.
+    exist, for layers that do not increase, for a run without its patterns, and for one of a network with
+    layer norm or MLPs, whose paths do not sum to its logits.
 
     >>> from ovlearn.numeric import Transformer
     >>> config = Config(n_layers=2, n_heads=2, d_model=8, d_head=3, d_vocab=7, n_ctx=5)
@@ -56,8 +57,7 @@ def contribution(run: Run, path: Path) -> Array:
 
     Source: Elhage et al. (2021), 'The Path Expansion Trick'; the article, 'The Circuit', its boxed equation.
     """
-    instance_of("run", run, Run)
-    stream = run.embedding  # [(batch), pos, d_model]
+    stream = _linear(run).embedding  # [(batch), pos, d_model]
     for layer, head in _checked(path, run.model.config):
         stream = _through_head(run, stream, layer, head)
     return stream @ run.model.W_U
@@ -69,6 +69,8 @@ def by_order(run: Run) -> Array:
     By a recurrence over the layers: a path through k heads either skips a layer, or has passed k - 1 heads
     before it and passes one there. The cost grows with n_layers², not with the number of paths.
 
+    Raises ValueError for a run without its patterns, and for one of a network with layer norm or MLPs.
+
     >>> from ovlearn.numeric import Transformer
     >>> config = Config(n_layers=2, n_heads=2, d_model=8, d_head=3, d_vocab=7, n_ctx=5)
     >>> run = Transformer.random(config).run([3, 1, 4])
@@ -77,7 +79,7 @@ def by_order(run: Run) -> Array:
 
     Source: Elhage et al. (2021), 'The Path Expansion Trick', its terms grouped by order.
     """
-    config = instance_of("run", run, Run).model.config
+    config = _linear(run).model.config
     orders = np.zeros((config.n_layers + 1, *run.embedding.shape), config.dtype)  # [k, (batch), pos, d_model]
     orders[0] = run.embedding
     for layer in range(config.n_layers):
@@ -85,6 +87,42 @@ def by_order(run: Run) -> Array:
         passed = sum(_through_head(run, fewer, layer, head) for head in range(config.n_heads))
         orders[1 : layer + 2] += passed
     return orders @ run.model.W_U
+
+
+def by_passes(run: Run) -> Array:
+    """Return what `by_order` returns [k, (batch), pos, d_vocab], by running the network n_layers + 1 times.
+
+    The patterns are held. In pass k every head reads a stream to which the heads of pass k - 1 have written,
+    and in pass 0 nobody has: so the logits of pass k hold all paths through at most k heads, and the
+    difference of two passes is one order. The paper's experiment on the importance of terms.
+
+    Raises as `by_order` does.
+
+    >>> from ovlearn.numeric import Transformer
+    >>> config = Config(n_layers=2, n_heads=2, d_model=8, d_head=3, d_vocab=7, n_ctx=5)
+    >>> run = Transformer.random(config).run([3, 1, 4])
+    >>> np.allclose(by_passes(run), by_order(run))
+    True
+
+    Source: Elhage et al. (2021), 'Term Importance Analysis'.
+    """
+    config = _linear(run).model.config
+    written = np.zeros(
+        (config.n_layers, *run.embedding.shape), config.dtype
+    )  # [layer, (batch), pos, d_model]
+    logits = []
+    for _ in range(config.n_layers + 1):
+        now, stream = np.zeros_like(written), run.embedding
+        for layer in range(config.n_layers):
+            now[layer] = sum(_through_head(run, stream, layer, head) for head in range(config.n_heads))
+            stream = stream + written[layer]
+        logits.append(stream @ run.model.W_U)
+        written = now
+    return np.diff(logits, axis=0, prepend=np.zeros_like(logits[:1]))
+
+
+def _linear(run: Run) -> Run:
+    return linear_in_the_stream(instance_of("run", run, Run))
 
 
 def _through_head(run: Run, stream: Array, layer: int, head: int) -> Array:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import KW_ONLY, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from ovlearn.arguments import complaint, described, instance_of
 from ovlearn.numeric.arrays import Array, Tokens, read_only
 from ovlearn.numeric.config import Config
 
@@ -18,12 +19,17 @@ if TYPE_CHECKING:
 # What one head computes from the stream, by name: attend(stream, layer, head).
 Attend = Callable[[Array, int, int], dict[str, Array]]
 
+_STREAMS = ("resid_pre", "resid_post", "resid_mid", "mlp_out")  # of a layer; all else is of a head
+# What a run was told not to record. Who asks for it knows: the fields keep the type they mostly have.
+_LEFT_OUT = cast(Array, None)
+
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """Everything that the network computed for some tokens; the arrays are read-only.
+    """What the network computed for some tokens; the arrays are read-only.
 
-    Shapes, with batch only where the tokens had it; the last two axes of scores and pattern are (query, key):
+    All of it, unless `run(tokens, record=…)` named what to keep; what was not kept is None. Shapes, with
+    batch only where the tokens had it; the last two axes of scores and pattern are (query, key):
 
     tokens       [(batch), pos]                          None where a residual stream was given instead
     resid_pre    [layer, (batch), pos, d_model]          the stream that a layer reads
@@ -35,9 +41,15 @@ class Run:
     resid_post   [layer, (batch), pos, d_model]          the stream that a layer leaves
     resid_final  [(batch), pos, d_model]                 the stream that W_U reads
     logits       [(batch), pos, d_vocab]
+    embedding    [(batch), pos, d_model]                 X_0, the stream before the first layer
 
-    `scores` are q kᵀ / √d_head before the causal mask, so finite everywhere; TransformerLens records them
-    after the mask.
+    Of a `GPT` alone, else None:
+
+    resid_mid    [layer, (batch), pos, d_model]          the stream between a layer's heads and its MLP
+    mlp_out      [layer, (batch), pos, d_model]          what an MLP writes, its bias included
+
+    `tokens`, `embedding`, `resid_final` and `logits` are always there. `scores` are q kᵀ / √d_head before
+    the causal mask, so finite everywhere; TransformerLens records them after the mask.
 
     >>> from ovlearn.numeric import Config, Transformer
     >>> config = Config(n_layers=2, n_heads=3, d_model=8, d_head=4, d_vocab=7, n_ctx=5)
@@ -51,22 +63,20 @@ class Run:
     model: Transformer
     tokens: Tokens | None
     _: KW_ONLY
-    resid_pre: Array
+    embedding: Array
+    resid_final: Array
+    logits: Array
+    resid_pre: Array = _LEFT_OUT
     q: Array | None = None
     k: Array | None = None
     scores: Array | None = None
-    pattern: Array
-    v: Array
-    z: Array
-    head_out: Array
-    resid_post: Array
-    resid_final: Array
-    logits: Array
-
-    @property
-    def embedding(self) -> Array:
-        """X_0 [(batch), pos, d_model]: the stream before the first layer, positions included."""
-        return self.resid_pre[0] if len(self.resid_pre) else self.resid_final
+    pattern: Array = _LEFT_OUT
+    v: Array = _LEFT_OUT
+    z: Array = _LEFT_OUT
+    head_out: Array = _LEFT_OUT
+    resid_mid: Array | None = None
+    mlp_out: Array | None = None
+    resid_post: Array = _LEFT_OUT
 
     def frozen(self) -> FrozenNetwork:
         """Return the same network with this run's attention patterns held constant: linear in its stream.
@@ -77,9 +87,14 @@ class Run:
         >>> np.allclose(run.frozen().run().logits, run.logits)
         True
 
+        Raises ValueError for a run that did not record its patterns, and for one of a network with layer norm
+        or MLPs: that is not linear, whatever its patterns do.
+
         Source: the article, 'The Circuit', first assumption.
         """
         from ovlearn.numeric.frozen import FrozenNetwork  # here, as a FrozenNetwork's run is a Run
+
+        linear_in_the_stream(self)
 
         return FrozenNetwork(self)
 
@@ -88,35 +103,83 @@ class Run:
         return f"Run({self.model!r}, logits={self.logits.shape})"
 
 
+def linear_in_the_stream(run: Run) -> Run:
+    """Return a run whose logits are linear in its embedding with its patterns held; else raise ValueError."""
+    if not run.model.heads_alone:
+        raise ValueError(
+            complaint(
+                "run", "one of a network of attention heads alone", "one with layer norm, MLPs or biases"
+            )
+            + ": even with its patterns held constant it is not linear, so its paths do not sum to its logits"
+        )
+    recorded(run, "pattern")
+    return run
+
+
+def recorded(run: Run, name: str) -> Array:
+    """Return what a run recorded under this name; raise ValueError where it did not.
+
+    Raises TypeError for what is no Run.
+    """
+    value: Array | None = getattr(instance_of("run", run, Run), name)
+    if value is None:
+        raise ValueError(complaint("run", f"one that recorded its {name}", f'none: add "{name}" to `record`'))
+    return value
+
+
 def run_layers(
     model: Transformer,
     tokens: Tokens | None,
     resid: Array,
     attend: Attend,
-    records: Iterable[str],
+    names: tuple[str, ...],
+    record: Iterable[str] | None = None,
     **constants: Array,
 ) -> Run:
     """Take a stream [(batch), pos, d_model] through every layer, and record what `attend` says of each head.
 
-    records: the names of what `attend` returns.  constants: fields of the Run that are known beforehand.
+    names: what there is to record.  record: what is wanted of it, by default all.
+    constants: fields of the Run that are known beforehand.
     """
-    kept = {name: _blank(name, model.config, resid.shape) for name in records}
-    pre, post = (_blank("resid", model.config, resid.shape) for _ in range(2))
+    kept = {name: _blank(name, model.config, resid.shape) for name in _wanted(record, names)}
+    embedding = read_only(resid)
     for layer in range(model.config.n_layers):
-        pre[layer] = resid
+        found = {"resid_pre": resid}
+        read = model._read(resid, layer)  # [(batch), pos, d_model]
+        written = np.zeros_like(resid)  # [(batch), pos, d_model]
         for head in range(model.config.n_heads):
-            for name, value in attend(pre[layer], layer, head).items():
-                kept[name][layer, ..., head, :, :] = value
-        resid = pre[layer] + kept["head_out"][layer].sum(axis=-3)  # [(batch), pos, d_model]
-        post[layer] = resid
-    kept |= {"resid_pre": pre, "resid_post": post, "resid_final": resid, "logits": resid @ model.W_U}
-    return Run(model, tokens, **{name: read_only(array) for name, array in kept.items()}, **constants)
+            of_head = attend(read, layer, head)
+            written += of_head["head_out"]
+            for name in kept.keys() & of_head.keys():
+                kept[name][layer, ..., head, :, :] = of_head[name]
+        found |= model._finish(resid + written, layer)
+        resid = found["resid_post"]
+        for name in kept.keys() & found.keys():
+            kept[name][layer] = found[name]
+    always = {"embedding": embedding, "resid_final": resid, "logits": model._unembed(resid)}
+    return Run(
+        model, tokens, **{name: read_only(array) for name, array in (kept | always).items()}, **constants
+    )
+
+
+def _wanted(record: Iterable[str] | None, names: tuple[str, ...]) -> set[str]:
+    """The names to record; raise for a name that there is not."""
+    expected = f"some of {', '.join(names)}"
+    if record is None:
+        return set(names)
+    if isinstance(record, str) or not isinstance(record, Iterable):
+        raise TypeError(complaint("record", expected, described(record)))
+    wanted = list(record)
+    for name in wanted:
+        if name not in names:
+            raise ValueError(complaint("record", expected, repr(name)))
+    return set(wanted)
 
 
 def _blank(name: str, config: Config, stream: tuple[int, ...]) -> Array:
     """Return an array for one activation of all layers; it has its shape even where there are no layers."""
     *batch, pos, d_model = stream
-    if name == "resid":
+    if name in _STREAMS:
         return np.empty((config.n_layers, *stream), config.dtype)
     widths = {"scores": pos, "pattern": pos, "head_out": d_model}
     width = widths.get(name, config.d_head)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import KW_ONLY, dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ from ovlearn.numeric.arrays import Array, Tokens, shaped_array, token_ids
 from ovlearn.numeric.config import Config, weight_shapes
 from ovlearn.numeric.run import Run, run_layers
 
-_RECORDS = ("q", "k", "v", "scores", "pattern", "z", "head_out")
+_NAMES = ("resid_pre", "q", "k", "v", "scores", "pattern", "z", "head_out", "resid_post")
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,11 +74,19 @@ class Transformer:
         scales = _scales(config)
         return cls(config, **{name: rng.normal(0, scales[name], shape) for name, shape in shapes.items()})
 
-    def run(self, tokens: ArrayLike) -> Run:
-        """Run the network on token ids [pos] or [batch, pos], and return all that it computed.
+    @property
+    def heads_alone(self) -> bool:
+        """Whether nothing but attention heads writes to the stream, and W_U reads it as it is."""
+        return True
+
+    def run(self, tokens: ArrayLike, record: Iterable[str] | None = None) -> Run:
+        """Run the network on token ids [pos] or [batch, pos], and return what it computed.
+
+        record: the names of what to keep beside the logits, as ("pattern", "head_out"); by default all, which
+        is much for a large model: head_out alone has n_layers × n_heads × pos × d_model numbers.
 
         Raises TypeError for ids that are not integers; ValueError for ids out of the vocabulary, no tokens,
-        more than n_ctx of them, or another number of axes.
+        more than n_ctx of them, or another number of axes, and for a name that there is not.
 
         >>> config = Config(n_layers=1, n_heads=2, d_model=8, d_head=3, d_vocab=7, n_ctx=5)
         >>> Transformer.random(config).run([[0, 1, 2], [3, 4, 5]]).logits.shape
@@ -86,7 +95,27 @@ class Transformer:
         Source: the article, 'Motivation', from Q, K and V to the head's output; scaled and masked.
         """
         ids = token_ids(tokens, self.config)
-        return run_layers(self, ids, self._embed(ids), self._attend, _RECORDS)
+        return run_layers(self, ids, self._embed(ids), self._attend, self._names(), record)
+
+    def folded(self) -> Transformer:
+        """Return the network itself: it has no layer norm and no biases to fold, as a `GPT` has."""
+        return self
+
+    def _names(self) -> tuple[str, ...]:
+        return _NAMES
+
+    def _read(self, resid: Array, layer: int) -> Array:
+        """What the heads of a layer read of its stream [(batch), pos, d_model]: here, the stream itself."""
+        return resid
+
+    def _finish(self, resid: Array, layer: int) -> dict[str, Array]:
+        """What a layer does once its heads wrote to the stream [(batch), pos, d_model]: here, nothing."""
+        return {"resid_post": resid}
+
+    def _unembed(self, resid: Array) -> Array:
+        """The logits [(batch), pos, d_vocab] of the last stream [(batch), pos, d_model]."""
+        logits: Array = resid @ self.W_U
+        return logits
 
     def _embed(self, ids: Tokens) -> Array:
         embedding: Array = self.W_E[ids]  # [(batch), pos, d_model]
@@ -97,6 +126,10 @@ class Transformer:
         q = x @ self.W_Q[layer, head]  # [(batch), pos, d_head]
         k = x @ self.W_K[layer, head]  # [(batch), pos, d_head]
         v = x @ self.W_V[layer, head]  # [(batch), pos, d_head]
+        return self._mix(q, k, v, layer, head)
+
+    def _mix(self, q: Array, k: Array, v: Array, layer: int, head: int) -> dict[str, Array]:
+        """Return what a head makes of its queries, keys and values [(batch), pos, d_head]."""
         scores = q @ k.swapaxes(-1, -2) / math.sqrt(self.config.d_head)  # [(batch), query, key]
         pattern = _softmax(_masked(scores) if self.config.causal else scores)  # [(batch), query, key]
         z = pattern @ v  # [(batch), pos, d_head]
@@ -105,7 +138,7 @@ class Transformer:
 
     def __repr__(self) -> str:
         """Name the sizes, without the weights."""
-        return f"Transformer({self.config!r})"
+        return f"{type(self).__name__}({self.config!r})"
 
 
 def _masked(scores: Array) -> Array:

@@ -27,6 +27,7 @@ def test_shapes(n_layers: int, batch: tuple[int, ...]) -> None:
         "resid_pre": of_stream,
         "resid_post": of_stream,
         "resid_final": of_stream[1:],
+        "embedding": of_stream[1:],
         "logits": (*batch, 4, 7),
         "q": (*of_head, 5),
         "k": (*of_head, 5),
