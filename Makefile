@@ -10,6 +10,7 @@ SAMPLE  ?= 600
 SEED    ?= 0
 PORT    ?= 8000
 MODULES ?=
+NAMES   ?=
 SERVE   ?= yes
 
 PIP    := pip==26.3
@@ -19,10 +20,12 @@ SITE   := $(VENV)/.site
 TEST   := $(VENV)/.test
 LOW    := .venv-lowest/.test
 NODE   := node_modules/.stamp
+TRAIN  := .venv-train/.train
 AUDITS := build/lighthouse/.stamp
 NEWEST := constraints/newest.txt
 LOWEST := constraints/lowest.txt
 GROUPS := --group test --group lint --group bench --group mutation
+EVERY  := $(GROUPS) --group train
 # a worker a core: numpy's own threads would only stand in each other's way
 PYTEST := -m pytest -n $(WORKERS)
 test test-lowest test-newest: export OPENBLAS_NUM_THREADS := 1
@@ -58,7 +61,7 @@ $(VENV)/bin/python -m mkdocs build --site-dir $$part && rm -rf $(1) && mv $$part
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help course site site-offline test lint node test-lowest test-newest bench mutants constraints clean
+.PHONY: help course site site-offline test lint node test-lowest test-newest bench mutants train constraints clean
 
 help: ## list these targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-12s  %s\n", $$1, $$2 }' Makefile
@@ -104,16 +107,19 @@ bench: $(TEST) $(NODE) $(AUDITS) ## the promised speeds, and the site's weight (
 mutants: $(TEST) $(NODE) ## break the code in small ways; the tests must notice (FLOORS, SAMPLE, SEED)
 	@$(VENV)/bin/python -m tests.mutants $(FLOORS) --sample $(SAMPLE) --seed $(SEED)
 
+train: $(TRAIN) ## train the models of the zoo anew, into build/zoo, and hold them to their bounds (NAMES)
+	@.venv-train/bin/python -m training $(NAMES)
+
 constraints: ## pin today's newest versions in constraints/newest.txt; run it with the oldest Python
 	@$(call new-venv,build/constraints)
-	@build/constraints/bin/python -m pip install -q -e '.[course]' $(GROUPS)
+	@build/constraints/bin/python -m pip install -q -e '.[course]' $(EVERY)
 	@build/constraints/bin/python -m pip list --format=freeze --exclude-editable --exclude pip --exclude setuptools | LC_ALL=C sort -f > build/newest.txt
 	@! grep -v '^[A-Za-z0-9._-]*==[^ ]*$$' build/newest.txt
 	@mv build/newest.txt $(NEWEST)
 	@rm -rf build/constraints
 
 clean: ## remove everything that was made here
-	rm -rf .venv .venv-lowest .venv-newest node_modules build site .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-lowest .venv-train .venv-newest node_modules build site .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find ovlearn rendering docs tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(COURSE): pyproject.toml $(NEWEST)
@@ -134,6 +140,11 @@ $(TEST): $(SITE)
 	@rm -f $(COURSE) $(SITE)
 	@$(VENV)/bin/python -m pip install -q -c $(NEWEST) -e '.[course]' $(GROUPS)
 	@touch $(COURSE) $(SITE) $@
+
+$(TRAIN): pyproject.toml $(NEWEST)
+	@$(call new-venv,.venv-train)
+	@.venv-train/bin/python -m pip install -q -c $(NEWEST) -e . --group train
+	@touch $@
 
 $(LOW): pyproject.toml $(LOWEST) $(NEWEST)
 	@$(call new-venv,.venv-lowest)

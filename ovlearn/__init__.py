@@ -14,19 +14,23 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from ovlearn import plots
     from ovlearn.checking import Report, show, verify
-    from ovlearn.numeric import Config, FactoredMatrix, Run, Transformer, circuits, paths
+    from ovlearn.numeric import GPT, Config, FactoredMatrix, Run, Transformer, circuits, detect, paths, zoo
     from ovlearn.symbolic import Assumption, Derivation, Relation, Step, derivations, derive, rules
 
 # Which floor holds each public name.
 _FLOORS = {
     "ovlearn.symbolic": ("Assumption", "Derivation", "Relation", "Step", "derivations", "derive", "rules"),
-    "ovlearn.numeric": ("Config", "FactoredMatrix", "Run", "Transformer", "circuits", "paths"),
+    "ovlearn.numeric": (
+        *("Config", "FactoredMatrix", "GPT", "Run", "Transformer"),
+        *("circuits", "detect", "paths", "zoo"),
+    ),
     "ovlearn.checking": ("Report", "show", "verify"),
 }
 _SUBMODULES = ("plots",)
 _HOME = {name: floor for floor, names in _FLOORS.items() for name in names}
 
 __all__ = [
+    "GPT",
     "Assumption",
     "Config",
     "Derivation",
@@ -39,11 +43,13 @@ __all__ = [
     "circuits",
     "derivations",
     "derive",
+    "detect",
     "paths",
     "plots",
     "rules",
     "show",
     "verify",
+    "zoo",
 ]
 
 

@@ -13,6 +13,7 @@ _COMMANDS = {
     "list": "listing:list_command",
     "derive": "derivation:derive_command",
     "verify": "verification:verify_command",
+    "zoo": "zoo:zoo_command",
     "start": "learning:start_command",
     "check": "learning:check_command",
     "hint": "learning:hint_command",

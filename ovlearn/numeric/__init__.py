@@ -3,11 +3,23 @@
 Row vectors throughout: a stream is [pos, d_model] and weights multiply from the right, x @ W_V @ W_O.
 """
 
-from ovlearn.numeric import circuits, paths
+from ovlearn.numeric import circuits, detect, paths, zoo
 from ovlearn.numeric.config import Config
 from ovlearn.numeric.factored import FactoredMatrix
 from ovlearn.numeric.frozen import FrozenNetwork
+from ovlearn.numeric.gpt import GPT
 from ovlearn.numeric.run import Run
 from ovlearn.numeric.transformer import Transformer
 
-__all__ = ["Config", "FactoredMatrix", "FrozenNetwork", "Run", "Transformer", "circuits", "paths"]
+__all__ = [
+    "GPT",
+    "Config",
+    "FactoredMatrix",
+    "FrozenNetwork",
+    "Run",
+    "Transformer",
+    "circuits",
+    "detect",
+    "paths",
+    "zoo",
+]

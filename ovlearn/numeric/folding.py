@@ -1,0 +1,73 @@
+"""Folding: the same network with layer norm's gains and shifts, value biases and means moved into weights."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from types import SimpleNamespace
+from typing import Any
+
+from ovlearn.numeric.arrays import Array
+from ovlearn.numeric.gpt import GPT
+
+Weights = dict[str, Any]
+
+
+def folded(model: GPT) -> GPT:
+    """Return what `GPT.folded` says."""
+    parts = (_gains_in, _reading_centred, _writing_centred, _unembedding_centred, _values_out)
+    weights = SimpleNamespace(**{field.name: getattr(model, field.name) for field in fields(model)})
+    for part in parts if model.normalization else (_values_out,):
+        vars(weights).update(part(weights))
+    return GPT(**vars(weights))
+
+
+def _gains_in(model: SimpleNamespace) -> Weights:
+    """Layer norm's gain multiplies, and its shift is read by, the weights that come after it."""
+    if model.normalization == "LNPre":
+        return {}
+    gain, shift = (
+        model.ln1_w[:, None, :],
+        model.ln1_b[:, None, None, :],
+    )  # [layer, 1, d_model], [layer, 1, 1, d_model]
+    changed: Weights = {}
+    for name in "QKV":
+        weight, bias = getattr(model, f"W_{name}"), getattr(model, f"b_{name}")
+        changed[f"W_{name}"] = gain[..., None] * weight  # [layer, head, d_model, d_head]
+        changed[f"b_{name}"] = bias + (shift @ weight)[..., 0, :]  # [layer, head, d_head]
+    if model.W_in is not None and model.b_in is not None:
+        changed["W_in"] = model.ln2_w[:, :, None] * model.W_in  # [layer, d_model, d_mlp]
+        changed["b_in"] = model.b_in + (model.ln2_b[:, None, :] @ model.W_in)[:, 0]  # [layer, d_mlp]
+    changed["W_U"] = model.ln_final_w[:, None] * model.W_U  # [d_model, d_vocab]
+    changed["b_U"] = model.b_U + model.ln_final_b @ model.W_U  # [d_vocab]
+    norms = [name for name in vars(model) if name.startswith("ln")]
+    return changed | dict.fromkeys(norms) | {"normalization": "LNPre"}
+
+
+def _reading_centred(model: SimpleNamespace) -> Weights:
+    """What reads a stream without mean may lose its own mean over d_model."""
+    names = ("W_Q", "W_K", "W_V", "W_U", *(("W_in",) if model.W_in is not None else ()))
+    return {name: _centred(getattr(model, name), axis=-2) for name in names}
+
+
+def _writing_centred(model: SimpleNamespace) -> Weights:
+    """What writes to the stream may lose its mean over d_model: every reader subtracts it."""
+    names = ["W_E", "W_O", "b_O"]
+    names += ["W_pos"] if model.W_pos is not None else []
+    names += ["W_out", "b_out"] if model.W_out is not None else []
+    return {name: _centred(getattr(model, name), axis=-1) for name in names}
+
+
+def _unembedding_centred(model: SimpleNamespace) -> Weights:
+    """The same number added to all logits changes no softmax."""
+    return {name: _centred(getattr(model, name), axis=-1) for name in ("W_U", "b_U")}
+
+
+def _values_out(model: SimpleNamespace) -> Weights:
+    """Each row of a pattern sums to 1, so a value bias reaches the stream whole, whatever the pattern."""
+    carried = (model.b_V[..., None, :] @ model.W_O)[..., 0, :].sum(axis=1)  # [layer, d_model]
+    return {"b_O": model.b_O + carried, "b_V": 0 * model.b_V}
+
+
+def _centred(weight: Array, axis: int) -> Array:
+    centred: Array = weight - weight.mean(axis=axis, keepdims=True)
+    return centred

@@ -1,0 +1,218 @@
+"""A transformer with what real ones have beside attention heads: layer norm, biases, MLPs."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+import numpy as np
+
+from ovlearn.arguments import complaint, instance_of, whole_number
+from ovlearn.numeric.arrays import Array, shaped_array
+from ovlearn.numeric.config import Config
+from ovlearn.numeric.transformer import Transformer
+
+Normalization = Literal["LN", "LNPre"] | None
+_UNSET = cast(Array, None)  # replaced by zeros, or ones, once the sizes are known
+_GAINS = ("ln1_w", "ln2_w", "ln_final_w")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class GPT(Transformer):
+    """A transformer as GPT-2 is one: heads and MLPs that read the stream through layer norm, with biases.
+
+    Beside the weights of a `Transformer`, each zero (a gain: one) where it is not given:
+
+    b_Q, b_K, b_V [layer, head, d_head]; b_O [layer, d_model]; b_U [d_vocab];
+    W_in [layer, d_model, d_mlp]; b_in [layer, d_mlp]; W_out [layer, d_mlp, d_model]; b_out [layer, d_model];
+    ln1_w, ln1_b, ln2_w, ln2_b [layer, d_model]; ln_final_w, ln_final_b [d_model].
+
+    normalization: "LN" subtracts the mean, divides by the standard deviation, multiplies by ln_w and adds
+    ln_b; "LNPre" does the first two alone, as after `folded`; None does nothing. Without W_in and W_out
+    there are no MLPs. activation: "gelu_new", GPT-2's, or "relu". eps: added to the variance.
+
+    Raises as `Transformer` does, and ValueError for an activation or normalization that is not named here,
+    for one of W_in and W_out without the other, and for gains or shifts where normalization is not "LN".
+
+    >>> config = Config(n_layers=1, n_heads=2, d_model=8, d_head=3, d_vocab=7, n_ctx=5, positional=True)
+    >>> model = GPT.random(config, d_mlp=16)
+    >>> model.run([3, 1, 4], record=["mlp_out"]).mlp_out.shape
+    (1, 3, 8)
+
+    Source: Elhage et al. (2021), 'Transformer Overview', on what it leaves out; names of TransformerLens.
+    """
+
+    b_Q: Array = _UNSET
+    b_K: Array = _UNSET
+    b_V: Array = _UNSET
+    b_O: Array = _UNSET
+    b_U: Array = _UNSET
+    W_in: Array | None = None
+    b_in: Array | None = None
+    W_out: Array | None = None
+    b_out: Array | None = None
+    ln1_w: Array = _UNSET
+    ln1_b: Array = _UNSET
+    ln2_w: Array = _UNSET
+    ln2_b: Array = _UNSET
+    ln_final_w: Array = _UNSET
+    ln_final_b: Array = _UNSET
+    normalization: Normalization = "LN"
+    activation: str = "gelu_new"
+    eps: float = 1e-5
+
+    def __post_init__(self) -> None:
+        """Check the weights, and keep read-only copies."""
+        super().__post_init__()
+        self._check_kinds()
+        d_mlp = 0 if self.W_in is None else np.shape(self.W_in)[-1]
+        for name, shape in extra_shapes(self.config, d_mlp).items():
+            if name.startswith("ln") and self.normalization != "LN":
+                continue
+            given = getattr(self, name)
+            if given is None:
+                given = np.full(shape, 1.0 if name in _GAINS else 0.0)
+            object.__setattr__(self, name, shaped_array(name, given, shape, self.config.dtype))
+
+    @classmethod
+    def random(cls, config: Config, seed: int = 0, d_mlp: int | None = None) -> GPT:
+        """Return normally distributed weights, the same ones for the same arguments.
+
+        As in `Transformer.random`; gains are near 1, shifts and biases near 0. d_mlp: 4 d_model by default,
+        and 0 for no MLPs.
+        """
+        plain = Transformer.random(config, seed)
+        width = 4 * config.d_model if d_mlp is None else whole_number("d_mlp", d_mlp)
+        rng = np.random.default_rng([seed, 1])
+        scales = {
+            "W_in": 1 / math.sqrt(config.d_model),
+            "W_out": 1 / math.sqrt(max(1, width * config.n_layers)),
+        }
+        more: dict[str, Any] = {
+            name: (name in _GAINS) + rng.normal(0, scales.get(name, 0.2), shape)
+            for name, shape in extra_shapes(config, width).items()
+        }
+        return cls(config, **{name: getattr(plain, name) for name in _plain_names(config)}, **more)
+
+    @property
+    def heads_alone(self) -> bool:
+        """Whether all that it has beside attention heads is zero and absent."""
+        biases = (self.b_Q, self.b_K, self.b_V, self.b_O, self.b_U)
+        return self.normalization is None and self.W_in is None and not any(bias.any() for bias in biases)
+
+    def folded(self) -> GPT:
+        """Return the network in a form that its circuits can be read from; the logits' softmax is the same.
+
+        The gains and shifts of layer norm go into the weights that read through it, the value biases into
+        b_O (rows of a pattern sum to 1, so they arrive whole). The mean over d_model leaves what writes to
+        the stream and what reads it, as layer norm takes it away; the mean over the vocabulary leaves W_U and
+        b_U, as softmax takes it away. What remains of layer norm is a division by the standard deviation.
+
+        Without layer norm only the value biases are folded.
+
+        Source: Elhage et al. (2021), 'Transformer Overview', on layer norm; the steps are TransformerLens's.
+        """
+        from ovlearn.numeric.folding import folded  # here, as folding makes a GPT
+
+        return folded(self)
+
+    def norm_scale(self, resid: Array) -> Array:
+        """Return what layer norm divides a stream [..., d_model] by, [..., 1]; 1 without layer norm."""
+        if self.normalization is None:
+            return np.ones_like(resid[..., :1])
+        scale: Array = np.sqrt(resid.var(axis=-1, keepdims=True) + self.eps)
+        return scale
+
+    def _names(self) -> tuple[str, ...]:
+        return (*super()._names(), "resid_mid", *(() if self.W_in is None else ("mlp_out",)))
+
+    def _read(self, resid: Array, layer: int) -> Array:
+        return self._normalized(resid, "ln1", layer)
+
+    def _attend(self, x: Array, layer: int, head: int) -> dict[str, Array]:
+        """Return what one head computes from what it reads, x [(batch), pos, d_model]."""
+        q = x @ self.W_Q[layer, head] + self.b_Q[layer, head]  # [(batch), pos, d_head]
+        k = x @ self.W_K[layer, head] + self.b_K[layer, head]  # [(batch), pos, d_head]
+        v = x @ self.W_V[layer, head] + self.b_V[layer, head]  # [(batch), pos, d_head]
+        return self._mix(q, k, v, layer, head)
+
+    def _finish(self, resid: Array, layer: int) -> dict[str, Array]:
+        mid = resid + self.b_O[layer]  # [(batch), pos, d_model]
+        if self.W_in is None or self.W_out is None or self.b_in is None or self.b_out is None:
+            return {"resid_mid": mid, "resid_post": mid}
+        read = self._normalized(mid, "ln2", layer)  # [(batch), pos, d_model]
+        hidden = _ACTIVATIONS[self.activation](
+            read @ self.W_in[layer] + self.b_in[layer]
+        )  # [(batch), pos, d_mlp]
+        written = hidden @ self.W_out[layer] + self.b_out[layer]  # [(batch), pos, d_model]
+        return {"resid_mid": mid, "mlp_out": written, "resid_post": mid + written}
+
+    def _unembed(self, resid: Array) -> Array:
+        logits = self._normalized(resid, "ln_final", ...) @ self.W_U  # [(batch), pos, d_vocab]
+        logits += self.b_U
+        return logits
+
+    def _normalized(self, x: Array, name: str, at: Any) -> Array:
+        """Layer norm of x [..., d_model], as far as this network has it; gain and shift are of `name`."""
+        if self.normalization is None:
+            return x
+        x = (x - x.mean(axis=-1, keepdims=True)) / self.norm_scale(x)  # [..., d_model]
+        if self.normalization == "LNPre":
+            return x
+        scaled: Array = x * getattr(self, f"{name}_w")[at] + getattr(self, f"{name}_b")[at]
+        return scaled
+
+    def _check_kinds(self) -> None:
+        if self.normalization not in ("LN", "LNPre", None):
+            raise ValueError(complaint("normalization", '"LN", "LNPre" or None', repr(self.normalization)))
+        if self.activation not in _ACTIVATIONS:
+            raise ValueError(complaint("activation", " or ".join(_ACTIVATIONS), repr(self.activation)))
+        if not instance_of("eps", self.eps, float) > 0:
+            raise ValueError(complaint("eps", "a number above 0", repr(self.eps)))
+        if (self.W_in is None) != (self.W_out is None):
+            raise ValueError(complaint("W_in, W_out", "both or neither", "one of them"))
+        given = (
+            getattr(self, name) is not None for name in self.__dataclass_fields__ if name.startswith("ln")
+        )
+        if self.normalization != "LN" and any(given):
+            raise ValueError(
+                complaint("normalization", '"LN", as gains or shifts are given', repr(self.normalization))
+            )
+
+
+def extra_shapes(config: Config, d_mlp: int = 0) -> dict[str, tuple[int, ...]]:
+    """Return the shape of each weight that a `Transformer` has not, by name; of MLPs only where d_mlp > 0.
+
+    >>> extra_shapes(Config(n_layers=2, n_heads=4, d_model=8, d_head=3, d_vocab=7, n_ctx=5))["b_V"]
+    (2, 4, 3)
+    """
+    layers, d_model = config.n_layers, config.d_model
+    of_heads = dict.fromkeys(("b_Q", "b_K", "b_V"), (layers, config.n_heads, config.d_head))
+    of_layers = dict.fromkeys(("b_O", "ln1_w", "ln1_b", "ln2_w", "ln2_b"), (layers, d_model))
+    last = {"ln_final_w": (d_model,), "ln_final_b": (d_model,), "b_U": (config.d_vocab,)}
+    mlps = {
+        "W_in": (layers, d_model, d_mlp),
+        "b_in": (layers, d_mlp),
+        "W_out": (layers, d_mlp, d_model),
+        "b_out": (layers, d_model),
+    }
+    return of_heads | of_layers | last | (mlps if d_mlp else {})
+
+
+def _plain_names(config: Config) -> tuple[str, ...]:
+    return ("W_E", "W_Q", "W_K", "W_V", "W_O", "W_U", *(("W_pos",) if config.positional else ()))
+
+
+def _gelu_new(x: Array) -> Array:
+    """GPT-2's smooth ramp, by its approximation with tanh."""
+    inner: Array = math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x)
+    ramp: Array = 0.5 * x * (1 + np.tanh(inner))
+    return ramp
+
+
+def _relu(x: Array) -> Array:
+    return np.maximum(x, 0)
+
+
+_ACTIVATIONS = {"gelu_new": _gelu_new, "relu": _relu}
