@@ -14,8 +14,9 @@ NAMES   ?=
 SERVE   ?= yes
 
 PIP    := pip==26.3
+# most of what is installed is never imported; what is, Python compiles then
+INSTALL = -m pip install -q --no-compile
 VENV   := .venv
-COURSE := $(VENV)/.course
 SITE   := $(VENV)/.site
 TEST   := $(VENV)/.test
 LOW    := .venv-lowest/.test
@@ -38,7 +39,7 @@ export NO_MKDOCS_2_WARNING := 1
 # An environment remembers its folder: one that was moved, or whose Python is gone, is made anew.
 ALIVE := $(shell test "`cat $(VENV)/.home 2>/dev/null`" = "`pwd -P`" && $(VENV)/bin/python -c '' 2>/dev/null && echo yes)
 ifneq ($(ALIVE),yes)
-$(shell rm -f $(COURSE) $(SITE) $(TEST))
+$(shell rm -f $(SITE) $(TEST))
 endif
 
 # $(call new-venv,FOLDER): an empty environment there, whatever was there before, or one line that says what is missing
@@ -51,7 +52,7 @@ esac; \
 $(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
 	echo "'$(PYTHON)' cannot make virtual environments. On Debian or Ubuntu: apt install python$$version-venv" >&2; exit 1; }; \
 echo "setting up $(1) with Python $$version"; \
-$(PYTHON) -m venv --clear $(1) && $(1)/bin/python -m pip install -q '$(PIP)'
+$(PYTHON) -m venv --clear $(1) && $(1)/bin/python $(INSTALL) '$(PIP)'
 endef
 
 # $(call build-site,FOLDER): the site there, whole or not at all; an interrupted build leaves the one before
@@ -61,6 +62,7 @@ $(VENV)/bin/python -m mkdocs build --site-dir $$part && rm -rf $(1) && mv $$part
 endef
 
 .DEFAULT_GOAL := help
+.NOTPARALLEL:
 .PHONY: help course site site-offline test lint node test-lowest test-newest bench mutants train constraints clean
 
 help: ## list these targets
@@ -97,7 +99,7 @@ test-lowest: $(LOW) $(NODE) ## the tests with the lowest supported versions (Pyt
 
 test-newest: $(NODE) ## the tests with the newest versions to be had today
 	@test -x .venv-newest/bin/pip || { $(call new-venv,.venv-newest); }
-	@.venv-newest/bin/python -m pip install -q --upgrade --upgrade-strategy eager -e '.[course]' --group test
+	@.venv-newest/bin/python $(INSTALL) --upgrade --upgrade-strategy eager -e '.[course]' --group test
 	@.venv-newest/bin/python -m pip list --format=freeze --exclude-editable
 	@.venv-newest/bin/python $(PYTEST) $(USERS)
 
@@ -112,7 +114,7 @@ train: $(TRAIN) ## train the models of the zoo anew, into build/zoo, and hold th
 
 constraints: ## pin today's newest versions in constraints/newest.txt; run it with the oldest Python
 	@$(call new-venv,build/constraints)
-	@build/constraints/bin/python -m pip install -q -e '.[course]' $(EVERY)
+	@build/constraints/bin/python $(INSTALL) -e '.[course]' $(EVERY)
 	@build/constraints/bin/python -m pip list --format=freeze --exclude-editable --exclude pip --exclude setuptools | LC_ALL=C sort -f > build/newest.txt
 	@! grep -v '^[A-Za-z0-9._-]*==[^ ]*$$' build/newest.txt
 	@mv build/newest.txt $(NEWEST)
@@ -122,35 +124,32 @@ clean: ## remove everything that was made here
 	rm -rf .venv .venv-lowest .venv-train .venv-newest node_modules build site .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find ovlearn rendering docs tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(COURSE): pyproject.toml $(NEWEST)
+# Either makes the environment where there is none that is up to date; the tests add to what is there.
+$(SITE): pyproject.toml $(NEWEST)
 	@$(call new-venv,$(VENV))
-	@$(VENV)/bin/python -m pip install -q -c $(NEWEST) -e '.[course]'
+	@$(VENV)/bin/python $(INSTALL) -c $(NEWEST) -e '.[course]' --group site
 	@pwd -P > $(VENV)/.home
 	@touch $@
 
-# While these add to the environment, the stamps of its first parts are away: if one is cut short, all begin again.
-$(SITE): $(COURSE)
-	@echo "adding the tools for the site"
-	@rm -f $(COURSE)
-	@$(VENV)/bin/python -m pip install -q -c $(NEWEST) -e '.[course]' --group site
-	@touch $(COURSE) $@
-
-$(TEST): $(SITE)
-	@echo "adding the tools for tests and lint"
-	@rm -f $(COURSE) $(SITE)
-	@$(VENV)/bin/python -m pip install -q -c $(NEWEST) -e '.[course]' $(GROUPS)
-	@touch $(COURSE) $(SITE) $@
+# While this adds to the environment, the stamp of its first part is away: if it is cut short, all begins again.
+$(TEST): pyproject.toml $(NEWEST)
+	@if test -e $(SITE) && test $(SITE) -nt pyproject.toml && test $(SITE) -nt $(NEWEST); \
+	then echo "adding the tools for tests and lint"; else $(call new-venv,$(VENV)); fi
+	@rm -f $(SITE)
+	@$(VENV)/bin/python $(INSTALL) -c $(NEWEST) -e '.[course]' $(GROUPS)
+	@pwd -P > $(VENV)/.home
+	@touch $(SITE) $@
 
 $(TRAIN): pyproject.toml $(NEWEST)
 	@$(call new-venv,.venv-train)
-	@.venv-train/bin/python -m pip install -q -c $(NEWEST) -e . --group train
+	@.venv-train/bin/python $(INSTALL) -c $(NEWEST) -e . --group train
 	@touch $@
 
 $(LOW): pyproject.toml $(LOWEST) $(NEWEST)
 	@$(call new-venv,.venv-lowest)
 	@mkdir -p build
 	@awk -F== '/^#/ { next } NR == FNR { held[$$1]; print; next } !($$1 in held)' $(LOWEST) $(NEWEST) > build/lowest.txt
-	@.venv-lowest/bin/python -m pip install -q -c build/lowest.txt -e '.[course]' --group test
+	@.venv-lowest/bin/python $(INSTALL) -c build/lowest.txt -e '.[course]' --group test
 	@touch $@
 
 $(NODE): package.json package-lock.json .npmrc | $(SITE)

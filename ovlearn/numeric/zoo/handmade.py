@@ -32,7 +32,7 @@ def copying(name: str) -> ZooModel:
         name,
         config,
         tokens,
-        "One head that copies: its W_OV is a projection, so all eigenvalues of its circuit are 1.",
+        "One head that copies: its W_OV is a projection, so all eigenvalues of its circuit are positive.",
         W_E=W_E,
         W_Q=nothing,
         W_K=nothing,
