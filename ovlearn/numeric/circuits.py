@@ -2,6 +2,9 @@
 
 Everything is kept in the inner size, d_head, and batched over heads. No [d_vocab, d_vocab] array is formed
 unless `.AB` asks for it. Row vectors: W_OV = W_V W_O, W_QK = W_Q W_Kᵀ.
+
+Of a `GPT` these are products of its weights as they stand: they leave out its biases, its MLPs and what layer
+norm divides by, and its gains too, unless it was `folded`. `checkpoints.left_out` says how much that is.
 """
 
 from __future__ import annotations
