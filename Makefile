@@ -22,6 +22,7 @@ TEST   := $(VENV)/.test
 LOW    := .venv-lowest/.test
 NODE   := node_modules/.stamp
 TRAIN  := .venv-train/.train
+ORACLE := .venv-oracles/.oracles
 AUDITS := build/lighthouse/.stamp
 NEWEST := constraints/newest.txt
 LOWEST := constraints/lowest.txt
@@ -63,7 +64,7 @@ endef
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help course site site-offline test lint node test-lowest test-newest bench mutants train constraints clean
+.PHONY: help course site site-offline test lint node test-lowest test-newest bench oracles mutants train constraints clean
 
 help: ## list these targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-12s  %s\n", $$1, $$2 }' Makefile
@@ -103,7 +104,11 @@ test-newest: $(NODE) ## the tests with the newest versions to be had today
 	@.venv-newest/bin/python -m pip list --format=freeze --exclude-editable
 	@.venv-newest/bin/python $(PYTEST) $(USERS)
 
-bench: $(TEST) $(NODE) $(AUDITS) ## the promised speeds, and the site's weight (MODULES=site measures that alone)
+oracles: $(ORACLE) ## compare with transformers and TransformerLens, and record their answers for the tests
+	@.venv-oracles/bin/python -m pytest -q -p no:cacheprovider tests/oracles -W ignore
+	@.venv-oracles/bin/python -m tests.oracles.record
+
+bench: $(TEST) $(NODE) $(AUDITS) $(ORACLE) ## the promised speeds, and the site's weight (MODULES=site measures that alone)
 	@$(VENV)/bin/python -m tests.benchmarks $(MODULES)
 
 mutants: $(TEST) $(NODE) ## break the code in small ways; the tests must notice (FLOORS, SAMPLE, SEED)
@@ -121,7 +126,7 @@ constraints: ## pin today's newest versions in constraints/newest.txt; run it wi
 	@rm -rf build/constraints
 
 clean: ## remove everything that was made here
-	rm -rf .venv .venv-lowest .venv-train .venv-newest node_modules build site .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-lowest .venv-train .venv-oracles .venv-newest node_modules build site .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find ovlearn rendering docs tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Either makes the environment where there is none that is up to date; the tests add to what is there.
@@ -143,6 +148,13 @@ $(TEST): pyproject.toml $(NEWEST)
 $(TRAIN): pyproject.toml $(NEWEST)
 	@$(call new-venv,.venv-train)
 	@.venv-train/bin/python $(INSTALL) -c $(NEWEST) -e . --group train
+	@touch $@
+
+$(ORACLE): pyproject.toml tests/oracles/constraints.txt
+	@$(call new-venv,.venv-oracles)
+	@echo "adding torch, transformers and TransformerLens"
+	@.venv-oracles/bin/python $(INSTALL) -c tests/oracles/constraints.txt torch
+	@.venv-oracles/bin/python $(INSTALL) -c tests/oracles/constraints.txt -e '.[weights]' --group oracles
 	@touch $@
 
 $(LOW): pyproject.toml $(LOWEST) $(NEWEST)

@@ -14,7 +14,18 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from ovlearn import plots
     from ovlearn.checking import Report, show, verify
-    from ovlearn.numeric import GPT, Config, FactoredMatrix, Run, Transformer, circuits, detect, paths, zoo
+    from ovlearn.numeric import (
+        GPT,
+        Config,
+        FactoredMatrix,
+        Run,
+        Transformer,
+        checkpoints,
+        circuits,
+        detect,
+        paths,
+        zoo,
+    )
     from ovlearn.symbolic import Assumption, Derivation, Relation, Step, derivations, derive, rules
 
 # Which floor holds each public name.
@@ -22,7 +33,7 @@ _FLOORS = {
     "ovlearn.symbolic": ("Assumption", "Derivation", "Relation", "Step", "derivations", "derive", "rules"),
     "ovlearn.numeric": (
         *("Config", "FactoredMatrix", "GPT", "Run", "Transformer"),
-        *("circuits", "detect", "paths", "zoo"),
+        *("checkpoints", "circuits", "detect", "paths", "zoo"),
     ),
     "ovlearn.checking": ("Report", "show", "verify"),
 }
@@ -40,6 +51,7 @@ __all__ = [
     "Run",
     "Step",
     "Transformer",
+    "checkpoints",
     "circuits",
     "derivations",
     "derive",

@@ -3,7 +3,7 @@
 Row vectors throughout: a stream is [pos, d_model] and weights multiply from the right, x @ W_V @ W_O.
 """
 
-from ovlearn.numeric import circuits, detect, paths, zoo
+from ovlearn.numeric import checkpoints, circuits, detect, paths, zoo
 from ovlearn.numeric.config import Config
 from ovlearn.numeric.factored import FactoredMatrix
 from ovlearn.numeric.frozen import FrozenNetwork
@@ -18,6 +18,7 @@ __all__ = [
     "FrozenNetwork",
     "Run",
     "Transformer",
+    "checkpoints",
     "circuits",
     "detect",
     "paths",

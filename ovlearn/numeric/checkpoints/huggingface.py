@@ -1,0 +1,193 @@
+"""A Hugging Face GPT-2 folder as a model: config.json, and weights in safetensors files."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ovlearn.arguments import complaint, described
+from ovlearn.numeric.arrays import Array
+from ovlearn.numeric.checkpoints.tensors import Tensors
+from ovlearn.numeric.config import Config
+from ovlearn.numeric.gpt import GPT
+
+_ONE, _MANY = "model.safetensors", "model.safetensors.index.json"
+_NEEDED = "reading weights needs safetensors: pip install 'ovlearn[weights]'"
+_BUFFER = re.compile(r"h\.\d+\.attn\.(bias|masked_bias)")
+_ACTIVATIONS = {"gelu_new": "gelu_new", "gelu_pytorch_tanh": "gelu_new", "relu": "relu"}
+# What GPT-2's config may also ask for, and we have not; each with what it is where it asks for nothing.
+_OTHERWISE = {
+    "scale_attn_weights": True,
+    "scale_attn_by_inverse_layer_idx": False,
+    "reorder_and_upcast_attn": False,
+    "add_cross_attention": False,
+}
+
+
+def load_gpt2(folder: str | Path) -> GPT:
+    """Return the GPT-2 in a local folder, as it is: unfolded, in float32. Nothing is downloaded.
+
+    The folder holds config.json and model.safetensors, or model.safetensors.index.json and its parts, as
+    Hugging Face's tools write them; names with and without the prefix "transformer.", tied or with a head of
+    its own. Needs the package safetensors (the extra `weights`).
+
+    Raises FileNotFoundError for a folder or file that is missing; ImportError without safetensors; ValueError
+    for a config or a network that we do not know, a damaged file, and a tensor that is missing, unknown, of
+    another shape, or not finite. Each message names the file, what was expected and what came.
+
+    Source: Radford et al. (2019), whose model GPT-2 is; the folder's form is that of transformers.
+    """
+    place = _folder(folder)
+    sizes = _config(place / "config.json")
+    config, activation, eps = _read(sizes, place / "config.json")
+    tensors = _tensors(place)
+    weights = _weights(tensors, config, sizes.get("n_inner") or 4 * config.d_model)
+    tensors.nothing_else(name for name in tensors.names if _BUFFER.fullmatch(_bare(name)))
+    return GPT(config, **weights, activation=activation, eps=eps)
+
+
+def _folder(folder: object) -> Path:
+    if not isinstance(folder, str | Path):
+        raise TypeError(complaint("folder", "the path of a folder", described(folder)))
+    place = Path(folder)
+    if not place.is_dir():
+        raise FileNotFoundError(
+            complaint("folder", "a folder with config.json and weights", repr(str(folder)))
+        )
+    return place
+
+
+def _config(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise FileNotFoundError(complaint("folder", f"a file {path.name} in it", "none"))
+    try:
+        sizes = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        raise ValueError(complaint(path.name, "JSON", "something else")) from None
+    if not isinstance(sizes, dict):
+        raise ValueError(complaint(path.name, "an object", described(sizes)))
+    return sizes
+
+
+def _read(sizes: dict[str, Any], path: Path) -> tuple[Config, str, float]:
+    """The config, the activation and layer norm's eps."""
+    if sizes.get("model_type") != "gpt2":
+        raise ValueError(complaint(f"{path.name}, model_type", "'gpt2'", repr(sizes.get("model_type"))))
+    for name, value in _OTHERWISE.items():
+        if sizes.get(name, value) != value:
+            raise ValueError(
+                complaint(f"{path.name}, {name}", f"{value}: no other is built", repr(sizes[name]))
+            )
+    activation = sizes.get("activation_function", "gelu_new")
+    if activation not in _ACTIVATIONS:
+        known = " or ".join(_ACTIVATIONS)
+        raise ValueError(complaint(f"{path.name}, activation_function", known, repr(activation)))
+    n_layer, n_head, n_embd, vocab_size, n_positions = (
+        _size(sizes, name, path) for name in ("n_layer", "n_head", "n_embd", "vocab_size", "n_positions")
+    )
+    if n_embd % n_head:
+        raise ValueError(complaint(f"{path.name}, n_embd", f"a multiple of n_head = {n_head}", str(n_embd)))
+    config = Config(
+        n_layer, n_head, n_embd, n_embd // n_head, vocab_size, n_positions, positional=True, dtype=np.float32
+    )
+    return config, _ACTIVATIONS[activation], float(sizes.get("layer_norm_epsilon", 1e-5))
+
+
+def _size(sizes: dict[str, Any], name: str, path: Path) -> int:
+    value = sizes.get(name)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        came = "none" if name not in sizes else described(value)
+        raise ValueError(complaint(f"{path.name}, {name}", "a whole number of at least 1", came))
+    return value
+
+
+def _tensors(place: Path) -> Tensors:
+    """The tensors of all weight files, by the names that they have there."""
+    one = place / _ONE
+    files = dict.fromkeys(_names(one), one) if one.is_file() else _parts(place)
+
+    def read(name: str) -> Any:
+        with _opened(files[name]) as file:
+            try:
+                return file.get_tensor(name)
+            except TypeError:  # numbers that numpy has not, as bfloat16
+                kind = file.get_slice(name).get_dtype()
+                raise ValueError(complaint(f"{place.name}, {name}", "F32 or F16", kind)) from None
+
+    return Tensors(place.name, set(files), read)
+
+
+def _parts(place: Path) -> dict[str, Path]:
+    """Where each tensor is, by the index of a folder whose weights are in several files."""
+    index = place / _MANY
+    if not index.is_file():
+        pickled = (place / "pytorch_model.bin").is_file()
+        got = "pytorch_model.bin alone, and to read a pickle is to run it" if pickled else "none"
+        raise FileNotFoundError(complaint("folder", f"a file {_ONE} in it", got))
+    listed = _config(index).get("weight_map")
+    if not isinstance(listed, dict):
+        raise ValueError(complaint(f"{index.name}, weight_map", "an object", described(listed)))
+    for part in sorted(set(listed.values())):
+        if not (place / part).is_file():
+            raise FileNotFoundError(complaint("folder", f"the part {part} in it", "none"))
+    held = {name: place / part for part in set(listed.values()) for name in _names(place / part)}
+    for name, part in listed.items():
+        if name not in held:
+            raise ValueError(complaint(part, f"a tensor {name}, as {index.name} says", "none"))
+    return held
+
+
+def _names(path: Path) -> list[str]:
+    with _opened(path) as file:
+        return list(file.keys())
+
+
+def _opened(path: Path) -> Any:
+    try:
+        from safetensors import SafetensorError, safe_open
+    except ModuleNotFoundError:
+        raise ImportError(_NEEDED) from None
+    try:
+        return safe_open(path, framework="numpy")
+    except SafetensorError as error:
+        raise ValueError(complaint(path.name, "a whole safetensors file", f"{error}")) from None
+
+
+def _bare(name: str) -> str:
+    return name.removeprefix("transformer.")
+
+
+def _weights(tensors: Tensors, config: Config, d_mlp: int) -> dict[str, Any]:
+    """Our weights by our names. GPT-2's linear layers are stored [in, out], as ours are."""
+    prefix = "transformer." if tensors.has("transformer.wte.weight") else ""
+    layers, heads, d, d_head = config.n_layers, config.n_heads, config.d_model, config.d_head
+
+    def stack(name: str, *shape: int) -> Array:
+        return tensors.stack(f"{prefix}h.{{}}.{name}", layers, *shape)
+
+    found: dict[str, Any] = {
+        "W_E": tensors.take(f"{prefix}wte.weight", config.d_vocab, d),
+        "W_pos": tensors.take(f"{prefix}wpe.weight", config.n_ctx, d),
+        "W_O": stack("attn.c_proj.weight", d, d).reshape(layers, heads, d_head, d),
+        "b_O": stack("attn.c_proj.bias", d),
+        "W_in": stack("mlp.c_fc.weight", d, d_mlp),
+        "b_in": stack("mlp.c_fc.bias", d_mlp),
+        "W_out": stack("mlp.c_proj.weight", d_mlp, d),
+        "b_out": stack("mlp.c_proj.bias", d),
+        "ln_final_w": tensors.take(f"{prefix}ln_f.weight", d),
+        "ln_final_b": tensors.take(f"{prefix}ln_f.bias", d),
+    }
+    read = stack("attn.c_attn.weight", d, 3 * d).reshape(layers, d, 3, heads, d_head)
+    bias = stack("attn.c_attn.bias", 3 * d).reshape(layers, 3, heads, d_head)
+    for at, name in enumerate("QKV"):
+        found[f"W_{name}"] = read[:, :, at].swapaxes(1, 2)  # [layer, head, d_model, d_head]
+        found[f"b_{name}"] = bias[:, at]  # [layer, head, d_head]
+    for ours, theirs in (("ln1", "ln_1"), ("ln2", "ln_2")):
+        found[f"{ours}_w"], found[f"{ours}_b"] = stack(f"{theirs}.weight", d), stack(f"{theirs}.bias", d)
+    tied = not tensors.has("lm_head.weight")
+    found["W_U"] = (found["W_E"] if tied else tensors.take("lm_head.weight", config.d_vocab, d)).T
+    return found

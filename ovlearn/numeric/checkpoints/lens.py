@@ -1,0 +1,124 @@
+"""A TransformerLens state dict as a model: its names are ours already."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import numpy as np
+
+from ovlearn.arguments import complaint, described
+from ovlearn.numeric.arrays import Array
+from ovlearn.numeric.checkpoints.tensors import Tensors
+from ovlearn.numeric.config import Config, weight_shapes
+from ovlearn.numeric.gpt import GPT, Normalization, extra_shapes
+from ovlearn.numeric.transformer import Transformer
+
+_BUFFER = re.compile(r"blocks\.\d+\.attn\.(mask|IGNORE)")
+_LAYERED = {  # our name: that of one layer's
+    **{f"{letter}_{name}": f"attn.{letter}_{name}" for letter in "Wb" for name in "QKVO"},
+    **{name: f"mlp.{name}" for name in ("W_in", "b_in", "W_out", "b_out")},
+    **{f"ln{n}_{part}": f"ln{n}.{part}" for n in (1, 2) for part in "wb"},
+}
+_SINGLE = {
+    "W_E": "embed.W_E",
+    "W_pos": "pos_embed.W_pos",
+    "W_U": "unembed.W_U",
+    "b_U": "unembed.b_U",
+    "ln_final_w": "ln_final.w",
+    "ln_final_b": "ln_final.b",
+}
+
+
+def from_transformer_lens(
+    state_dict: Mapping[str, Any],
+    *,
+    normalization: Normalization | Literal["as the weights say"] = "as the weights say",
+    activation: str = "gelu_new",
+    eps: float = 1e-5,
+    n_ctx: int | None = None,
+) -> Transformer:
+    """Return the model of a TransformerLens state dict: a `Transformer`, or a `GPT` where it is more.
+
+    Values are numpy arrays or torch tensors; half precision becomes float32. A state dict does not say all:
+
+    normalization: with gains and shifts in it, "LN". Without them it may be "LNPre" (folded) or None. By
+    default it is taken for "LNPre" where what writes to the stream has no mean over d_model, as
+    TransformerLens leaves it when it folds, else for None.
+    activation, eps: as for `GPT`.  n_ctx: by default that of W_pos, or of the attention mask.
+
+    Raises TypeError for what is no mapping; ValueError for a tensor that is missing, not known to us (rotary
+    positions, gated MLPs, grouped keys and values), of another shape, or not finite.
+
+    >>> model = Transformer.random(Config(n_layers=1, n_heads=2, d_model=8, d_head=3, d_vocab=7, n_ctx=5))
+    >>> state = {"embed.W_E": model.W_E, "unembed.W_U": model.W_U, "blocks.0.attn.mask": np.ones((5, 5))}
+    >>> state |= {f"blocks.0.attn.W_{name}": getattr(model, f"W_{name}")[0] for name in "QKVO"}
+    >>> np.array_equal(from_transformer_lens(state).run([3, 1]).logits, model.run([3, 1]).logits)
+    True
+    """
+    if not isinstance(state_dict, Mapping):
+        raise TypeError(complaint("state_dict", "a mapping from names to tensors", described(state_dict)))
+    tensors = Tensors("state_dict", set(state_dict), state_dict.__getitem__)
+    config, d_mlp = _sizes(state_dict, tensors, n_ctx)
+    weights = _weights(tensors, weight_shapes(config), needed=True)
+    more = _weights(tensors, extra_shapes(config, d_mlp), needed=False)
+    tensors.nothing_else(name for name in state_dict if _BUFFER.fullmatch(name))
+    if normalization == "as the weights say":
+        normalization = _normalization(more, weights)
+    if normalization is None and d_mlp == 0 and not any(bias.any() for bias in more.values()):
+        return Transformer(config, **weights)
+    return GPT(config, **weights, **more, normalization=normalization, activation=activation, eps=eps)
+
+
+def _sizes(state: Mapping[str, Any], tensors: Tensors, n_ctx: int | None) -> tuple[Config, int]:
+    """The config that the shapes amount to, and d_mlp, 0 without MLPs."""
+    layers = {int(found[1]) for name in state if (found := re.match(r"blocks\.(\d+)\.", name))}
+    d_vocab, d_model = _shape(state, tensors, "embed.W_E", 2)
+    n_heads, _, d_head = _shape(state, tensors, "blocks.0.attn.W_Q", 3) if layers else (1, d_model, 1)
+    d_mlp = _shape(state, tensors, "blocks.0.mlp.W_in", 2)[1] if "blocks.0.mlp.W_in" in state else 0
+    positional = "pos_embed.W_pos" in state
+    if n_ctx is None:
+        n_ctx = _context(state, tensors)
+    dtype = np.float64 if "float64" in str(getattr(state["embed.W_E"], "dtype", "")) else np.float32
+    return Config(
+        len(layers), n_heads, d_model, d_head, d_vocab, n_ctx, positional=positional, dtype=dtype
+    ), d_mlp
+
+
+def _context(state: Mapping[str, Any], tensors: Tensors) -> int:
+    for name in ("pos_embed.W_pos", "blocks.0.attn.mask"):
+        if name in state:
+            return _shape(state, tensors, name, 2)[0]
+    raise ValueError(complaint("n_ctx", "a length, as the state dict has no W_pos and no mask", "none"))
+
+
+def _shape(state: Mapping[str, Any], tensors: Tensors, name: str, axes: int) -> tuple[int, ...]:
+    if name not in state:
+        raise ValueError(complaint(tensors.where, f"a tensor {name}", "none"))
+    shape = tuple(np.shape(state[name]))
+    if len(shape) != axes:
+        raise ValueError(complaint(f"{tensors.where}, {name}", f"{axes} axes", f"shape {shape}"))
+    return shape
+
+
+def _weights(tensors: Tensors, shapes: dict[str, tuple[int, ...]], *, needed: bool) -> dict[str, Array]:
+    """Our weights by our names, those of a layer stacked; what is not needed may be missing."""
+    found = {}
+    for name, shape in shapes.items():
+        if name in _SINGLE:
+            if needed or tensors.has(_SINGLE[name]):
+                found[name] = tensors.take(_SINGLE[name], *shape)
+        elif needed or tensors.has(f"blocks.0.{_LAYERED[name]}"):
+            one = f"blocks.{{}}.{_LAYERED[name]}"
+            found[name] = tensors.stack(one, shape[0], *shape[1:]) if shape[0] else np.zeros(shape)
+    return found
+
+
+def _normalization(more: dict[str, Array], weights: dict[str, Array]) -> Normalization:
+    if any(name.startswith("ln") for name in more):
+        return "LN"
+    largest = float(np.abs(weights["W_E"]).max())
+    writing = [weights["W_E"], weights["W_O"].reshape(-1, weights["W_O"].shape[-1])]  # [row, d_model] each
+    centred = all(np.abs(rows.mean(axis=-1)).max(initial=0) <= 1e-5 * max(largest, 1e-30) for rows in writing)
+    return "LNPre" if centred and largest else None
