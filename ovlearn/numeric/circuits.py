@@ -143,17 +143,15 @@ def composition_scores(model: Transformer, kind: Literal["Q", "K", "V"]) -> Arra
     read = {"Q": qk, "K": lambda one: qk(one).T, "V": ov}
     if kind not in read:
         raise ValueError(complaint("kind", 'one of "Q", "K", "V"', described(kind)))
-    writes, reads = ov(model), read[kind](model)
-    layers, heads = model.config.n_layers, model.config.n_heads
-    scores = np.zeros((layers, heads, layers, heads), dtype=model.config.dtype)
-    for layer in range(layers - 1):
-        first = FactoredMatrix(writes.A[layer, :, None, None], writes.B[layer, :, None, None])
-        later = FactoredMatrix(reads.A[layer + 1 :], reads.B[layer + 1 :])
-        sizes = first.norm() * later.norm()  # [head, later layer, head]
-        norms = (first @ later).norm()  # [head, later layer, head]
-        scores[layer, :, layer + 1 :] = np.divide(
-            norms, sizes, out=np.full_like(norms, np.nan), where=sizes > 0
-        )
+    left, right = _core(ov(model)), _core(read[kind](model).T)  # [layer, head, d_head, d_model] each
+    first, later = (np.linalg.norm(core, axis=(-2, -1)) for core in (left, right))  # [layer, head] each
+    sizes = first[:, :, None, None] * later  # [layer, head, layer, head]
+    norms = np.zeros_like(sizes)
+    for layer in range(model.config.n_layers - 1):
+        norms[layer, :, layer + 1 :] = _norms_of_products(left[layer], right[layer + 1 :])
+    scores = np.divide(norms, sizes, out=np.full_like(norms, np.nan), where=sizes > 0)
+    layers = np.arange(model.config.n_layers)
+    scores.swapaxes(1, 2)[layers[:, None] >= layers] = 0  # [layer, layer, head, head], a view
     return scores
 
 
@@ -232,6 +230,27 @@ def _which(model: Transformer, layer: int | None, head: int | None) -> Any:
     if layer is None and head is None:
         return ()
     return head_pair("layer, head", (layer, head), config.n_layers, config.n_heads)
+
+
+def _core(matrices: FactoredMatrix) -> Array:
+    """Return R B [..., inner, right] of each matrix A B, where A = Q R.
+
+    Q has orthonormal columns: what follows a matrix has the same norm if it follows this smaller one.
+    """
+    core: Array = np.linalg.qr(matrices.A, mode="r") @ matrices.B
+    return core
+
+
+def _norms_of_products(left: Array, right: Array) -> Array:
+    """Return ‖L Rᵀ‖ of every L [head, inner, d_model] with every R [layer, head, inner, d_model].
+
+    One large product, and then the norms [head, layer, head] of its blocks.
+    """
+    heads, inner, d_model = left.shape
+    product = left.reshape(-1, d_model) @ right.reshape(-1, d_model).T  # [head · inner, layer · head · inner]
+    blocks = product.reshape(heads, inner, *right.shape[:-1])  # [head, inner, layer, head, inner]
+    norms: Array = np.sqrt(np.einsum("aibcj,aibcj->abc", blocks, blocks))
+    return norms
 
 
 def _inner(model: Transformer) -> Array:
