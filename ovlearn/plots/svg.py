@@ -53,7 +53,7 @@ def figure(value: float) -> str:
     return "0" if text == "-0" else text.replace("-", "−")
 
 
-def label(text: str) -> str:
+def label(text: str, longest: int = LONGEST) -> str:
     """Return a label for the edge of a picture: short, and spaces at its ends made visible; not escaped.
 
     >>> label(" cat"), label("internationalisation")
@@ -63,7 +63,7 @@ def label(text: str) -> str:
     start = text[: len(text) - len(text.lstrip())]
     end = text[len(start) + len(core) :]
     whole = "".join(SHOWN.get(c, c) for c in start) + core + "".join(SHOWN.get(c, c) for c in end)
-    return whole if len(whole) <= LONGEST else whole[: LONGEST - 1] + "…"
+    return whole if len(whole) <= longest else whole[: longest - 1] + "…"
 
 
 def width_of(text: str, size: float = 11) -> float:

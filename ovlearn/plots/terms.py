@@ -1,10 +1,13 @@
-"""What a path is called in the expansion: A_1_0 E W_E W_OV_1_0 W_U, and the same as HTML."""
+"""What a path is called in the expansion: A_1_0 E W_E W_OV_1_0 W_U, and the same as HTML and in SVG."""
 
 from __future__ import annotations
 
 from ovlearn.numeric.paths import Path
+from ovlearn.plots.svg import tag, width_of
 
 Symbol = tuple[str, tuple[int, int] | None]  # its base, and its head where it has one
+
+_FULL, _SCRIPT = 12.0, 8.5  # sizes of the face in SVG
 
 
 def factors(path: Path) -> list[Symbol]:
@@ -38,6 +41,31 @@ def html(path: Path, *, one_head: bool) -> str:
     return " ".join(_symbol(base, head, one_head) for base, head in factors(path))
 
 
+def svg(path: Path, *, one_head: bool) -> str:
+    """Return what stands in a `text` element for a path's term: letters and their scripts.
+
+    `one_head`: as in `html`.
+
+    >>> svg((), one_head=True)[:51]
+    '<tspan font-size="12" font-style="italic">E</tspan>'
+    """
+    pieces, level = "", 0.0
+    for word, (base, head) in enumerate(factors(path)):
+        for text, size, height in _scripts(base, head, one_head):
+            gap = "\xa0" if word and size == _FULL else ""
+            pieces += gap + _raised(text, size, level - height)
+            level = height
+    return pieces
+
+
+def width(path: Path, *, one_head: bool) -> float:
+    """Return about how wide a path's term will be in SVG."""
+    scripts = [piece for base, head in factors(path) for piece in _scripts(base, head, one_head)]
+    spaces = 0.3 * _FULL * len(factors(path))
+    # Capitals are wider than what `width_of` reckons with.
+    return spaces + sum(width_of(text, size * (1.35 if text.isupper() else 1)) for text, size, _ in scripts)
+
+
 def index(head: tuple[int, int], *, one_head: bool) -> str:
     """Return the index of a head's symbols: layer and head, or the layer alone.
 
@@ -59,3 +87,24 @@ def _symbol(base: str, head: tuple[int, int] | None, one_head: bool) -> str:
         else:
             above = f"<sup>{at}</sup>"
     return f"<i>{letter}</i>" + (f"<sub>{below}</sub>" if below else "") + above
+
+
+def _scripts(base: str, head: tuple[int, int] | None, one_head: bool) -> list[tuple[str, float, float]]:
+    """The letter of a symbol, then its scripts: each with its size and how far it is raised."""
+    letter, _, name = base.partition("_")
+    at = "" if head is None else index(head, one_head=one_head)
+    places = [(letter, _FULL, 0.0), (name or at, _SCRIPT, -3.0)]
+    if name and at:
+        places.append((at, 7.0, -5.0) if one_head else (at, _SCRIPT, 5.0))
+    return [piece for piece in places if piece[0]]
+
+
+def _raised(text: str, size: float, down: float) -> str:
+    """One piece, so far below the one before it."""
+    return tag(
+        "tspan",
+        text,
+        dy=down or None,
+        font_size=size,
+        font_style="italic" if text.isalpha() else None,
+    )

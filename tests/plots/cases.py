@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ovlearn import plots
+from ovlearn.numeric import Config, Run, Transformer
 from ovlearn.plots import Picture
 
 NASTY = ["<b>", "a&b", 'say "hi"', "it's", "\n", " the", "", "</script>", "]]>", "--", "é", "日本"]
@@ -26,6 +27,18 @@ def make_matrix(rows: int, columns: int, seed: int = 0) -> Any:
     return 3 * np.random.default_rng(seed).normal(size=(rows, columns))
 
 
+def make_scores(layers: int, heads: int, seed: int = 0) -> Any:
+    """Composition scores [layer, head, layer, head], no two alike."""
+    shape = layers, heads, layers, heads
+    earlier = np.less.outer(np.arange(layers), np.arange(layers))[:, None, :, None]
+    return np.where(earlier, np.random.default_rng(seed).uniform(0.05, 0.95, shape), 0)
+
+
+def make_run(layers: int, heads: int, seed: int = 0) -> Run:
+    config = Config(layers, heads, d_model=8, d_head=4, d_vocab=12, n_ctx=5)
+    return Transformer.random(config, seed).run([3, 1, 4, 1, 5])
+
+
 def pictures() -> dict[str, Picture]:
     """One of each, small and large."""
     return {
@@ -35,5 +48,12 @@ def pictures() -> dict[str, Picture]:
         "matrix": plots.matrix(make_matrix(3, 5), rows=["x", "y", "z"], title="A matrix"),
         "long matrix": plots.matrix(make_matrix(2, 64), title="Long"),
         "bars": plots.bars([1.5, -0.5, 0], ["one", "two", "three"], "Bars", "Three of them."),
+        "spectrum": plots.spectrum([2, 1 + 1j, 1 - 1j, -1, 0], title="A spectrum", caption="To the right."),
+        "spectra": plots.spectrum(make_matrix(8, 40) + 1j, labels=NASTY[:8]),
+        "composition": plots.composition(make_scores(2, 4), 0.3, "K", title="Composition"),
+        "large composition": plots.composition(make_scores(12, 12), 0.3),
+        "heads": plots.heads(make_matrix(2, 4), make_matrix(2, 4, 1), "<x>", "a & b", mark=[(0, 1)]),
+        "large heads": plots.heads(make_matrix(12, 12), make_matrix(12, 12, 1), "x", "y", "All heads"),
+        "contributions": plots.contributions(make_run(2, 2), 4, 3, NASTY, title="<i>&", most=3),
         "explorer": plots.path_explorer("Paths", "All of them."),
     }

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 from ovlearn.plots import Picture
 
 Element = ElementTree.Element
+Points = tuple[list[float], list[float]]
 
 
 def parsed(picture: Picture) -> Element:
@@ -68,3 +69,32 @@ def number(text: str) -> float:
 
 def ids(root: Element) -> list[Any]:
     return [element.attrib["id"] for element in root.iter() if "id" in element.attrib]
+
+
+def marks(svg: Element) -> list[Element]:
+    """What a reader can point at, in the order of the arrow keys."""
+    return svg.findall(".//*[@class='ov-mark']")
+
+
+def middle(mark: Element) -> tuple[float, float]:
+    """Where a mark's shape is drawn from."""
+    x, y = re.findall(r"-?[\d.]+", mark.attrib["d"])[:2]
+    return float(x), float(y)
+
+
+def told(mark: Element) -> str:
+    return one(mark, "title").text or ""
+
+
+def ticks(svg: Element) -> tuple[Points, Points]:
+    """The ticks across and up: where their strokes are, and the numbers that stand beside them."""
+    d = one(svg, ".//path[@class='ov-ticks']").attrib["d"]
+    strokes = re.findall(r"M(-?[\d.]+) (-?[\d.]+)([vh])", d)
+    across = [float(x) for x, _, way in strokes if way == "v"]
+    up = [float(y) for _, y, way in strokes if way == "h"]
+    found = (svg.findall("./g[@text-anchor='middle']")[0], svg.findall("./g[@text-anchor='end']")[0])
+    numbers = [[number(text) for text in texts(group)] for group in found]
+    for group, at, key, off in ((found[0], across, "x", 0.0), (found[1], up, "y", 4.0)):
+        drawn = [float(text.attrib[key]) - off for text in group.findall("text")]
+        assert all(abs(a - b) < 0.02 for a, b in zip(drawn, at, strict=True)), "a number beside another tick"
+    return (across, numbers[0]), (up, numbers[1])

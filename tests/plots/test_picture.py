@@ -15,7 +15,7 @@ from ovlearn import plots
 from ovlearn.plots import Picture
 from ovlearn.plots.svg import tag
 
-from .cases import make_pattern, pictures
+from .cases import make_pattern, make_run, make_scores, pictures
 from .reading import ids, parsed, texts
 
 PICTURES = pictures()
@@ -81,6 +81,14 @@ def test_other_numbers_or_words_have_other_ids() -> None:
         plots.matrix(make_pattern(4)),
         plots.bars([1, 2]),
         plots.bars([1, 2], title="Two"),
+        plots.spectrum([1, 2]),
+        plots.spectrum([[1], [2]]),
+        plots.composition(make_scores(2, 2)),
+        plots.composition(make_scores(2, 2), kind="V"),
+        plots.heads([[1, 2]], [[3, 4]], "x", "y"),
+        plots.heads([[1, 2]], [[3, 4]], "x", "z"),
+        plots.contributions(make_run(1, 1), 0, 0),
+        plots.contributions(make_run(1, 1), 0, 1),
     ]
     assert len({tuple(ids(parsed(picture))) for picture in made}) == len(made)
 
@@ -123,6 +131,10 @@ def test_an_attribute_cannot_break_out() -> None:
         pytest.param(plots.pattern(make_pattern(40, causal=False)), 6_200, id="40 × 40, no mask"),
         pytest.param(plots.bars(range(12)), 1_200, id="12 bars"),
         pytest.param(PICTURES["explorer"], 4_500, id="explorer"),
+        pytest.param(PICTURES["spectra"], 6_500, id="8 × 40 eigenvalues"),
+        pytest.param(PICTURES["large composition"], 6_500, id="composition of 12 × 12"),
+        pytest.param(PICTURES["large heads"], 6_500, id="12 × 12 heads"),
+        pytest.param(PICTURES["contributions"], 1_600, id="contributions"),
     ],
 )
 def test_weight(picture: Picture, most: int) -> None:

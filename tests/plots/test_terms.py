@@ -1,6 +1,7 @@
 """A path's term, held against the symbolic floor for every path."""
 
 import re
+from itertools import accumulate
 from typing import Any
 
 import pytest
@@ -42,6 +43,39 @@ def test_every_term_is_that_of_the_expansion(layers: int, heads: int) -> None:
         assert terms.text(path) == to_text(term)
         one_head = heads == 1
         assert as_latex(terms.html(path, one_head=one_head)) == braced(to_latex(term, one_head=one_head))
+
+
+@pytest.mark.parametrize(("layers", "heads"), SIZES)
+def test_the_drawn_term_reads_as_the_printed_one(layers: int, heads: int) -> None:
+    for path in expansion(layers, heads):
+        html = terms.html(path, one_head=heads == 1)
+        drawn = terms.svg(path, one_head=heads == 1)
+        assert re.sub(r"<[^>]*>", "", drawn).replace("\xa0", " ") == re.sub(r"<[^>]*>", "", html)
+        pieces = re.findall(r'<tspan(?: dy="(\S+)")? font-size="(\S+)"', drawn)
+        heights = accumulate(float(down or 0) for down, _ in pieces)
+        for (_, size), height in zip(pieces, heights, strict=True):
+            assert (height == 0) == (size == "12"), "a letter off the line, or a script on it"
+
+
+@pytest.mark.parametrize(
+    ("path", "one_head", "measured"),
+    [
+        ((), False, 50),
+        (((0, 1), (1, 0)), False, 183),
+        (((0, 11), (1, 10), (11, 3)), False, 282),
+        (((0, 0), (1, 0), (2, 0), (3, 0)), True, 248),
+    ],
+)
+def test_there_is_room_for_a_term(path: Any, one_head: bool, measured: float) -> None:
+    """As wide as Chromium sets it in Liberation Sans, or a little wider."""
+    assert 0.98 * measured <= terms.width(path, one_head=one_head) <= 1.1 * measured
+
+
+def test_a_script_that_follows_another_is_raised() -> None:
+    (up,) = re.findall(r'dy="(\S+)" font-size="8.5">1,0<', terms.svg(((1, 0),), one_head=False)[-300:])
+    assert float(up) == -8
+    (down,) = re.findall(r'dy="(\S+)" font-size="7">1<', terms.svg(((1, 0),), one_head=True))
+    assert float(down) == 2
 
 
 def test_the_comparison_can_fail() -> None:

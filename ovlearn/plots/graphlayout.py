@@ -1,0 +1,158 @@
+"""The drawing of a graph of heads: a column for each layer, edges from left to right."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import NamedTuple
+
+from ovlearn.arguments import Head
+from ovlearn.plots.grids import POSITIVE
+from ovlearn.plots.marks import telling
+from ovlearn.plots.picture import drawing
+from ovlearn.plots.svg import number, tag, width_of, written
+
+Place = tuple[float, float]
+
+_BOX, _TALL = 36.0, 18.0  # a head
+_PITCH = 32.0  # from one head of a layer to the next
+_WIDE, _NARROW = 190.0, 76.0  # from one layer to the next
+_ACROSS = 640.0  # what all layers together should keep within, down to the narrowest
+_EDGE = 8.0  # around all
+_LEAST, _FULL, _FULL_OF_MANY = 0.75, 6.0, 3.5  # widths of an edge
+_MANY = 24  # edges, from which on even the widest must leave room for the others
+
+
+class Edge(NamedTuple):
+    """From a head to a later one: `strength` from 0 to 1, and what the edge tells."""
+
+    first: Head
+    later: Head
+    strength: float
+    says: str
+
+
+class Legend(NamedTuple):
+    """The scores of the strongest and of the weakest edge, where there are any, and what else to say."""
+
+    scores: list[str]
+    rest: str
+
+
+def draw(heads: list[Head], edges: list[Edge], words: Legend, title: str, says: str) -> str:
+    """Return the whole drawing, of edges from the strongest to the weakest: no edge crosses a head's name."""
+    places = laid_out(heads)
+    full = _FULL if len(edges) <= _MANY else _FULL_OF_MANY
+    bottom = max(y for _, y in places.values()) + _TALL / 2 + _overhang(places)
+    legend, legend_width = _legend(edges, words, full, bottom + 16)
+    width = max(max(x for x, _ in places.values()) + _BOX / 2 + _EDGE, legend_width)
+    height = bottom + 30
+    content = _kept_clear(_lines(edges, places, full), places, (width, height)) + _heads(places) + legend
+    return drawing(width, height, content, title=title, says=says, tabindex="0")
+
+
+def laid_out(heads: list[Head]) -> dict[Head, Place]:
+    """Return the middle of each head: its column is its layer's, its row its place among those shown."""
+    layers = sorted({layer for layer, _ in heads})
+    across = min(_WIDE, max(_NARROW, _ACROSS / max(len(layers) - 1, 1)))
+    top = 24 + _TALL / 2 + _bow(len(layers) - 1)
+    places = {}
+    for column, layer in enumerate(layers):
+        for row, head in enumerate(sorted(head for head in heads if head[0] == layer)):
+            places[head] = (_EDGE + _BOX / 2 + column * across, top + row * _PITCH)
+    return places
+
+
+def name_of(head: Head) -> str:
+    """Return a head's short name: layer, head.
+
+    >>> name_of((11, 3))
+    '11.3'
+    """
+    return f"{head[0]}.{head[1]}"
+
+
+def _bow(columns: int) -> float:
+    """How far an edge over so many columns swings out: past the heads that stand between its ends."""
+    return 20.0 + 4 * (columns - 2) if columns > 1 else 0.0
+
+
+def _overhang(places: dict[Head, Place]) -> float:
+    return 0.75 * _bow(len({layer for layer, _ in places}) - 1)
+
+
+def _lines(edges: list[Edge], places: dict[Head, Place], full: float) -> str:
+    """The edges, the strongest first: a thin line on a broad one can still be seen."""
+    order = {layer: column for column, layer in enumerate(sorted({layer for layer, _ in places}))}
+    middle = sum(y for _, y in places.values()) / len(places)
+    return "".join(
+        tag(
+            "path",
+            telling(edge.says),
+            class_="ov-mark",
+            d=_way(edge, places, order, middle),
+            **_look(edge.strength, full),
+        )
+        for edge in edges
+    )
+
+
+def _way(edge: Edge, places: dict[Head, Place], order: dict[int, int], middle: float) -> str:
+    """Where an edge runs: level at both ends, and outwards past what stands between them."""
+    (x, y), (to_x, to_y) = places[edge.first], places[edge.later]
+    x, to_x = x + _BOX / 2, to_x - _BOX / 2
+    swing = _bow(order[edge.later[0]] - order[edge.first[0]])
+    if (y + to_y) / 2 <= middle:
+        swing = -swing
+    third = (to_x - x) / 3
+    bends = (x + third, y + swing, to_x - third, to_y + swing, to_x, to_y)
+    return f"M{number(x)} {number(y)}C{' '.join(number(value, 1) for value in bends)}"
+
+
+def _look(strength: float, full: float) -> dict[str, str]:
+    """The width and the opacity of an edge; `full`: the width of the strongest."""
+    width = number(_LEAST + (full - _LEAST) * strength)
+    return {"stroke_width": width, "stroke_opacity": number(0.25 + 0.65 * strength)}
+
+
+def _kept_clear(lines: str, places: dict[Head, Place], size: Place) -> str:
+    """The edges, cut out where heads stand: a name must not be crossed out."""
+    if not lines:
+        return ""
+    boxes = "".join(_outline(place) for place in places.values())
+    whole = f"M0 0H{number(size[0])}V{number(size[1])}H0z"
+    base = f"ov-{sha256((lines + boxes).encode()).hexdigest()[:10]}-c"
+    clip = tag("clipPath", tag("path", d=whole + boxes, clip_rule="evenodd"), id=base)
+    return clip + tag("g", lines, clip_path=f"url(#{base})", fill="none", stroke=POSITIVE)
+
+
+def _outline(place: Place) -> str:
+    x, y = place[0] - _BOX / 2, place[1] - _TALL / 2
+    return f"M{number(x)} {number(y)}h{number(_BOX)}v{number(_TALL)}h-{number(_BOX)}z"
+
+
+def _heads(places: dict[Head, Place]) -> str:
+    frames = tag(
+        "path",
+        d="".join(_outline(place) for place in places.values()),
+        fill="none",
+        stroke="currentColor",
+        stroke_opacity=0.6,
+    )
+    names = "".join(written(name_of(head), x, y + 3.5) for head, (x, y) in places.items())
+    columns = {head[0]: x for head, (x, _) in places.items()}
+    layers = "".join(written(f"layer {layer}", x, 14) for layer, x in columns.items())
+    return (
+        frames + tag("g", names, text_anchor="middle") + tag("g", layers, text_anchor="middle", font_size=10)
+    )
+
+
+def _legend(edges: list[Edge], words: Legend, full: float, y: float) -> tuple[str, float]:
+    """Samples of the widest and the narrowest edge with their scores, then words; and the width of it all."""
+    content, x = "", _EDGE
+    for edge, score in zip(edges[:1] + edges[1:][-1:], words.scores, strict=True):
+        line = f"M{number(x)} {number(y)}h28"
+        content += tag("path", d=line, stroke=POSITIVE, **_look(edge.strength, full))
+        content += written(score, x + 34, y + 4)
+        x += 34 + width_of(score) + 16
+    text = written(words.rest, x, y + 4) if words.rest else ""
+    return content + text, x + width_of(words.rest) + _EDGE
