@@ -31,9 +31,9 @@ def state() -> dict[str, np.ndarray[Any, Any]]:
     for layer in range(LAYERS):
         block = f"blocks.{layer}."
         for name in "QKV":
-            found[f"{block}attn.W_{name}"] = 5 * normal(HEADS, D, D_HEAD)
+            found[f"{block}attn.W_{name}"] = normal(HEADS, D, D_HEAD)
             found[f"{block}attn.b_{name}"] = normal(HEADS, D_HEAD)
-        found |= {f"{block}attn.W_O": 5 * normal(HEADS, D_HEAD, D), f"{block}attn.b_O": normal(D)}
+        found |= {f"{block}attn.W_O": normal(HEADS, D_HEAD, D), f"{block}attn.b_O": normal(D)}
         found |= {f"{block}mlp.W_in": normal(D, D_MLP), f"{block}mlp.b_in": normal(D_MLP)}
         found |= {f"{block}mlp.W_out": normal(D_MLP, D), f"{block}mlp.b_out": normal(D)}
         for norm in ("ln1", "ln2"):
