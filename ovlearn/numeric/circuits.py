@@ -149,7 +149,7 @@ def composition_scores(model: Transformer, kind: Literal["Q", "K", "V"]) -> Arra
     norms = np.zeros_like(sizes)
     for layer in range(model.config.n_layers - 1):
         norms[layer, :, layer + 1 :] = _norms_of_products(left[layer], right[layer + 1 :])
-    scores = np.divide(norms, sizes, out=np.full_like(norms, np.nan), where=sizes > 0)
+    scores: Array = np.divide(norms, sizes, out=np.full_like(norms, np.nan), where=sizes > 0)
     layers = np.arange(model.config.n_layers)
     scores.swapaxes(1, 2)[layers[:, None] >= layers] = 0  # [layer, layer, head, head], a view
     return scores

@@ -1,4 +1,4 @@
-"""Weights of other libraries' models give those libraries' answers; what is wrong with a folder is said in words.
+"""Weights of other libraries' models give those libraries' answers; what is wrong with a folder is said.
 
 The answers were recorded by tests/oracles from transformers and TransformerLens.
 """
@@ -225,7 +225,8 @@ FC = "transformer.h.0.mlp.c_fc.weight"
         ),
         (
             pickled,
-            "folder: expected a file model.safetensors in it, got pytorch_model.bin alone, and to read a pickle",
+            "folder: expected a file model.safetensors in it, got pytorch_model.bin alone, "
+            "and to read a pickle",
         ),
         (
             lambda folder, _: (folder / "config.json").write_text("{"),
@@ -320,7 +321,8 @@ def test_no_folder(tmp_path: Path) -> None:
         ),
         (
             lambda given: given | {"blocks.1.attn.W_K": given["blocks.1.attn.W_K"].swapaxes(1, 2)},
-            r"state_dict, blocks.1.attn.W_K: expected shape \(3, 14, 4\), got \(3, 4, 14\): it looks transposed",
+            r"state_dict, blocks.1.attn.W_K: expected shape \(3, 14, 4\), got \(3, 4, 14\): "
+            "it looks transposed",
         ),
         (lambda given: {}, "state_dict: expected a tensor embed.W_E, got none"),
         (
