@@ -23,6 +23,7 @@ LESSONS: dict[str, str] = {
     "virtual-heads": "06_every_path",
     "ov-circuit": "07_the_ov_circuit",
     "conventions": "08_two_conventions",
+    "qk-circuit": "10_many_heads_and_the_qk_circuit",
 }
 
 
