@@ -281,8 +281,8 @@ def _telling_factors(rng, k):
         A = rng.normal(size=(d_vocab, d_head))  # [d_vocab, d_head]
         B = 0.7 * A.T + rng.normal(size=(d_head, d_vocab))  # [d_head, d_vocab]
         want = _share_by_counting(A, B, k)
-        values = [value for value, _ in _other_shares(A, B, k).values()]
-        if want > 0 and (k < 3 or len({*values, want}) == len(values) + 1):
+        values = [want, *(value for value, _ in _other_shares(A, B, k).values())]
+        if want > 0 and (k < 3 or len(set(np.round(values, 9))) == len(values)):
             return A, B
 
 
