@@ -315,6 +315,11 @@ def lowers_itself(first, second, amount):
     return np.array([[-amount, 3], [-2, first + second + amount]])
 
 
+# %% exercise="lowers_itself" mistake="the sum alone"
+def lowers_itself(first, second, amount):
+    return np.array([[-amount, 1e5], [-1e5, first + second + amount]])
+
+
 # %% exercise="lowers_itself" mistake="the product alone"
 def lowers_itself(first, second, amount):
     return np.array([[-amount, 1.0], [-first * second - amount * 4, 4.0]])

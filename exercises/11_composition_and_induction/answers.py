@@ -75,6 +75,14 @@ def composition(model, kind, first, second):
     return np.linalg.norm(W_OV @ M) / (np.linalg.norm(W_OV) * np.linalg.norm(M))
 
 
+# %% exercise="composition" mistake="heads exchanged"
+def composition(model, kind, first, second):
+    W_OV = model.W_V[second] @ model.W_O[second]
+    W_QK = model.W_Q[first] @ model.W_K[first].T
+    M = {"Q": W_QK, "K": W_QK.T, "V": model.W_V[first] @ model.W_O[first]}[kind]
+    return np.linalg.norm(W_OV @ M) / (np.linalg.norm(W_OV) * np.linalg.norm(M))
+
+
 # %% exercise="composition" mistake="V for all kinds"
 def composition(model, kind, first, second):
     one, two = (model.W_V[head] @ model.W_O[head] for head in (first, second))
@@ -236,6 +244,18 @@ def virtual_head(run, first, second):
     model = run.model
     W_OV = model.W_E @ model.W_V[first] @ model.W_O[first] @ model.W_V[second] @ model.W_O[second] @ model.W_U
     return run.pattern[second] @ run.pattern[first], W_OV
+
+
+# %% exercise="virtual_head" mistake="pair exchanged"
+def virtual_head(run, first, second):
+    one, two = (run.model.W_V[head] @ run.model.W_O[head] for head in (first, second))
+    return one @ two, run.pattern[second] @ run.pattern[first]
+
+
+# %% exercise="virtual_head" mistake="scores"
+def virtual_head(run, first, second):
+    one, two = (run.model.W_V[head] @ run.model.W_O[head] for head in (first, second))
+    return run.scores[second] @ run.scores[first], one @ two
 
 
 # %% exercise="virtual_head" mistake="no pair"
@@ -641,6 +661,28 @@ def two_back_weights(d_vocab, n_ctx):
     return ov.Transformer(config, **weights)
 
 
+# %% exercise="two_back_weights" mistake="too large"
+def two_back_weights(d_vocab, n_ctx):
+    config = ov.Config(2, 1, 1200, 600, d_vocab, n_ctx, positional=True)
+    return ov.Transformer(config, **blank(config))
+
+
+# %% exercise="two_back_weights" mistake="looks by tokens"
+def two_back_weights(d_vocab, n_ctx):
+    token, position, note, said = slots(d_vocab, n_ctx, d_vocab, d_vocab)
+    sizes = {"d_model": 3 * d_vocab + n_ctx, "d_head": max(d_vocab, n_ctx), "d_vocab": d_vocab}
+    config = ov.Config(n_layers=2, n_heads=1, n_ctx=n_ctx, positional=True, **sizes)
+    weights = blank(config)
+    weights["W_E"][:, token], weights["W_pos"][:, position] = np.eye(d_vocab), np.eye(n_ctx)
+    for layer, source, target in ((0, token, note), (1, note, said)):
+        weights["W_Q"][layer, 0, token, :d_vocab] = 12 * np.sqrt(config.d_head) * np.eye(d_vocab, k=-1)
+        weights["W_K"][layer, 0, token, :d_vocab] = np.eye(d_vocab)
+        weights["W_V"][layer, 0, source, :d_vocab] = np.eye(d_vocab)
+        weights["W_O"][layer, 0, :d_vocab, target] = np.eye(d_vocab)
+    weights["W_U"][said] = 10 * np.eye(d_vocab)
+    return ov.Transformer(config, **weights)
+
+
 # %% exercise="induction_score" mistake="same token"
 def induction_score(pattern, period):
     queries = np.arange(period, len(pattern))
@@ -789,6 +831,13 @@ def cut_keys(run, first, second):
 def cut_keys(run, first, second):
     K = run.head_out[first] @ run.model.W_K[second]
     S = run.q[second] @ K.T / np.sqrt(K.shape[1])
+    weights = np.tril(np.exp(S))
+    return weights / weights.sum(axis=1, keepdims=True)
+
+
+# %% exercise="cut_keys" mistake="all wires"
+def cut_keys(run, first, second):
+    S = run.q[second] @ (run.embedding @ run.model.W_K[second]).T / np.sqrt(run.q.shape[-1])
     weights = np.tril(np.exp(S))
     return weights / weights.sum(axis=1, keepdims=True)
 
@@ -1264,6 +1313,33 @@ def induction_weights(d_vocab, n_ctx):
     return ov.Transformer(config, **weights)
 
 
+# %% exercise="induction_weights" mistake="too large"
+def induction_weights(d_vocab, n_ctx):
+    config = ov.Config(2, 1, 1200, 600, d_vocab, n_ctx, positional=True)
+    return ov.Transformer(config, **blank(config))
+
+
+# %% exercise="induction_weights" mistake="finds itself"
+def induction_weights(d_vocab, n_ctx):
+    token, position, pointer, said = slots(d_vocab, n_ctx, n_ctx, d_vocab)
+    sizes = {"d_model": 2 * (d_vocab + n_ctx), "d_head": d_vocab + n_ctx, "d_vocab": d_vocab}
+    config = ov.Config(n_layers=2, n_heads=1, n_ctx=n_ctx, positional=True, **sizes)
+    weights, sharp = blank(config), 12 * np.sqrt(config.d_head)
+    weights["W_E"][:, token], weights["W_pos"][:, position] = np.eye(d_vocab), np.eye(n_ctx)
+    weights["W_Q"][0, 0, token, :d_vocab] = sharp * np.eye(d_vocab)
+    weights["W_K"][0, 0, token, :d_vocab] = np.eye(d_vocab)
+    weights["W_Q"][0, 0, position, d_vocab:] = sharp * np.eye(n_ctx)
+    weights["W_K"][0, 0, position, d_vocab:] = 2 * np.eye(n_ctx)
+    weights["W_Q"][1, 0, pointer, :n_ctx] = sharp * np.eye(n_ctx, k=1)
+    weights["W_K"][1, 0, position, :n_ctx] = np.eye(n_ctx)
+    for layer, source, target in ((0, position, pointer), (1, token, said)):
+        width = source.stop - source.start
+        weights["W_V"][layer, 0, source, :width] = np.eye(width)
+        weights["W_O"][layer, 0, :width, target] = np.eye(width)
+    weights["W_U"][said] = 10 * np.eye(d_vocab)
+    return ov.Transformer(config, **weights)
+
+
 # %% exercise="induction_weights" right="pointer arithmetic"
 def induction_weights(d_vocab, n_ctx):
     token, position, pointer, said = slots(d_vocab, n_ctx, n_ctx, d_vocab)
@@ -1331,4 +1407,23 @@ def induction_weights(d_vocab, n_ctx):
         weights["W_O"][layer, 0, :d_vocab, target] = np.eye(d_vocab)
     weights["W_U"][said] = 30 * np.eye(d_vocab)
     weights["W_U"][token], weights["W_U"][note] = 9 * np.eye(d_vocab), 8 * np.eye(d_vocab)
+    return ov.Transformer(config, **weights)
+
+
+# %% exercise="induction_weights" right="directions of tokens overlap"
+def induction_weights(d_vocab, n_ctx):
+    width = 64
+    tokens = np.random.default_rng(5).normal(0, width**-0.5, size=(d_vocab, width))
+    token, position, note, said = slots(width, n_ctx, width, width)
+    config = ov.Config(2, 1, 3 * width + n_ctx, width + 1, d_vocab, n_ctx, positional=True)
+    weights = blank(config)
+    weights["W_E"][:, token], weights["W_pos"][:, position] = tokens, np.eye(n_ctx)
+    weights["W_Q"][0, 0, position, :n_ctx] = 200 * np.eye(n_ctx, k=-1)
+    weights["W_K"][0, 0, position, :n_ctx] = np.eye(n_ctx)
+    weights["W_Q"][1, 0, token, :width], weights["W_Q"][1, 0, position, width] = 400 * np.eye(width), 800
+    weights["W_K"][1, 0, note, :width], weights["W_K"][1, 0, position, width][0] = np.eye(width), -1
+    for layer, source, target in ((0, token, note), (1, token, said)):
+        weights["W_V"][layer, 0, source, :width] = np.eye(width)
+        weights["W_O"][layer, 0, :width, target] = np.eye(width)
+    weights["W_U"][said] = 40 * tokens.T
     return ov.Transformer(config, **weights)

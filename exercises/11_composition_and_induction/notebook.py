@@ -111,9 +111,9 @@ def virtual_head(run, first, second):
 # %% [markdown] exercise="two_back_weights" points=3
 # ## Write a virtual head
 #
-# Write the weights of a network of two layers with one head each. Neither head needs to look further than
-# one position back. But *along the path through both heads*, each position must receive the token two places
-# back.
+# A head that looks one place back is easy to write. Two of them, one after the other, look two places back.
+# Write the weights of a network of two layers with one head each, so that *along the path through both heads*
+# each position receives the token two places back.
 #
 # Return an `ov.Transformer` for texts of `n_ctx` tokens out of `d_vocab`. `d_model` and `d_head` are yours
 # to choose, up to a few hundred.
@@ -258,9 +258,9 @@ def cut_keys(run, first, second):
 # query must be made of, what the key, and what is to be moved from the position that is found.
 
 # %% [markdown] hint="induction_weights"
-# Look at the patterns with `plots.patterns` or by hand: `model.run(tokens).pattern[1, 0]`. Which position
-# should the first token of the second copy look at? If its attention is shared between two positions, ask
-# what position 0 noted: nothing came before it.
+# Look at the patterns: `ov.plots.pattern(model.run(tokens).pattern[1, 0])`. Which position should the first
+# token of the second copy look at? If its attention is shared between two positions, ask what position 0
+# noted: nothing came before it.
 
 # %% [markdown] hint="induction_weights"
 # A score is a sum, so a head can ask for two things at once. A further dimension of the queries and keys can
