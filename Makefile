@@ -93,7 +93,7 @@ lint: $(TEST) ## style and types alone
 	@$(VENV)/bin/ruff format --check
 	@$(VENV)/bin/mypy
 
-node: $(NODE) ## KaTeX from npm, with the node of .venv
+node: $(NODE) ## KaTeX, the fonts and Python for the page from npm, with the node of .venv
 
 test-lowest: $(LOW) $(NODE) ## the tests with the lowest supported versions (Python 3.11 or 3.12)
 	@.venv-lowest/bin/python $(PYTEST) $(USERS)
@@ -127,7 +127,7 @@ constraints: ## pin today's newest versions in constraints/newest.txt; run it wi
 
 clean: ## remove everything that was made here
 	rm -rf .venv .venv-lowest .venv-train .venv-oracles .venv-newest node_modules build site .pytest_cache .mypy_cache .ruff_cache .hypothesis
-	find ovlearn rendering docs tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find ovlearn rendering live docs tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Either makes the environment where there is none that is up to date; the tests add to what is there.
 $(SITE): pyproject.toml $(NEWEST)

@@ -20,7 +20,18 @@ from mkdocs.utils import get_relative_url
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from rendering import Lesson, RenderError, Source, assets, filled, generated, notebook, render  # noqa: E402
+from live.parts import Parts, parts  # noqa: E402
+from rendering import (  # noqa: E402
+    Lesson,
+    RenderError,
+    Source,
+    assets,
+    filled,
+    generated,
+    notebook,
+    render,
+    runnable,
+)
 from rendering.assets import IFRAME_WORKER  # noqa: E402
 from rendering.cache import Cache  # noqa: E402
 from rendering.equations import Equations, Typesetter  # noqa: E402
@@ -40,6 +51,7 @@ class Build:
     equations: Equations = field(default_factory=lambda: Equations(Typesetter.load(CACHE)))
     lessons: dict[str, Lesson] = field(default_factory=dict)
     generated: Generated = field(default_factory=lambda: generated(ROOT, CACHE))
+    live: Parts = field(default_factory=lambda: parts(ROOT))
     urls: dict[str, str] = field(default_factory=dict)
 
 
@@ -73,6 +85,11 @@ def on_config(config: MkDocsConfig) -> None:
     """
     global build
     build = Build()
+    if build.live.absent:
+        logging.getLogger("mkdocs.hooks.live").info(build.live.absent)
+    else:
+        config.extra_javascript.append(build.live.loader)
+        config.extra_css.append("theme/live.css")
     if config.extra["offline"]:
         config.extra["polyfills"] = [IFRAME_WORKER]
         config.theme["features"].remove("navigation.instant")
@@ -87,7 +104,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     build.lessons = {lesson.uri: lesson for lesson in render(sources, package=ROOT / "ovlearn", cache=CACHE)}
     texts = {uri: lesson.markdown for uri, lesson in build.lessons.items()}
     notebooks = {f"exercises/{name}.ipynb": text for name, text in build.generated.notebooks.items()}
-    for place, content in {**texts, **build.generated.pages, **notebooks, **theme_assets(config)}.items():
+    made_here: dict[str, str | bytes] = {**texts, **build.generated.pages, **notebooks}
+    for place, content in (made_here | theme_assets(config) | build.live.files).items():
         files.append(File.generated(config, place, content=content))
     folders = {folder: generated_in(folder) for folder in ("derivations/*", "exercises/*")}
     config.nav = with_folders(config.nav, {"lessons/*": numbered_lessons(), **folders})
@@ -113,10 +131,14 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
 
 
 def on_env(env: Any, config: MkDocsConfig, files: Files) -> None:
-    """Add the lessons' notebooks, now that every equation has its number."""
+    """Add the lessons' notebooks, and the cells of every page, now that every equation has its number."""
+    made = {runnable.place(f"exercises/{name}.md"): text for name, text in build.generated.cells.items()}
     for lesson in build.lessons.values():
         text = notebook(lesson, site=config.extra["published_at"], in_words=build.equations.in_words)
-        files.append(File.generated(config, notebook_of(lesson), content=text))
+        made[notebook_of(lesson)] = text
+        made[runnable.place(lesson.uri)] = runnable.of_lesson(lesson, build.equations.labels.known)
+    for where, content in made.items():
+        files.append(File.generated(config, where, content=content))
 
 
 def on_page_context(context: dict[str, Any], page: Page, config: MkDocsConfig, nav: Any) -> dict[str, Any]:

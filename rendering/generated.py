@@ -12,16 +12,23 @@ from rendering.cache import Cache, digest, of_files, of_versions
 from rendering.errors import RenderError
 
 _LIBRARIES = ("numpy", "sympy", "click", "rich")
-_INPUTS = ("ovlearn", "exercises", "rendering/pages", "rendering/symbols", "README.md", "CONTRIBUTING.md")
+_INPUTS = (
+    "ovlearn",
+    "exercises",
+    *(f"rendering/{part}" for part in ("pages", "symbols", "blocks.py", "runnable.py")),
+    "README.md",
+    "CONTRIBUTING.md",
+)
 
 
 @dataclass(frozen=True)
 class Generated:
-    """Pages by address, fragments by name, exercise notebooks by set, and the glossary as JSON."""
+    """Pages by address, fragments by name, notebooks and cells of exercises by set, the glossary as JSON."""
 
     pages: dict[str, str]
     fragments: dict[str, str]
     notebooks: dict[str, str]
+    cells: dict[str, str]
     glossary: str
 
 

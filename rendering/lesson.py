@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from rendering import links, outputs
+from rendering.blocks import cell_block
 from rendering.cache import Cache
 from rendering.errors import RenderError
 from rendering.execution import Cell, Source, execute
@@ -32,7 +33,7 @@ class Lesson:
     @property
     def markdown(self) -> str:
         """The page."""
-        return "\n\n".join(part for cell in self.cells for part in _parts(cell)) + "\n"
+        return "\n\n".join(filter(None, map(_shown, self.cells))) + "\n"
 
 
 def render(sources: Sequence[Source], *, package: Path, cache: Cache) -> list[Lesson]:
@@ -56,15 +57,14 @@ def _has_title(lesson: Lesson) -> bool:
     )
 
 
-def _parts(cell: Cell) -> Iterator[str]:
-    if "remove-cell" in cell.tags:
-        return
+def _shown(cell: Cell) -> str:
+    """A cell as Markdown, or nothing."""
     if cell.kind == "markdown":
-        yield links.between_pages(cell.source)
-    elif cell.kind == "code":
-        if "remove-input" not in cell.tags:
-            yield _code(cell)
-        yield from filter(None, map(outputs.markdown, cell.outputs))
+        return links.between_pages(cell.source)
+    if cell.kind != "code" or "remove-cell" in cell.tags:
+        return ""
+    code = "" if "remove-input" in cell.tags else _code(cell)
+    return cell_block("cell", str(cell.number), *filter(None, (code, *map(outputs.markdown, cell.outputs))))
 
 
 def _code(cell: Cell) -> str:

@@ -1,11 +1,16 @@
-"""What a cell put out, as Markdown: the richest form that can follow the page, never a bitmap."""
+"""What a cell put out, in the richest form that can follow the page, never a bitmap.
+
+The build writes it as Markdown; the page, where a reader runs a cell, as HTML. Which form is shown is decided
+here for both.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Protocol
 
-from rendering.execution import PRINTED
+from rendering.execution.cells import PRINTED
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _DOLLARS = re.compile(r"^\s*\$+\s*(?:\\displaystyle\b)?\s*(.*?)\s*\$+\s*$", re.DOTALL)
@@ -13,52 +18,80 @@ _BEFORE_SVG = re.compile(r"^.*?(?=<svg\b)", re.DOTALL)
 _SVG_METADATA = re.compile(r"<metadata>.*?</metadata>", re.DOTALL)
 
 
-def markdown(output: Mapping[str, str]) -> str:
-    """Return one output as Markdown, or nothing where there is nothing to show."""
+class Writer(Protocol):
+    """Writes what is not HTML yet."""
+
+    def text(self, text: str) -> str:
+        """Plain text."""
+
+    def prose(self, markdown: str) -> str:
+        """Markdown."""
+
+    def display(self, tex: str) -> str:
+        """An equation of its own."""
+
+
+def written(output: Mapping[str, str], writer: Writer) -> str:
+    """Return one output as this writer writes it, or nothing where there is nothing to show."""
     for kind, write in _WRITERS.items():
         if output.get(kind, "").strip():
-            return write(output[kind])
+            return write(output[kind], writer)
     return ""
 
 
-def _written(text: str) -> str:
-    return _block(text.strip())
+def markdown(output: Mapping[str, str]) -> str:
+    """Return one output as Markdown, or nothing where there is nothing to show."""
+    return written(output, _Markdown())
 
 
-def _latex(text: str) -> str:
-    """sympy's `$\\displaystyle …$` as a display."""
-    found = _DOLLARS.match(text)
-    return _block(f"$$\n{found[1] if found else text.strip()}\n$$")
+class _Markdown:
+    def text(self, text: str) -> str:
+        longest = max(map(len, re.findall(r"`+", text)), default=0)
+        fence = "`" * max(3, longest + 1)
+        return _block(f"{fence}{{ .text .ov-text .no-copy }}\n{text}\n{fence}")
 
+    def prose(self, markdown: str) -> str:
+        return _block(markdown)
 
-def _text(text: str) -> str:
-    text = _COLOURS.sub("", text).rstrip()
-    longest = max(map(len, re.findall(r"`+", text)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return _block(f"{fence}{{ .text .ov-text .no-copy }}\n{text}\n{fence}")
-
-
-def _html(html: str) -> str:
-    """HTML as it is: Markdown lets a block element alone up to its end. The search does not look into it."""
-    return f'<div class="ov-out ov-html" data-search-exclude>\n{html.strip()}\n</div>'
+    def display(self, tex: str) -> str:
+        return _block(f"$$\n{tex}\n$$")
 
 
 def _block(text: str) -> str:
     return f'<div class="ov-out" markdown>\n\n{text}\n\n</div>'
 
 
-def _svg(svg: str) -> str:
+def _text(text: str, writer: Writer) -> str:
+    return writer.text(_COLOURS.sub("", text).rstrip())
+
+
+def _prose(text: str, writer: Writer) -> str:
+    return writer.prose(text.strip())
+
+
+def _latex(text: str, writer: Writer) -> str:
+    """sympy's `$\\displaystyle …$` as a display."""
+    found = _DOLLARS.match(text)
+    return writer.display(found[1] if found else text.strip())
+
+
+def _html(html: str, writer: Writer) -> str:
+    """HTML as it is: Markdown lets a block element alone up to its end. The search does not look into it."""
+    return f'<div class="ov-out ov-html" data-search-exclude>\n{html.strip()}\n</div>'
+
+
+def _svg(svg: str, writer: Writer) -> str:
     """The picture alone, without the XML around it; one that has no text alternative is at least named."""
     svg = _SVG_METADATA.sub("", _BEFORE_SVG.sub("", svg)).strip()
     if "aria-label" not in svg and "<title" not in svg:
         svg = svg.replace("<svg", '<svg role="img" aria-label="Figure"', 1)
-    return _html(f'<figure class="ov-figure">{svg}</figure>')
+    return _html(f'<figure class="ov-figure">{svg}</figure>', writer)
 
 
 # In the order of preference.
-_WRITERS = {
+_WRITERS: dict[str, Callable[[str, Writer], str]] = {
     PRINTED: _text,
-    "text/markdown": _written,
+    "text/markdown": _prose,
     "text/html": _html,
     "image/svg+xml": _svg,
     "text/latex": _latex,

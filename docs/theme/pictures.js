@@ -189,6 +189,9 @@
     once(".ov-explorer", explorer);
   }
 
+  // What a reader ran is shown anew.
+  document.addEventListener("ov-shown", start);
+
   // Material swaps the page without loading it anew; document$ says when.
   if (typeof document$ !== "undefined") document$.subscribe(start);
   else if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);

@@ -11,9 +11,12 @@
 
   const sizes = new ResizeObserver((entries) => entries.forEach((entry) => settle(entry.target)));
 
-  // Material replaces the page's content on instant navigation, and says so here.
-  document$.subscribe(() => {
+  const start = () => {
     sizes.disconnect();
     boxes().forEach((box) => sizes.observe(box));
-  });
+  };
+
+  // Material replaces the page's content on instant navigation, and says so here; a cell that was run says so, too.
+  document$.subscribe(start);
+  document.addEventListener("ov-shown", start);
 })();

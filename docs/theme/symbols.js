@@ -140,6 +140,7 @@
       box.dataset.walk = "";
     }
   }
+  document.addEventListener("ov-shown", start); // what a reader ran
   if (typeof document$ !== "undefined") document$.subscribe(start);
   else if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
   else start();

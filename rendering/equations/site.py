@@ -31,6 +31,10 @@ _RAW = re.compile(r"\$\$|\\\(|\\\[|\\[a-zA-Z]{2,}|\{\{ ")
 Address = Callable[[str], str]
 
 
+class UnknownLabel(Exception):
+    """A label, or a reference to one, that no page has."""
+
+
 class Equations:
     """Numbers and HTML of the equations of all pages. A page is named by its place: `lessons/01_x.md`."""
 
@@ -63,14 +67,32 @@ class Equations:
 
         def put(found: re.Match[str]) -> str:
             try:
-                return self._html(page, unescape(found[2]), found[1] == "div", address)
-            except (TexError, _UnknownLabel) as error:
+                return self.html(page, unescape(found[2]), found[1] == "div", address)
+            except (TexError, UnknownLabel) as error:
                 problems.append(str(error))
                 return ""
 
         resolved = _WAITING.sub(put, html)
         _stop(page, problems)
         return resolved
+
+    def html(self, page: str, tex: str, display: bool, address: Address = lambda page: page) -> str:
+        """Return the HTML of one equation of a page, once the numbers are known.
+
+        Raises: TexError for TeX that KaTeX does not accept, UnknownLabel for a label that no page has.
+        """
+        whole = next((ref for ref in references(tex) if ref[0] == tex), None)
+        if whole:
+            there = self._known(whole[1])
+            return reference(there, "" if there.page == page else address(there.page))
+        tex, labels = split_label(tex)
+        for ref in list(references(tex)):
+            tex = tex.replace(ref[0], rf"\text{{({self._number(ref[1])})}}")
+        if not display:
+            return self.markup.inline(tex)
+        numbered = self._known(labels[0]) if labels else None
+        chain = chains.parse(tex)
+        return self.markup.chain(chain, numbered) if chain else self.markup.display(tex, numbered)
 
     def in_words(self, text: str) -> str:
         """Return Markdown in which a reference is an equation's number and a label is gone.
@@ -96,31 +118,13 @@ class Equations:
         kind = found[1]
         return f'<{kind} class="ov-math" data-tex="{escape(tex)}">{escape(plain(tex))}</{kind}>'
 
-    def _html(self, page: str, tex: str, display: bool, address: Address) -> str:
-        whole = next((ref for ref in references(tex) if ref[0] == tex), None)
-        if whole:
-            there = self._known(whole[1])
-            return reference(there, "" if there.page == page else address(there.page))
-        tex, labels = split_label(tex)
-        for ref in list(references(tex)):
-            tex = tex.replace(ref[0], rf"\text{{({self._number(ref[1])})}}")
-        if not display:
-            return self.markup.inline(tex)
-        numbered = self._known(labels[0]) if labels else None
-        chain = chains.parse(tex)
-        return self.markup.chain(chain, numbered) if chain else self.markup.display(tex, numbered)
-
     def _known(self, label: str) -> Numbered:
         if label not in self.labels.known:
-            raise _UnknownLabel(f"no equation has the label {label}")
+            raise UnknownLabel(f"no equation has the label {label}")
         return self.labels.known[label]
 
     def _number(self, label: str) -> str:
         return self._known(label).number
-
-
-class _UnknownLabel(Exception):
-    """A reference to a label that no page has."""
 
 
 def _stop(page: str, problems: list[str]) -> None:

@@ -6,7 +6,6 @@ the versions of the libraries. Nothing outside this folder decides what a kernel
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -38,6 +37,8 @@ def execute(sources: Sequence[Source], *, package: Path, cache: Cache, jobs: int
             done[source] = [cell_from(fields) for fields in known]
     missing = [source for source in sources if source not in done]
     if missing:
+        import asyncio  # with what it loads, not where all is known
+
         done |= asyncio.run(_run_all(missing, package, keys, cache, jobs))
     return [done[source] for source in sources]
 
@@ -52,6 +53,8 @@ async def _run_all(
     sources: Sequence[Source], package: Path, keys: dict[Source, str], cache: Cache, jobs: int
 ) -> dict[Source, list[Cell]]:
     """Run them, `jobs` at a time. Each result is kept at once, whatever becomes of the others."""
+    import asyncio
+
     from rendering.execution.running import run  # Jupyter loads slowly: not where all is known
 
     free = asyncio.Semaphore(jobs)

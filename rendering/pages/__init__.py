@@ -31,6 +31,7 @@ from rendering.pages.front import boxed_equation, what_was_checked
 from rendering.pages.notation import notation_page
 from rendering.pages.reference import public_names, rules_list
 from rendering.pages.sources import section
+from rendering.runnable import of_exercises
 
 Writer = Callable[[], str]
 
@@ -64,9 +65,10 @@ FRAGMENTS: dict[str, Writer] = {
 
 
 def generated() -> dict[str, dict[str, str]]:
-    """Every generated page by its address, every fragment by its name, every exercise notebook by its set."""
+    """Pages by address, fragments by name; by set, the notebook of its exercises, and their cells as data."""
     return {
         "pages": {address: write() for address, write in PAGES.items()},
         "fragments": {name: write() for name, write in FRAGMENTS.items()},
         "notebooks": {name: starter(name) for name in folders()},
+        "cells": {name: of_exercises(name) for name in folders()},
     }

@@ -8,6 +8,7 @@ from functools import partial
 
 from ovlearn.grading.sets import folders
 from ovlearn.grading.sources import Exercise, SetSource, source_of
+from rendering.blocks import cell_block
 from rendering.pages.writing import page, sentence, table
 
 _LESSON = re.compile(r"\]\(\.\./lessons/(\w+)\.py")
@@ -54,6 +55,7 @@ def _page(set_name: str) -> str:
         _linked(source.intro),
         f"[Download the notebook]({source.name}.ipynb){{ .md-button download }}",
         _FIRST,
+        _folded('ov-code "The notebook begins with this"', cell_block("cell", "setup", _code(source.setup))),
         *(part for one in source.exercises for part in _exercise(one)),
     )
 
@@ -64,10 +66,18 @@ def _exercise(one: Exercise) -> Iterator[str]:
     yield f"{heading} {{ #{one.name} }}"
     yield f"`{one.name}` · {points}"
     yield _linked(prompt.strip())
-    yield f"```python\n{one.starter}\n```"
+    yield cell_block("exercise", one.name, _code(one.starter))
     for number, hint in enumerate(one.hints, start=1):
-        body = "\n".join(f"    {line}".rstrip() for line in _linked(hint).splitlines())
-        yield f'??? question "Hint {number}"\n\n{body}'
+        yield _folded(f'question "Hint {number}"', _linked(hint))
+
+
+def _code(text: str) -> str:
+    return f"```python\n{text}\n```"
+
+
+def _folded(title: str, text: str) -> str:
+    body = "\n".join(f"    {line}".rstrip() for line in text.splitlines())
+    return f"??? {title}\n\n{body}"
 
 
 def _linked(text: str) -> str:

@@ -26,7 +26,8 @@ def page(*cells: Cell) -> str:
 )
 def test_tags_decide_what_is_seen_of_the_code(tags: tuple[str, ...], shown: str) -> None:
     result = '<div class="ov-out" markdown>\n\n```{ .text .ov-text .no-copy }\n1\n```\n\n</div>'
-    wanted = f"{shown}\n\n{result}\n" if shown else f"{result}\n"
+    inside = f"{shown}\n\n{result}" if shown else result
+    wanted = f'<div class="ov-cell" data-cell="1" markdown>\n\n{inside}\n\n</div>\n'
     assert page(Cell(1, "code", "x = 1\n\ny", tags, ({"text/plain": "1"},))) == wanted
 
 

@@ -1,0 +1,142 @@
+// A page whose cells run. The loader calls `act` with the cell and the button that was pressed.
+import { Cell } from "./cell.js";
+import { Exercises } from "./exercises.js";
+import { Problem, Session } from "./session.js";
+
+let current = null; // one page at a time; instant navigation swaps the article
+
+/** Do what a button of a cell says. `where`: the page, for what is kept in the browser. */
+export async function act(element, action, where) {
+  const root = element.closest("article");
+  if (current?.root !== root) {
+    current?.leave();
+    current = new Page(root, where);
+  }
+  await current.act(element, action);
+}
+
+class Page {
+  constructor(root, where) {
+    this.root = root;
+    this.where = where;
+    this.cells = [...root.querySelectorAll(".ov-cell[data-wired]")].map(
+      element => new Cell(element, where, () => this.run(this.cell(element))),
+    );
+    this.busy = false;
+    this.leaving = () => this.cells.forEach(cell => cell.element.classList.contains("ov-edited") && cell.keep());
+    addEventListener("pagehide", this.leaving);
+  }
+
+  cell(element) { return this.cells.find(cell => cell.element === element); }
+
+  leave() {
+    this.leaving();
+    removeEventListener("pagehide", this.leaving);
+    this.session?.remove();
+  }
+
+  async act(element, action) {
+    const cell = this.cell(element);
+    const focus = action === "edit";
+    cell.open({ focus });
+    if (action === "run") await this.run(cell);
+    if (action === "check") await this.check(cell);
+  }
+
+  /** Run a cell; before it, those above that this session has not run, or with other code. */
+  run(cell) { return this.#busily(cell, () => this.#upTo(cell, ({ id, code }) => this.session.ran.get(id) !== code)); }
+
+  /** Run every cell above, and this one. */
+  runAll(cell) { return this.#busily(cell, () => this.#upTo(cell, () => true)); }
+
+  check(cell) {
+    return this.#busily(cell, async () => {
+      const setup = this.everything.find(each => each.id === "setup");
+      if (this.session.ran.get("setup") !== setup.code && !await this.#one(setup, cell)) return;
+      const verdict = await this.session.check(cell.exercise, cell.code, { told: words => cell.say(words) });
+      cell.show([...(verdict.outputs || []), verdict.error?.html, verdict.html].filter(Boolean));
+      cell.say("");
+      this.exercises.noted(cell, verdict);
+    });
+  }
+
+  stop() { this.session.stop(); }
+
+  /** Forget all that was defined. */
+  reset(cell) {
+    this.session.stop();
+    cell.say("Forgotten. The next run starts anew.");
+  }
+
+  async #upTo(last, wanted) {
+    const above = this.everything.slice(0, this.everything.findIndex(each => each.id === last.id));
+    for (const each of above.filter(one => this.#countsAbove(one, last) && wanted(one))) {
+      if (!await this.#one(each, last)) return;
+    }
+    await this.#one(last, last);
+  }
+
+  /** On a page of exercises a cell needs the setup alone: another exercise may be half done. */
+  #countsAbove(cell, last) { return !last.exercise || cell.id === "setup"; }
+
+  /** Run one cell. `asked`: the cell whose button was pressed, which tells how it goes. Returns whether it went well. */
+  async #one(cell, asked) {
+    const shown = cell instanceof Cell ? cell : null, begun = performance.now();
+    let printed = "";
+    const done = await this.session.run(cell.id, cell.code, {
+      told: words => asked.say(shown === asked || !shown ? words : `${words} (${cell.name}, above)`),
+      printed: text => { printed ||= (shown?.clear(), "begun"); shown?.print(text); },
+    });
+    shown?.show([...done.outputs, ...(done.error ? [done.error.html] : [])]);
+    if (done.error && shown !== asked) asked.say(`${shown ? cell.name : "A cell that is not shown"}, above, failed: ${done.error.says}`, { wrong: true });
+    else if (done.error) asked.say("It failed; see below.", { wrong: true });
+    else asked.say(`Done in ${((performance.now() - begun) / 1000).toFixed(1)} s.`);
+    return !done.error;
+  }
+
+  /** One thing at a time; what goes wrong is said beside the cell. */
+  async #busily(cell, work) {
+    if (this.busy) { cell.say("Python is busy with another cell. Stop it, or wait."); return; }
+    this.busy = true;
+    cell.open();
+    this.#tools(cell);
+    const stop = cell.button("Stop", () => this.stop());
+    stop.hidden = false;
+    cell.element.setAttribute("aria-busy", "true");
+    try {
+      await this.#prepared();
+      await work();
+    } catch (error) {
+      if (!(error instanceof Problem)) console.error(error);
+      cell.say(error instanceof Problem ? error.message : `This page failed: ${error.message}`, { wrong: true });
+    } finally {
+      this.busy = false;
+      stop.hidden = true;
+      cell.element.removeAttribute("aria-busy");
+    }
+  }
+
+  #tools(cell) {
+    if (!cell.exercise && cell !== this.cells[0]) cell.button("Run all above", () => this.runAll(cell));
+    cell.button("Reset", () => this.reset(cell));
+  }
+
+  /** Fetch what the page's cells are, those that are not shown too. */
+  async #prepared() {
+    if (this.session) return;
+    const address = `${location.pathname.replace(/(\/|\/index\.html|\.html)$/, "")}.cells.json`;
+    let data;
+    try {
+      data = await (await fetch(address)).json();
+    } catch {
+      throw new Problem("The cells of this page could not be loaded. Is there a connection? Try again.");
+    }
+    const shown = id => this.cells.find(cell => cell.id === String(id));
+    const hidden = (id, code) => ({ id: String(id), code, name: "" });
+    this.everything = data.kind === "lesson"
+      ? data.cells.map(({ number, code }) => shown(number) || hidden(number, code))
+      : [shown("setup") || hidden("setup", data.setup), ...data.exercises.map(({ name, starter }) => shown(name) || hidden(name, starter))];
+    this.session = new Session(data);
+    if (data.kind === "exercises") this.exercises = new Exercises(this, data);
+  }
+}

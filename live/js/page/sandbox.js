@@ -1,0 +1,81 @@
+// A frame that has no origin of its own, and in it the worker in which a reader's code runs. They talk by a port; the
+// messages are told in frame/worker.js. Nothing that comes back is believed: it is text, and HTML to be cleaned.
+import frame from "ovlearn-frame";
+import { Problem } from "./problem.js";
+
+export class Sandbox {
+  #frame = null;
+  #port = null;
+  #waiting = new Map(); // by the number of the message: how it ends, and what hears what is printed
+  #count = 0;
+  ended = null; // called when Python ends by itself
+
+  /** Start Python from its parts; resolves once it waits for code. */
+  async start(parts) {
+    this.#frame ??= await framed();
+    const { port1, port2 } = new MessageChannel();
+    this.#port = port1;
+    const ready = new Promise((resolve, reject) => this.#waiting.set("start", { resolve, reject }));
+    port1.onmessage = ({ data }) => this.#hear(data);
+    this.#frame.contentWindow.postMessage({ kind: "spawn" }, "*", [port2]);
+    port1.postMessage({ kind: "start", parts });
+    return ready;
+  }
+
+  /** Send a message, and wait for what comes of it. `printed(text)`: hears text as it comes. */
+  ask(message, printed) {
+    const id = ++this.#count;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject, printed });
+      this.#port.postMessage({ ...message, id });
+    });
+  }
+
+  /** Give it files; what is asked after that finds them. */
+  give(files) { this.#port.postMessage({ kind: "files", files }); }
+
+  /** End the worker, whatever it does. Everything that waits fails with these words. */
+  kill(words) {
+    this.#frame?.contentWindow?.postMessage({ kind: "kill" }, "*");
+    this.#port?.close();
+    this.#fail(words);
+  }
+
+  /** Leave nothing behind. */
+  remove() {
+    this.kill("The page was left.");
+    this.#frame?.remove();
+    this.#frame = null;
+  }
+
+  #hear(message) {
+    if (message.kind === "failed") {
+      this.ended?.(); // it answers no more
+      return this.#fail(String(message.says));
+    }
+    const id = message.kind === "ready" ? "start" : message.id, waits = this.#waiting.get(id);
+    if (!waits) return;
+    if (message.kind === "printed") return waits.printed?.(String(message.text));
+    this.#waiting.delete(id);
+    waits.resolve(message);
+  }
+
+  #fail(words) {
+    const waiting = [...this.#waiting.values()];
+    this.#waiting.clear();
+    waiting.forEach(({ reject }) => reject(new Problem(words)));
+  }
+}
+
+function framed() {
+  const element = document.createElement("iframe");
+  element.setAttribute("sandbox", "allow-scripts");
+  element.title = "Where Python runs";
+  element.hidden = true;
+  element.src = new URL(frame, import.meta.url);
+  return new Promise((resolve, reject) => {
+    element.onload = () => resolve(element);
+    element.onerror = () => reject(new Problem("The frame for Python could not be loaded. Is there a connection? Try again."));
+    document.body.append(element);
+  });
+}

@@ -1,0 +1,95 @@
+"""The scripts as browsers load them, by esbuild."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from live.parts.packing import named
+from live.parts.store import Store
+from rendering.assets import NODE_MODULES, require
+from rendering.cache import digest, of_files
+from rendering.errors import RenderError
+
+_SCRIPT = "/*script*/"
+
+
+@dataclass(frozen=True)
+class Scripts:
+    """Files by their place below live/, and the name of the one that every page loads."""
+
+    files: dict[str, bytes]
+    loader: str
+
+
+def bundled(root: Path, lock: Mapping[str, Any], store: Store) -> Scripts:
+    """Return the loader, the page's script with the lock in it, and the frame with its scripts in it.
+
+    Each knows the name of the next: the loader that of the page's script, that one the frame's, and the frame
+    has the worker's script in it.
+
+    Raises: RenderError where a script is wrong, with what esbuild says.
+    """
+    js = root / "live" / "js"
+    told = json.dumps(lock, sort_keys=True)
+    key = digest([of_files(js, Path(__file__), NODE_MODULES.parent / "package-lock.json"), told])
+    kept = store.kept("scripts", key, lambda: json.dumps(_made(js, told)).encode())
+    frame, page, loader = json.loads(kept)
+    files = {name: text.encode() for name, text in (frame, page, loader)}
+    return Scripts(files, loader[0])
+
+
+def _made(js: Path, lock: str) -> list[tuple[str, str]]:
+    """Name and text of the frame, of the page's script, and of the loader."""
+    worker = _built(js / "frame" / "worker.js", "iife")
+    script = _built(js / "frame" / "frame.js", "iife", _defined("OVLEARN_WORKER", worker))
+    frame = _named(
+        "frame", ".html", _framed((js / "frame" / "frame.html").read_text(encoding="utf-8"), script)
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        given = {"ovlearn-lock": lock, "ovlearn-frame": json.dumps(frame[0])}
+        for name, text in given.items():
+            Path(folder, f"{name}.json").write_text(text, encoding="utf-8")
+        aliases = [f"--alias:{name}={folder}/{name}.json" for name in given]
+        page = _named("page", ".js", _built(js / "page" / "main.js", "esm", *aliases))
+    loader = _built(js / "loader.js", "iife", _defined("OVLEARN_BUNDLE", page[0]))
+    return [frame, page, _named("loader", ".js", loader)]
+
+
+def _framed(html: str, script: str) -> str:
+    """The frame with its script in it, where nothing in a string may end or comment out the element."""
+    inside = script.replace("</script", r"<\/script").replace("<!--", r"<\!--")
+    if html.count(_SCRIPT) != 1:
+        raise RenderError(f"frame.html: expected one {_SCRIPT}, got {html.count(_SCRIPT)}")
+    return html.replace(_SCRIPT, inside)
+
+
+def _named(name: str, ending: str, text: str) -> tuple[str, str]:
+    return named(name, text.encode(), ending).file, text
+
+
+def _defined(name: str, value: str) -> str:
+    return f"--define:{name}={json.dumps(value)}"
+
+
+def _built(entry: Path, form: str, *options: str) -> str:
+    # npm installs the one for this machine; esbuild's own script starts it, and adds a trace to what it says
+    program = next(NODE_MODULES.glob("@esbuild/*/bin/esbuild"), NODE_MODULES / "@esbuild" / "esbuild")
+    command: list[str | Path] = [
+        require(program),
+        entry,
+        "--bundle",
+        "--minify",
+        f"--format={form}",
+        *options,
+    ]
+    command += ["--target=es2022", "--charset=utf8", "--log-level=error"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RenderError(f"{entry.name}: {done.stderr.strip()}")
+    return str(done.stdout)

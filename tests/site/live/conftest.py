@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.site.built import ROOT
+from tests.site.live import served
+from tests.site.live.served import Server
+
+collect_ignore = ["probes.py"]  # it runs in the page
+
+_SCRIPT = Path(__file__).with_name("page.js").read_text(encoding="utf-8")
+_PAGE = (
+    f'<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><body><script>{_SCRIPT}</script>'
+)
+
+
+@pytest.fixture(scope="module")
+def other() -> Iterator[Server]:
+    with served.stranger() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Server]:
+    """A site that also has the worker's script as a file, which nobody should start."""
+    scripts = ROOT / "live" / "js"
+    free = served.bundle(scripts / "frame" / "worker.js")
+    clean = served.bundle(scripts / "page" / "clean.js", "--global-name=page")
+    with served.site(_PAGE, worker=free, clean=clean) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def loaded(browser: Browser, site: Server) -> Iterator[Page]:
+    """A page that holds the parts of Python, with a frame, and nothing in it yet."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    page.goto(f"{site.address}/")
+    page.evaluate("lock => fetchParts(lock)", served.lock()["parts"])
+    page.evaluate("address => openFrame(address)", f"/{served.frame()}")
+    yield page
+    context.close()
