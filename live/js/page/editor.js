@@ -48,7 +48,7 @@ export function editor({ code, name, changed, run }) {
         keymap.of([{ key: "Tab", run: indentMore, shift: indentLess }, ...defaultKeymap, ...historyKeymap]),
         EditorView.contentAttributes.of({
           "aria-label": `${name}, Python. Tab indents; Escape, then Tab leaves. Shift and Enter runs it.`,
-          autocapitalize: "off", autocorrect: "off", spellcheck: "false",
+          tabindex: "0", autocapitalize: "off", autocorrect: "off", spellcheck: "false",
         }),
         EditorView.updateListener.of(update => { if (update.docChanged) changed(update.state.doc.toString()); }),
       ],

@@ -14,7 +14,8 @@ export class Exercises {
   /** Keep what a check found, and say it. */
   noted(cell, { status, headline }) {
     const wrong = keepEntry(cell.exercise, { passed: status === "passed", attempts: entryOf(cell.exercise).attempts + 1 });
-    cell.say(wrong || String(headline || ""), { wrong: status === "wrong" });
+    const short = status === "wrong" ? "Not right yet: see below." : String(headline || "");
+    cell.say(wrong || short, { wrong: status === "wrong" });
     this.#count();
   }
 
