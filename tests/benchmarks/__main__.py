@@ -1,6 +1,6 @@
 """Measure every promise, or those of the modules that are named, and exit with 1 if one is not kept.
 
-`python -m tests.benchmarks [symbolic] [numeric] [checking] [site] [learning] [grading]`
+`python -m tests.benchmarks [symbolic] [numeric] [checking] [site] [learning] [grading] [heads]`
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from tests.benchmarks import checking, grading, learning, numeric, site, symbolic
+from tests.benchmarks import checking, grading, heads, learning, numeric, site, symbolic
 from tests.benchmarks.measuring import Promise
 
 MODULES = {
@@ -22,6 +22,7 @@ MODULES = {
     "learning": learning,
     "site": site,
     "grading": grading,
+    "heads": heads,
 }
 
 

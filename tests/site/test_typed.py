@@ -18,6 +18,7 @@ PARTS = (
     "build",
     "exercises",
     "lessons",
+    "live",
     "node_modules",
     "ovlearn",
     "rendering",
