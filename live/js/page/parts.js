@@ -18,9 +18,9 @@ async function fetched(entries, told) {
     throw new Problem("This browser verifies files on secure pages alone: read this one over https, or at localhost.");
   }
   const all = Object.entries(entries), of = all.reduce((sum, [, { bytes }]) => sum + bytes, 0);
-  let got = 0;
-  const count = bytes => { got += bytes; told?.(got, of); };
-  const buffers = await Promise.all(all.map(([, entry]) => verified(entry, count)));
+  let got = 0, failed = false; // what went wrong must stay to be read, though other parts go on loading
+  const count = bytes => { got += bytes; if (!failed) told?.(got, of); };
+  const buffers = await Promise.all(all.map(([, entry]) => verified(entry, count))).catch(error => { failed = true; throw error; });
   return Object.fromEntries(all.map(([name], at) => [name, buffers[at]]));
 }
 
