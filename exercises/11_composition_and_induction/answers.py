@@ -1,5 +1,7 @@
 # What learners write: `mistake` is wrong and must be named so, `right` is unusual and must pass.
 # Each cell is run after the set's first code cell, alone.
+# Most networks that are written by hand here have d_head = d_model, with keys and values that are the whole
+# stream: so W_Q alone says what is compared, and W_O alone what is moved.
 
 # %% exercise="composition" mistake="not normalised"
 def composition(model, kind, first, second):
@@ -287,321 +289,208 @@ def virtual_head(run, first, second):
 # %% exercise="two_back_weights" mistake="one back only"
 def two_back_weights(d_vocab, n_ctx):
     token, position, note, said = slots(d_vocab, n_ctx, d_vocab, d_vocab)
-    sizes = {"d_model": 3 * d_vocab + n_ctx, "d_head": max(d_vocab, n_ctx), "d_vocab": d_vocab}
-    config = ov.Config(n_layers=2, n_heads=1, n_ctx=n_ctx, positional=True, **sizes)
-    weights = blank(config)
-    weights["W_E"][:, token], weights["W_pos"][:, position] = np.eye(d_vocab), np.eye(n_ctx)
-    for layer, source, target in ((0, token, note), (1, note, said)):
-        weights["W_Q"][layer, 0, position, :n_ctx] = 12 * np.sqrt(config.d_head) * np.eye(n_ctx, k=-layer)
-        weights["W_K"][layer, 0, position, :n_ctx] = np.eye(n_ctx)
-        weights["W_V"][layer, 0, source, :d_vocab] = np.eye(d_vocab)
-        weights["W_O"][layer, 0, :d_vocab, target] = np.eye(d_vocab)
-    weights["W_U"][said] = 10 * np.eye(d_vocab)
-    return ov.Transformer(config, **weights)
+    config, unit = ov.Config(2, 1, said.stop, said.stop, d_vocab, n_ctx, positional=True), np.eye(said.stop)
+    (Q, O), whole = np.zeros((2, 2, 1, *unit.shape)), np.tile(unit, (2, 1, 1, 1))
+    Q[1, 0, position, position] = 100 * np.eye(n_ctx, k=-1)
+    Q[0, 0, position, position] = 100 * np.eye(n_ctx)
+    O[0, 0, token, note] = O[1, 0, note, said] = np.eye(d_vocab)
+    ends = {"W_E": unit[token], "W_pos": unit[position], "W_U": 10 * unit[:, said]}
+    return ov.Transformer(config, W_Q=Q, W_K=whole, W_V=whole, W_O=O, **ends)
 
 
 # %% exercise="two_back_weights" mistake="stays"
 def two_back_weights(d_vocab, n_ctx):
     token, position, note, said = slots(d_vocab, n_ctx, d_vocab, d_vocab)
-    sizes = {"d_model": 3 * d_vocab + n_ctx, "d_head": max(d_vocab, n_ctx), "d_vocab": d_vocab}
-    config = ov.Config(n_layers=2, n_heads=1, n_ctx=n_ctx, positional=True, **sizes)
-    weights = blank(config)
-    weights["W_E"][:, token], weights["W_pos"][:, position] = np.eye(d_vocab), np.eye(n_ctx)
-    for layer, source, target in ((0, token, note), (1, note, said)):
-        weights["W_Q"][layer, 0, position, :n_ctx] = 12 * np.sqrt(config.d_head) * np.eye(n_ctx)
-        weights["W_K"][layer, 0, position, :n_ctx] = np.eye(n_ctx)
-        weights["W_V"][layer, 0, source, :d_vocab] = np.eye(d_vocab)
-        weights["W_O"][layer, 0, :d_vocab, target] = np.eye(d_vocab)
-    weights["W_U"][said] = 10 * np.eye(d_vocab)
-    return ov.Transformer(config, **weights)
+    config, unit = ov.Config(2, 1, said.stop, said.stop, d_vocab, n_ctx, positional=True), np.eye(said.stop)
+    (Q, O), whole = np.zeros((2, 2, 1, *unit.shape)), np.tile(unit, (2, 1, 1, 1))
+    Q[:, 0, position, position] = 100 * np.eye(n_ctx)
+    O[0, 0, token, note] = O[1, 0, note, said] = np.eye(d_vocab)
+    ends = {"W_E": unit[token], "W_pos": unit[position], "W_U": 10 * unit[:, said]}
+    return ov.Transformer(config, W_Q=Q, W_K=whole, W_V=whole, W_O=O, **ends)
 
 
 # %% exercise="two_back_weights" mistake="too far"
 def two_back_weights(d_vocab, n_ctx):
     token, position, note, said = slots(d_vocab, n_ctx, d_vocab, d_vocab)
-    sizes = {"d_model": 3 * d_vocab + n_ctx, "d_head": max(d_vocab, n_ctx), "d_vocab": d_vocab}
-    config = ov.Config(n_layers=2, n_heads=1, n_ctx=n_ctx, positional=True, **sizes)
-    weights = blank(config)
-    weights["W_E"][:, token], weights["W_pos"][:, position] = np.eye(d_vocab), np.eye(n_ctx)
-    for layer, source, target in ((0, token, note), (1, note, said)):
-        weights["W_Q"][layer, 0, position, :n_ctx] = 12 * np.sqrt(config.d_head) * np.eye(n_ctx, k=-2)
-        weights["W_K"][layer, 0, position, :n_ctx] = np.eye(n_ctx)
-        weights["W_V"][layer, 0, source, :d_vocab] = np.eye(d_vocab)
-        weights["W_O"][layer, 0, :d_vocab, target] = np.eye(d_vocab)
-    weights["W_U"][said] = 10 * np.eye(d_vocab)
-    return ov.Transformer(config, **weights)
+    config, unit = ov.Config(2, 1, said.stop, said.stop, d_vocab, n_ctx, positional=True), np.eye(said.stop)
+    (Q, O), whole = np.zeros((2, 2, 1, *unit.shape)), np.tile(unit, (2, 1, 1, 1))
+    Q[:, 0, position, position] = 100 * np.eye(n_ctx, k=-2)
+    O[0, 0, token, note] = O[1, 0, note, said] = np.eye(d_vocab)
+    ends = {"W_E": unit[token], "W_pos": unit[position], "W_U": 10 * unit[:, said]}
+    return ov.Transformer(config, W_Q=Q, W_K=whole, W_V=whole, W_O=O, **ends)
 
 
 # %% exercise="two_back_weights" mistake="looks ahead"
 def two_back_weights(d_vocab, n_ctx):
     token, position, note, said = slots(d_vocab, n_ctx, d_vocab, d_vocab)
-    sizes = {"d_model": 3 * d_vocab + n_ctx, "d_head": max(d_vocab, n_ctx), "d_vocab": d_vocab}
-    config = ov.Config(n_layers=2, n_heads=1, n_ctx=n_ctx, positional=True, **sizes)
-    weights = blank(config)
-    weights["W_E"][:, token], weights["W_pos"][:, position] = np.eye(d_vocab), np.eye(n_ctx)
-    for layer, source, target in ((0, token, note), (1, note, said)):
-        weights["W_Q"][layer, 0, position, :n_ctx] = 12 * np.sqrt(config.d_head) * np.eye(n_ctx, k=1)
-        weights["W_K"][layer, 0, position, :n_ctx] = np.eye(n_ctx)
-        weights["W_V"][layer, 0, source, :d_vocab] = np.eye(d_vocab)
-        weights["W_O"][layer, 0, :d_vocab, target] = np.eye(d_vocab)
-    weights["W_U"][said] = 10 * np.eye(d_vocab)
-    return ov.Transformer(config, **weights)
+    config, unit = ov.Config(2, 1, said.stop, said.stop, d_vocab, n_ctx, positional=True), np.eye(said.stop)
+    (Q, O), whole = np.zeros((2, 2, 1, *unit.shape)), np.tile(unit, (2, 1, 1, 1))
+    Q[:, 0, position, position] = 100 * np.eye(n_ctx, k=1)
+    O[0, 0, token, note] = O[1, 0, note, said] = np.eye(d_vocab)
+    ends = {"W_E": unit[token], "W_pos": unit[position], "W_U": 10 * unit[:, said]}
+    return ov.Transformer(config, W_Q=Q, W_K=whole, W_V=whole, W_O=O, **ends)
 
 
 # %% exercise="two_back_weights" mistake="reads the token"
 def two_back_weights(d_vocab, n_ctx):
     token, position, note, said = slots(d_vocab, n_ctx, d_vocab, d_vocab)
-    sizes = {"d_model": 3 * d_vocab + n_ctx, "d_head": max(d_vocab, n_ctx), "d_vocab": d_vocab}
-    config = ov.Config(n_layers=2, n_heads=1, n_ctx=n_ctx, positional=True, **sizes)
-    weights = blank(config)
-    weights["W_E"][:, token], weights["W_pos"][:, position] = np.eye(d_vocab), np.eye(n_ctx)
-    for layer, source, target in ((0, token, note), (1, token, said)):
-        weights["W_Q"][layer, 0, position, :n_ctx] = 12 * np.sqrt(config.d_head) * np.eye(n_ctx, k=-1)
-        weights["W_K"][layer, 0, position, :n_ctx] = np.eye(n_ctx)
-        weights["W_V"][layer, 0, source, :d_vocab] = np.eye(d_vocab)
-        weights["W_O"][layer, 0, :d_vocab, target] = np.eye(d_vocab)
-    weights["W_U"][said] = 10 * np.eye(d_vocab)
-    return ov.Transformer(config, **weights)
+    config, unit = ov.Config(2, 1, said.stop, said.stop, d_vocab, n_ctx, positional=True), np.eye(said.stop)
+    (Q, O), whole = np.zeros((2, 2, 1, *unit.shape)), np.tile(unit, (2, 1, 1, 1))
+    Q[:, 0, position, position] = 100 * np.eye(n_ctx, k=-1)
+    O[0, 0, token, note] = O[1, 0, token, said] = np.eye(d_vocab)
+    ends = {"W_E": unit[token], "W_pos": unit[position], "W_U": 10 * unit[:, said]}
+    return ov.Transformer(config, W_Q=Q, W_K=whole, W_V=whole, W_O=O, **ends)
 
 
 # %% exercise="two_back_weights" mistake="too soft"
 def two_back_weights(d_vocab, n_ctx):
     token, position, note, said = slots(d_vocab, n_ctx, d_vocab, d_vocab)
-    sizes = {"d_model": 3 * d_vocab + n_ctx, "d_head": max(d_vocab, n_ctx), "d_vocab": d_vocab}
-    config = ov.Config(n_layers=2, n_heads=1, n_ctx=n_ctx, positional=True, **sizes)
-    weights = blank(config)
-    weights["W_E"][:, token], weights["W_pos"][:, position] = np.eye(d_vocab), np.eye(n_ctx)
-    for layer, source, target in ((0, token, note), (1, note, said)):
-        weights["W_Q"][layer, 0, position, :n_ctx] = np.eye(n_ctx, k=-1)
-        weights["W_K"][layer, 0, position, :n_ctx] = np.eye(n_ctx)
-        weights["W_V"][layer, 0, source, :d_vocab] = np.eye(d_vocab)
-        weights["W_O"][layer, 0, :d_vocab, target] = np.eye(d_vocab)
-    weights["W_U"][said] = 10 * np.eye(d_vocab)
-    return ov.Transformer(config, **weights)
+    config, unit = ov.Config(2, 1, said.stop, said.stop, d_vocab, n_ctx, positional=True), np.eye(said.stop)
+    (Q, O), whole = np.zeros((2, 2, 1, *unit.shape)), np.tile(unit, (2, 1, 1, 1))
+    Q[:, 0, position, position] = 8 * np.eye(n_ctx, k=-1)
+    O[0, 0, token, note] = O[1, 0, note, said] = np.eye(d_vocab)
+    ends = {"W_E": unit[token], "W_pos": unit[position], "W_U": 10 * unit[:, said]}
+    return ov.Transformer(config, W_Q=Q, W_K=whole, W_V=whole, W_O=O, **ends)
 
 
 # %% exercise="two_back_weights" mistake="too quiet"
 def two_back_weights(d_vocab, n_ctx):
     token, position, note, said = slots(d_vocab, n_ctx, d_vocab, d_vocab)
-    sizes = {"d_model": 3 * d_vocab + n_ctx, "d_head": max(d_vocab, n_ctx), "d_vocab": d_vocab}
-    config = ov.Config(n_layers=2, n_heads=1, n_ctx=n_ctx, positional=True, **sizes)
-    weights = blank(config)
-    weights["W_E"][:, token], weights["W_pos"][:, position] = np.eye(d_vocab), np.eye(n_ctx)
-    for layer, source, target in ((0, token, note), (1, note, said)):
-        weights["W_Q"][layer, 0, position, :n_ctx] = 12 * np.sqrt(config.d_head) * np.eye(n_ctx, k=-1)
-        weights["W_K"][layer, 0, position, :n_ctx] = np.eye(n_ctx)
-        weights["W_V"][layer, 0, source, :d_vocab] = np.eye(d_vocab)
-        weights["W_O"][layer, 0, :d_vocab, target] = np.eye(d_vocab)
-    weights["W_U"][said] = np.eye(d_vocab)
-    return ov.Transformer(config, **weights)
+    config, unit = ov.Config(2, 1, said.stop, said.stop, d_vocab, n_ctx, positional=True), np.eye(said.stop)
+    (Q, O), whole = np.zeros((2, 2, 1, *unit.shape)), np.tile(unit, (2, 1, 1, 1))
+    Q[:, 0, position, position] = 100 * np.eye(n_ctx, k=-1)
+    O[0, 0, token, note] = O[1, 0, note, said] = np.eye(d_vocab)
+    ends = {"W_E": unit[token], "W_pos": unit[position], "W_U": unit[:, said]}
+    return ov.Transformer(config, W_Q=Q, W_K=whole, W_V=whole, W_O=O, **ends)
 
 
 # %% exercise="two_back_weights" mistake="does not copy"
 def two_back_weights(d_vocab, n_ctx):
     token, position, note, said = slots(d_vocab, n_ctx, d_vocab, d_vocab)
-    sizes = {"d_model": 3 * d_vocab + n_ctx, "d_head": max(d_vocab, n_ctx), "d_vocab": d_vocab}
-    config = ov.Config(n_layers=2, n_heads=1, n_ctx=n_ctx, positional=True, **sizes)
-    weights = blank(config)
-    weights["W_E"][:, token], weights["W_pos"][:, position] = np.eye(d_vocab), np.eye(n_ctx)
-    for layer, source, target in ((0, token, note), (1, note, said)):
-        weights["W_Q"][layer, 0, position, :n_ctx] = 12 * np.sqrt(config.d_head) * np.eye(n_ctx, k=-1)
-        weights["W_K"][layer, 0, position, :n_ctx] = np.eye(n_ctx)
-        weights["W_V"][layer, 0, source, :d_vocab] = np.eye(d_vocab, k=1)
-        weights["W_O"][layer, 0, :d_vocab, target] = np.eye(d_vocab)
-    weights["W_U"][said] = 10 * np.eye(d_vocab)
-    return ov.Transformer(config, **weights)
+    config, unit = ov.Config(2, 1, said.stop, said.stop, d_vocab, n_ctx, positional=True), np.eye(said.stop)
+    (Q, O), whole = np.zeros((2, 2, 1, *unit.shape)), np.tile(unit, (2, 1, 1, 1))
+    Q[:, 0, position, position] = 100 * np.eye(n_ctx, k=-1)
+    O[0, 0, token, note] = O[1, 0, note, said] = np.eye(d_vocab, k=1)
+    ends = {"W_E": unit[token], "W_pos": unit[position], "W_U": 10 * unit[:, said]}
+    return ov.Transformer(config, W_Q=Q, W_K=whole, W_V=whole, W_O=O, **ends)
 
 
 # %% exercise="two_back_weights" mistake="lowers it"
 def two_back_weights(d_vocab, n_ctx):
     token, position, note, said = slots(d_vocab, n_ctx, d_vocab, d_vocab)
-    sizes = {"d_model": 3 * d_vocab + n_ctx, "d_head": max(d_vocab, n_ctx), "d_vocab": d_vocab}
-    config = ov.Config(n_layers=2, n_heads=1, n_ctx=n_ctx, positional=True, **sizes)
-    weights = blank(config)
-    weights["W_E"][:, token], weights["W_pos"][:, position] = np.eye(d_vocab), np.eye(n_ctx)
-    for layer, source, target in ((0, token, note), (1, note, said)):
-        weights["W_Q"][layer, 0, position, :n_ctx] = 12 * np.sqrt(config.d_head) * np.eye(n_ctx, k=-1)
-        weights["W_K"][layer, 0, position, :n_ctx] = np.eye(n_ctx)
-        weights["W_V"][layer, 0, source, :d_vocab] = np.eye(d_vocab)
-        weights["W_O"][layer, 0, :d_vocab, target] = np.eye(d_vocab)
-    weights["W_U"][said] = -10 * np.eye(d_vocab)
-    return ov.Transformer(config, **weights)
+    config, unit = ov.Config(2, 1, said.stop, said.stop, d_vocab, n_ctx, positional=True), np.eye(said.stop)
+    (Q, O), whole = np.zeros((2, 2, 1, *unit.shape)), np.tile(unit, (2, 1, 1, 1))
+    Q[:, 0, position, position] = 100 * np.eye(n_ctx, k=-1)
+    O[0, 0, token, note] = O[1, 0, note, said] = np.eye(d_vocab)
+    ends = {"W_E": unit[token], "W_pos": unit[position], "W_U": -10 * unit[:, said]}
+    return ov.Transformer(config, W_Q=Q, W_K=whole, W_V=whole, W_O=O, **ends)
 
 
 # %% exercise="two_back_weights" mistake="not unembedded"
 def two_back_weights(d_vocab, n_ctx):
     token, position, note, said = slots(d_vocab, n_ctx, d_vocab, d_vocab)
-    sizes = {"d_model": 3 * d_vocab + n_ctx, "d_head": max(d_vocab, n_ctx), "d_vocab": d_vocab}
-    config = ov.Config(n_layers=2, n_heads=1, n_ctx=n_ctx, positional=True, **sizes)
-    weights = blank(config)
-    weights["W_E"][:, token], weights["W_pos"][:, position] = np.eye(d_vocab), np.eye(n_ctx)
-    for layer, source, target in ((0, token, note), (1, note, said)):
-        weights["W_Q"][layer, 0, position, :n_ctx] = 12 * np.sqrt(config.d_head) * np.eye(n_ctx, k=-1)
-        weights["W_K"][layer, 0, position, :n_ctx] = np.eye(n_ctx)
-        weights["W_V"][layer, 0, source, :d_vocab] = np.eye(d_vocab)
-        weights["W_O"][layer, 0, :d_vocab, target] = np.eye(d_vocab)
-    weights["W_U"][note] = 10 * np.eye(d_vocab)
-    return ov.Transformer(config, **weights)
+    config, unit = ov.Config(2, 1, said.stop, said.stop, d_vocab, n_ctx, positional=True), np.eye(said.stop)
+    (Q, O), whole = np.zeros((2, 2, 1, *unit.shape)), np.tile(unit, (2, 1, 1, 1))
+    Q[:, 0, position, position] = 100 * np.eye(n_ctx, k=-1)
+    O[0, 0, token, note] = O[1, 0, note, said] = np.eye(d_vocab)
+    ends = {"W_E": unit[token], "W_pos": unit[position], "W_U": 10 * unit[:, note]}
+    return ov.Transformer(config, W_Q=Q, W_K=whole, W_V=whole, W_O=O, **ends)
 
 
 # %% exercise="two_back_weights" mistake="layer 0 writes nothing"
 def two_back_weights(d_vocab, n_ctx):
     token, position, note, said = slots(d_vocab, n_ctx, d_vocab, d_vocab)
-    sizes = {"d_model": 3 * d_vocab + n_ctx, "d_head": max(d_vocab, n_ctx), "d_vocab": d_vocab}
-    config = ov.Config(n_layers=2, n_heads=1, n_ctx=n_ctx, positional=True, **sizes)
-    weights = blank(config)
-    weights["W_E"][:, token], weights["W_pos"][:, position] = np.eye(d_vocab), np.eye(n_ctx)
-    for layer, source, target in ((0, said, note), (1, note, said)):
-        weights["W_Q"][layer, 0, position, :n_ctx] = 12 * np.sqrt(config.d_head) * np.eye(n_ctx, k=-1)
-        weights["W_K"][layer, 0, position, :n_ctx] = np.eye(n_ctx)
-        weights["W_V"][layer, 0, source, :d_vocab] = np.eye(d_vocab)
-        weights["W_O"][layer, 0, :d_vocab, target] = np.eye(d_vocab)
-    weights["W_U"][said] = 10 * np.eye(d_vocab)
-    return ov.Transformer(config, **weights)
+    config, unit = ov.Config(2, 1, said.stop, said.stop, d_vocab, n_ctx, positional=True), np.eye(said.stop)
+    (Q, O), whole = np.zeros((2, 2, 1, *unit.shape)), np.tile(unit, (2, 1, 1, 1))
+    Q[:, 0, position, position] = 100 * np.eye(n_ctx, k=-1)
+    O[0, 0, said, note] = O[1, 0, note, said] = np.eye(d_vocab)
+    ends = {"W_E": unit[token], "W_pos": unit[position], "W_U": 10 * unit[:, said]}
+    return ov.Transformer(config, W_Q=Q, W_K=whole, W_V=whole, W_O=O, **ends)
 
 
 # %% exercise="two_back_weights" mistake="layer 1 writes nothing"
 def two_back_weights(d_vocab, n_ctx):
     token, position, note, said = slots(d_vocab, n_ctx, d_vocab, d_vocab)
-    sizes = {"d_model": 3 * d_vocab + n_ctx, "d_head": max(d_vocab, n_ctx), "d_vocab": d_vocab}
-    config = ov.Config(n_layers=2, n_heads=1, n_ctx=n_ctx, positional=True, **sizes)
-    weights = blank(config)
-    weights["W_E"][:, token], weights["W_pos"][:, position] = np.eye(d_vocab), np.eye(n_ctx)
-    for layer, source, target in ((0, token, note), (1, said, said)):
-        weights["W_Q"][layer, 0, position, :n_ctx] = 12 * np.sqrt(config.d_head) * np.eye(n_ctx, k=-1)
-        weights["W_K"][layer, 0, position, :n_ctx] = np.eye(n_ctx)
-        weights["W_V"][layer, 0, source, :d_vocab] = np.eye(d_vocab)
-        weights["W_O"][layer, 0, :d_vocab, target] = np.eye(d_vocab)
-    weights["W_U"][said] = 10 * np.eye(d_vocab)
-    return ov.Transformer(config, **weights)
+    config, unit = ov.Config(2, 1, said.stop, said.stop, d_vocab, n_ctx, positional=True), np.eye(said.stop)
+    (Q, O), whole = np.zeros((2, 2, 1, *unit.shape)), np.tile(unit, (2, 1, 1, 1))
+    Q[:, 0, position, position] = 100 * np.eye(n_ctx, k=-1)
+    O[0, 0, token, note] = O[1, 0, said, said] = np.eye(d_vocab)
+    ends = {"W_E": unit[token], "W_pos": unit[position], "W_U": 10 * unit[:, said]}
+    return ov.Transformer(config, W_Q=Q, W_K=whole, W_V=whole, W_O=O, **ends)
 
 
 # %% exercise="two_back_weights" mistake="looks everywhere"
 def two_back_weights(d_vocab, n_ctx):
     token, position, note, said = slots(d_vocab, n_ctx, d_vocab, d_vocab)
-    sizes = {"d_model": 3 * d_vocab + n_ctx, "d_head": max(d_vocab, n_ctx), "d_vocab": d_vocab}
-    config = ov.Config(n_layers=2, n_heads=1, n_ctx=n_ctx, positional=True, **sizes)
-    weights = blank(config)
-    weights["W_E"][:, token], weights["W_pos"][:, position] = np.eye(d_vocab), np.eye(n_ctx)
-    for layer, source, target in ((0, token, note), (1, note, said)):
-        weights["W_Q"][layer, 0, position, :n_ctx] = 12 * np.sqrt(config.d_head) * np.eye(n_ctx, k=-1)
-        weights["W_V"][layer, 0, source, :d_vocab] = np.eye(d_vocab)
-        weights["W_O"][layer, 0, :d_vocab, target] = np.eye(d_vocab)
-    weights["W_U"][said] = 10 * np.eye(d_vocab)
-    return ov.Transformer(config, **weights)
+    config, unit = ov.Config(2, 1, said.stop, said.stop, d_vocab, n_ctx, positional=True), np.eye(said.stop)
+    (Q, O), whole = np.zeros((2, 2, 1, *unit.shape)), np.tile(unit, (2, 1, 1, 1))
+    O[0, 0, token, note] = O[1, 0, note, said] = np.eye(d_vocab)
+    ends = {"W_E": unit[token], "W_pos": unit[position], "W_U": 10 * unit[:, said]}
+    return ov.Transformer(config, W_Q=Q, W_K=whole, W_V=whole, W_O=O, **ends)
 
 
 # %% exercise="two_back_weights" mistake="one head alone"
 def two_back_weights(d_vocab, n_ctx):
     token, position, note, said = slots(d_vocab, n_ctx, d_vocab, d_vocab)
-    sizes = {"d_model": 3 * d_vocab + n_ctx, "d_head": max(d_vocab, n_ctx), "d_vocab": d_vocab}
-    config = ov.Config(n_layers=2, n_heads=1, n_ctx=n_ctx, positional=True, **sizes)
-    weights = blank(config)
-    weights["W_E"][:, token], weights["W_pos"][:, position] = np.eye(d_vocab), np.eye(n_ctx)
-    for layer, source, target in ((0, token, said), (1, note, note)):
-        weights["W_Q"][layer, 0, position, :n_ctx] = 12 * np.sqrt(config.d_head) * np.eye(n_ctx, k=-2)
-        weights["W_K"][layer, 0, position, :n_ctx] = np.eye(n_ctx)
-        weights["W_V"][layer, 0, source, :d_vocab] = np.eye(d_vocab)
-        weights["W_O"][layer, 0, :d_vocab, target] = np.eye(d_vocab)
-    weights["W_U"][said] = 10 * np.eye(d_vocab)
-    return ov.Transformer(config, **weights)
+    config, unit = ov.Config(2, 1, said.stop, said.stop, d_vocab, n_ctx, positional=True), np.eye(said.stop)
+    (Q, O), whole = np.zeros((2, 2, 1, *unit.shape)), np.tile(unit, (2, 1, 1, 1))
+    Q[:, 0, position, position] = 100 * np.eye(n_ctx, k=-2)
+    O[0, 0, token, said] = O[1, 0, note, note] = np.eye(d_vocab)
+    ends = {"W_E": unit[token], "W_pos": unit[position], "W_U": 10 * unit[:, said]}
+    return ov.Transformer(config, W_Q=Q, W_K=whole, W_V=whole, W_O=O, **ends)
 
 
 # %% exercise="two_back_weights" mistake="no positions"
 def two_back_weights(d_vocab, n_ctx):
-    token, position, note, said = slots(d_vocab, n_ctx, d_vocab, d_vocab)
-    sizes = {"d_model": 3 * d_vocab + n_ctx, "d_head": max(d_vocab, n_ctx), "d_vocab": d_vocab}
-    config = ov.Config(n_layers=2, n_heads=1, n_ctx=n_ctx, **sizes)
-    weights = blank(config)
-    weights["W_E"][:, token] = np.eye(d_vocab)
-    for layer, source, target in ((0, token, note), (1, note, said)):
-        weights["W_Q"][layer, 0, position, :n_ctx] = 12 * np.sqrt(config.d_head) * np.eye(n_ctx, k=-1)
-        weights["W_K"][layer, 0, position, :n_ctx] = np.eye(n_ctx)
-        weights["W_V"][layer, 0, source, :d_vocab] = np.eye(d_vocab)
-        weights["W_O"][layer, 0, :d_vocab, target] = np.eye(d_vocab)
-    weights["W_U"][said] = 10 * np.eye(d_vocab)
-    return ov.Transformer(config, **weights)
+    config = ov.Config(2, 1, 26, 8, d_vocab, n_ctx)
+    return ov.Transformer(config, **blank(config))
 
 
 # %% exercise="two_back_weights" mistake="other sizes"
 def two_back_weights(d_vocab, n_ctx):
-    d_vocab, n_ctx = 6, 8
-    token, position, note, said = slots(d_vocab, n_ctx, d_vocab, d_vocab)
-    sizes = {"d_model": 3 * d_vocab + n_ctx, "d_head": max(d_vocab, n_ctx), "d_vocab": d_vocab}
-    config = ov.Config(n_layers=2, n_heads=1, n_ctx=n_ctx, positional=True, **sizes)
-    weights = blank(config)
-    weights["W_E"][:, token], weights["W_pos"][:, position] = np.eye(d_vocab), np.eye(n_ctx)
-    for layer, source, target in ((0, token, note), (1, note, said)):
-        weights["W_Q"][layer, 0, position, :n_ctx] = 12 * np.sqrt(config.d_head) * np.eye(n_ctx, k=-1)
-        weights["W_K"][layer, 0, position, :n_ctx] = np.eye(n_ctx)
-        weights["W_V"][layer, 0, source, :d_vocab] = np.eye(d_vocab)
-        weights["W_O"][layer, 0, :d_vocab, target] = np.eye(d_vocab)
-    weights["W_U"][said] = 10 * np.eye(d_vocab)
-    return ov.Transformer(config, **weights)
+    config = ov.Config(2, 1, 26, 8, d_vocab=6, n_ctx=8, positional=True)
+    return ov.Transformer(config, **blank(config))
 
 
 # %% exercise="two_back_weights" mistake="other layers"
 def two_back_weights(d_vocab, n_ctx):
-    token, position, note, said = slots(d_vocab, n_ctx, d_vocab, d_vocab)
-    sizes = {"d_model": 3 * d_vocab + n_ctx, "d_head": max(d_vocab, n_ctx), "d_vocab": d_vocab}
-    config = ov.Config(n_layers=3, n_heads=1, n_ctx=n_ctx, positional=True, **sizes)
-    weights = blank(config)
-    weights["W_E"][:, token], weights["W_pos"][:, position] = np.eye(d_vocab), np.eye(n_ctx)
-    for layer, source, target in ((0, token, note), (1, note, said)):
-        weights["W_Q"][layer, 0, position, :n_ctx] = 12 * np.sqrt(config.d_head) * np.eye(n_ctx, k=-1)
-        weights["W_K"][layer, 0, position, :n_ctx] = np.eye(n_ctx)
-        weights["W_V"][layer, 0, source, :d_vocab] = np.eye(d_vocab)
-        weights["W_O"][layer, 0, :d_vocab, target] = np.eye(d_vocab)
-    weights["W_U"][said] = 10 * np.eye(d_vocab)
-    return ov.Transformer(config, **weights)
+    config = ov.Config(3, 1, 26, 8, d_vocab, n_ctx, positional=True)
+    return ov.Transformer(config, **blank(config))
 
 
 # %% exercise="two_back_weights" mistake="more heads"
 def two_back_weights(d_vocab, n_ctx):
     token, position, note, said = slots(d_vocab, n_ctx, d_vocab, d_vocab)
-    sizes = {"d_model": 3 * d_vocab + n_ctx, "d_head": max(d_vocab, n_ctx), "d_vocab": d_vocab}
-    config = ov.Config(n_layers=2, n_heads=2, n_ctx=n_ctx, positional=True, **sizes)
-    weights = blank(config)
-    weights["W_E"][:, token], weights["W_pos"][:, position] = np.eye(d_vocab), np.eye(n_ctx)
-    for layer, source, target in ((0, token, note), (1, note, said)):
-        weights["W_Q"][layer, 0, position, :n_ctx] = 12 * np.sqrt(config.d_head) * np.eye(n_ctx, k=-1)
-        weights["W_K"][layer, 0, position, :n_ctx] = np.eye(n_ctx)
-        weights["W_V"][layer, 0, source, :d_vocab] = np.eye(d_vocab)
-        weights["W_O"][layer, 0, :d_vocab, target] = np.eye(d_vocab)
-    weights["W_U"][said] = 10 * np.eye(d_vocab)
-    return ov.Transformer(config, **weights)
+    config, unit = ov.Config(2, 2, said.stop, said.stop, d_vocab, n_ctx, positional=True), np.eye(said.stop)
+    (Q, O), whole = np.zeros((2, 2, 2, *unit.shape)), np.tile(unit, (2, 2, 1, 1))
+    Q[:, 0, position, position] = 100 * np.eye(n_ctx, k=-1)
+    O[0, 0, token, note] = O[1, 0, note, said] = np.eye(d_vocab)
+    ends = {"W_E": unit[token], "W_pos": unit[position], "W_U": 10 * unit[:, said]}
+    return ov.Transformer(config, W_Q=Q, W_K=whole, W_V=whole, W_O=O, **ends)
 
 
 # %% exercise="two_back_weights" mistake="not causal"
 def two_back_weights(d_vocab, n_ctx):
     token, position, note, said = slots(d_vocab, n_ctx, d_vocab, d_vocab)
-    sizes = {"d_model": 3 * d_vocab + n_ctx, "d_head": max(d_vocab, n_ctx), "d_vocab": d_vocab}
-    config = ov.Config(n_layers=2, n_heads=1, n_ctx=n_ctx, positional=True, causal=False, **sizes)
-    weights = blank(config)
-    weights["W_E"][:, token], weights["W_pos"][:, position] = np.eye(d_vocab), np.eye(n_ctx)
-    for layer, source, target in ((0, token, note), (1, note, said)):
-        weights["W_Q"][layer, 0, position, :n_ctx] = 12 * np.sqrt(config.d_head) * np.eye(n_ctx, k=-1)
-        weights["W_K"][layer, 0, position, :n_ctx] = np.eye(n_ctx)
-        weights["W_V"][layer, 0, source, :d_vocab] = np.eye(d_vocab)
-        weights["W_O"][layer, 0, :d_vocab, target] = np.eye(d_vocab)
-    weights["W_U"][said] = 10 * np.eye(d_vocab)
-    return ov.Transformer(config, **weights)
+    config = ov.Config(2, 1, said.stop, said.stop, d_vocab, n_ctx, positional=True, causal=False)
+    unit = np.eye(said.stop)
+    (Q, O), whole = np.zeros((2, 2, 1, *unit.shape)), np.tile(unit, (2, 1, 1, 1))
+    Q[:, 0, position, position] = 100 * np.eye(n_ctx, k=-1)
+    O[0, 0, token, note] = O[1, 0, note, said] = np.eye(d_vocab)
+    ends = {"W_E": unit[token], "W_pos": unit[position], "W_U": 10 * unit[:, said]}
+    return ov.Transformer(config, W_Q=Q, W_K=whole, W_V=whole, W_O=O, **ends)
 
 
 # %% exercise="two_back_weights" right="all of the step in layer 1, and layer 0 stays"
 def two_back_weights(d_vocab, n_ctx):
     token, position, note, said = slots(d_vocab, n_ctx, d_vocab, d_vocab)
-    sizes = {"d_model": 3 * d_vocab + n_ctx, "d_head": max(d_vocab, n_ctx), "d_vocab": d_vocab}
-    config = ov.Config(n_layers=2, n_heads=1, n_ctx=n_ctx, positional=True, **sizes)
-    weights = blank(config)
-    weights["W_E"][:, token], weights["W_pos"][:, position] = np.eye(d_vocab), np.eye(n_ctx)
-    for layer, source, target in ((0, token, note), (1, note, said)):
-        weights["W_Q"][layer, 0, position, :n_ctx] = 12 * np.sqrt(config.d_head) * np.eye(n_ctx, k=-2 * layer)
-        weights["W_K"][layer, 0, position, :n_ctx] = np.eye(n_ctx)
-        weights["W_V"][layer, 0, source, :d_vocab] = np.eye(d_vocab)
-        weights["W_O"][layer, 0, :d_vocab, target] = np.eye(d_vocab)
-    weights["W_U"][said] = 10 * np.eye(d_vocab)
-    return ov.Transformer(config, **weights)
+    config, unit = ov.Config(2, 1, said.stop, said.stop, d_vocab, n_ctx, positional=True), np.eye(said.stop)
+    (Q, O), whole = np.zeros((2, 2, 1, *unit.shape)), np.tile(unit, (2, 1, 1, 1))
+    Q[0, 0, position, position] = 100 * np.eye(n_ctx)
+    Q[1, 0, position, position] = 100 * np.eye(n_ctx, k=-2)
+    O[0, 0, token, note] = O[1, 0, note, said] = np.eye(d_vocab)
+    ends = {"W_E": unit[token], "W_pos": unit[position], "W_U": 10 * unit[:, said]}
+    return ov.Transformer(config, W_Q=Q, W_K=whole, W_V=whole, W_O=O, **ends)
 
 
 # %% exercise="two_back_weights" right="everything is moved, on top of itself"
@@ -642,23 +531,17 @@ def two_back_weights(d_vocab, n_ctx):
 # %% exercise="two_back_weights" right="soft heads, loud logits, a turned basis, noise on other paths"
 def two_back_weights(d_vocab, n_ctx):
     token, position, note, said = slots(d_vocab, n_ctx, d_vocab, d_vocab)
-    sizes = {"d_model": 3 * d_vocab + n_ctx, "d_head": max(d_vocab, n_ctx), "d_vocab": d_vocab}
-    config = ov.Config(n_layers=2, n_heads=1, n_ctx=n_ctx, positional=True, **sizes)
-    weights = blank(config)
-    weights["W_E"][:, token], weights["W_pos"][:, position] = np.eye(d_vocab), np.eye(n_ctx)
-    for layer, source, target in ((0, token, note), (1, note, said)):
-        weights["W_Q"][layer, 0, position, :n_ctx] = 4 * np.sqrt(config.d_head) * np.eye(n_ctx, k=-1)
-        weights["W_K"][layer, 0, position, :n_ctx] = np.eye(n_ctx)
-        weights["W_V"][layer, 0, source, :d_vocab] = np.eye(d_vocab)
-        weights["W_O"][layer, 0, :d_vocab, target] = np.eye(d_vocab)
-    weights["W_U"][said] = 60 * np.eye(d_vocab)
-    weights["W_U"][token] = np.random.default_rng(0).normal(size=(d_vocab, d_vocab))
-    basis = np.linalg.qr(np.random.default_rng(1).normal(size=(config.d_model, config.d_model))).Q
-    for name in ("W_E", "W_pos", "W_O"):
-        weights[name] = weights[name] @ basis
-    for name in ("W_Q", "W_K", "W_V", "W_U"):
-        weights[name] = basis.T @ weights[name]
-    return ov.Transformer(config, **weights)
+    config, unit = ov.Config(2, 1, said.stop, said.stop, d_vocab, n_ctx, positional=True), np.eye(said.stop)
+    (Q, O), whole = np.zeros((2, 2, 1, *unit.shape)), np.tile(unit, (2, 1, 1, 1))
+    Q[:, 0, position, position] = 4 * np.sqrt(config.d_head) * np.eye(n_ctx, k=-1)
+    O[0, 0, token, note] = O[1, 0, note, said] = np.eye(d_vocab)
+    random = np.random.default_rng(0)
+    U = 60 * unit[:, said]
+    U[token] = random.normal(size=(d_vocab, d_vocab))
+    basis = np.linalg.qr(random.normal(size=unit.shape)).Q
+    ends = {"W_E": unit[token] @ basis, "W_pos": unit[position] @ basis, "W_U": basis.T @ U}
+    reads = {"W_Q": basis.T @ Q, "W_K": basis.T @ whole, "W_V": basis.T @ whole}
+    return ov.Transformer(config, **ends, **reads, W_O=O @ basis)
 
 
 # %% exercise="two_back_weights" mistake="too large"
@@ -667,20 +550,21 @@ def two_back_weights(d_vocab, n_ctx):
     return ov.Transformer(config, **blank(config))
 
 
+# %% exercise="two_back_weights" mistake="overflow"
+def two_back_weights(d_vocab, n_ctx):
+    config = ov.Config(2, 1, 26, 8, d_vocab, n_ctx, positional=True)
+    return ov.Transformer(config, **{name: 1e200 + weight for name, weight in blank(config).items()})
+
+
 # %% exercise="two_back_weights" mistake="looks by tokens"
 def two_back_weights(d_vocab, n_ctx):
     token, position, note, said = slots(d_vocab, n_ctx, d_vocab, d_vocab)
-    sizes = {"d_model": 3 * d_vocab + n_ctx, "d_head": max(d_vocab, n_ctx), "d_vocab": d_vocab}
-    config = ov.Config(n_layers=2, n_heads=1, n_ctx=n_ctx, positional=True, **sizes)
-    weights = blank(config)
-    weights["W_E"][:, token], weights["W_pos"][:, position] = np.eye(d_vocab), np.eye(n_ctx)
-    for layer, source, target in ((0, token, note), (1, note, said)):
-        weights["W_Q"][layer, 0, token, :d_vocab] = 12 * np.sqrt(config.d_head) * np.eye(d_vocab, k=-1)
-        weights["W_K"][layer, 0, token, :d_vocab] = np.eye(d_vocab)
-        weights["W_V"][layer, 0, source, :d_vocab] = np.eye(d_vocab)
-        weights["W_O"][layer, 0, :d_vocab, target] = np.eye(d_vocab)
-    weights["W_U"][said] = 10 * np.eye(d_vocab)
-    return ov.Transformer(config, **weights)
+    config, unit = ov.Config(2, 1, said.stop, said.stop, d_vocab, n_ctx, positional=True), np.eye(said.stop)
+    (Q, O), whole = np.zeros((2, 2, 1, *unit.shape)), np.tile(unit, (2, 1, 1, 1))
+    Q[:, 0, token, token] = 100 * np.eye(d_vocab, k=-1)
+    O[0, 0, token, note] = O[1, 0, note, said] = np.eye(d_vocab)
+    ends = {"W_E": unit[token], "W_pos": unit[position], "W_U": 10 * unit[:, said]}
+    return ov.Transformer(config, W_Q=Q, W_K=whole, W_V=whole, W_O=O, **ends)
 
 
 # %% exercise="induction_score" mistake="same token"
@@ -928,300 +812,187 @@ def cut_keys(run, first, second):
 # %% exercise="induction_weights" mistake="position 0"
 def induction_weights(d_vocab, n_ctx):
     token, position, note, said = slots(d_vocab, n_ctx, d_vocab, d_vocab)
-    sizes = {"d_model": 3 * d_vocab + n_ctx, "d_head": d_vocab + n_ctx, "d_vocab": d_vocab}
-    config = ov.Config(n_layers=2, n_heads=1, n_ctx=n_ctx, positional=True, **sizes)
-    weights, sharp = blank(config), 12 * np.sqrt(config.d_head)
-    weights["W_E"][:, token], weights["W_pos"][:, position] = np.eye(d_vocab), np.eye(n_ctx)
-    weights["W_Q"][0, 0, position, :n_ctx] = sharp * np.eye(n_ctx, k=-1)
-    weights["W_K"][0, 0, position, :n_ctx] = np.eye(n_ctx)
-    weights["W_Q"][1, 0, token, :d_vocab] = sharp * np.eye(d_vocab)
-    weights["W_K"][1, 0, note, :d_vocab] = np.eye(d_vocab)
-    for layer, source, target in ((0, token, note), (1, token, said)):
-        weights["W_V"][layer, 0, source, :d_vocab] = np.eye(d_vocab)
-        weights["W_O"][layer, 0, :d_vocab, target] = np.eye(d_vocab)
-    weights["W_U"][said] = 10 * np.eye(d_vocab)
-    return ov.Transformer(config, **weights)
+    config, unit = ov.Config(2, 1, said.stop, said.stop, d_vocab, n_ctx, positional=True), np.eye(said.stop)
+    (Q, O), whole = np.zeros((2, 2, 1, *unit.shape)), np.tile(unit, (2, 1, 1, 1))
+    Q[0, 0, position, position] = 100 * np.eye(n_ctx, k=-1)
+    Q[1, 0, token, note] = 100 * np.eye(d_vocab)
+    O[0, 0, token, note] = O[1, 0, token, said] = np.eye(d_vocab)
+    ends = {"W_E": unit[token], "W_pos": unit[position], "W_U": 10 * unit[:, said]}
+    return ov.Transformer(config, W_Q=Q, W_K=whole, W_V=whole, W_O=O, **ends)
 
 
 # %% exercise="induction_weights" mistake="no composition"
 def induction_weights(d_vocab, n_ctx):
     token, position, note, said = slots(d_vocab, n_ctx, d_vocab, d_vocab)
-    sizes = {"d_model": 3 * d_vocab + n_ctx, "d_head": d_vocab + n_ctx, "d_vocab": d_vocab}
-    config = ov.Config(n_layers=2, n_heads=1, n_ctx=n_ctx, positional=True, **sizes)
-    weights, sharp = blank(config), 12 * np.sqrt(config.d_head)
-    weights["W_E"][:, token], weights["W_pos"][:, position] = np.eye(d_vocab), np.eye(n_ctx)
-    weights["W_Q"][0, 0, position, :n_ctx] = sharp * np.eye(n_ctx, k=-1)
-    weights["W_K"][0, 0, position, :n_ctx] = np.eye(n_ctx)
-    weights["W_Q"][1, 0, token, :d_vocab] = sharp * np.eye(d_vocab)
-    weights["W_K"][1, 0, token, :d_vocab] = np.eye(d_vocab)
-    weights["W_Q"][1, 0, token, d_vocab] = sharp
-    weights["W_K"][1, 0, position, d_vocab][0] = -1
-    for layer, source, target in ((0, token, note), (1, token, said)):
-        weights["W_V"][layer, 0, source, :d_vocab] = np.eye(d_vocab)
-        weights["W_O"][layer, 0, :d_vocab, target] = np.eye(d_vocab)
-    weights["W_U"][said] = 10 * np.eye(d_vocab)
-    return ov.Transformer(config, **weights)
+    config, unit = ov.Config(2, 1, said.stop, said.stop, d_vocab, n_ctx, positional=True), np.eye(said.stop)
+    (Q, O), whole = np.zeros((2, 2, 1, *unit.shape)), np.tile(unit, (2, 1, 1, 1))
+    Q[0, 0, position, position] = 100 * np.eye(n_ctx, k=-1)
+    Q[1, 0, token, token] = 100 * np.eye(d_vocab)
+    O[0, 0, token, note] = O[1, 0, token, said] = np.eye(d_vocab)
+    ends = {"W_E": unit[token], "W_pos": unit[position], "W_U": 10 * unit[:, said]}
+    return ov.Transformer(config, W_Q=Q, W_K=whole, W_V=whole, W_O=O, **ends)
 
 
 # %% exercise="induction_weights" mistake="same token"
 def induction_weights(d_vocab, n_ctx):
     token, position, pointer, said = slots(d_vocab, n_ctx, n_ctx, d_vocab)
-    sizes = {"d_model": 2 * (d_vocab + n_ctx), "d_head": d_vocab + n_ctx, "d_vocab": d_vocab}
-    config = ov.Config(n_layers=2, n_heads=1, n_ctx=n_ctx, positional=True, **sizes)
-    weights, sharp = blank(config), 12 * np.sqrt(config.d_head)
-    weights["W_E"][:, token], weights["W_pos"][:, position] = np.eye(d_vocab), np.eye(n_ctx)
-    weights["W_Q"][0, 0, token, :d_vocab] = sharp * np.eye(d_vocab)
-    weights["W_K"][0, 0, token, :d_vocab] = np.eye(d_vocab)
-    weights["W_Q"][0, 0, position, d_vocab:] = sharp * np.eye(n_ctx)
-    weights["W_K"][0, 0, position, d_vocab:] = -2 * np.eye(n_ctx)
-    weights["W_Q"][1, 0, pointer, :n_ctx] = sharp * np.eye(n_ctx)
-    weights["W_K"][1, 0, position, :n_ctx] = np.eye(n_ctx)
-    for layer, source, target in ((0, position, pointer), (1, token, said)):
-        width = source.stop - source.start
-        weights["W_V"][layer, 0, source, :width] = np.eye(width)
-        weights["W_O"][layer, 0, :width, target] = np.eye(width)
-    weights["W_U"][said] = 10 * np.eye(d_vocab)
-    return ov.Transformer(config, **weights)
+    config, unit = ov.Config(2, 1, said.stop, said.stop, d_vocab, n_ctx, positional=True), np.eye(said.stop)
+    (Q, O), whole = np.zeros((2, 2, 1, *unit.shape)), np.tile(unit, (2, 1, 1, 1))
+    Q[0, 0, token, token], Q[0, 0, position, position] = 100 * np.eye(d_vocab), -200 * np.eye(n_ctx)
+    Q[1, 0, pointer, position] = 100 * np.eye(n_ctx)
+    O[0, 0, position, pointer], O[1, 0, token, said] = np.eye(n_ctx), np.eye(d_vocab)
+    ends = {"W_E": unit[token], "W_pos": unit[position], "W_U": 10 * unit[:, said]}
+    return ov.Transformer(config, W_Q=Q, W_K=whole, W_V=whole, W_O=O, **ends)
 
 
 # %% exercise="induction_weights" mistake="one too far"
 def induction_weights(d_vocab, n_ctx):
     token, position, pointer, said = slots(d_vocab, n_ctx, n_ctx, d_vocab)
-    sizes = {"d_model": 2 * (d_vocab + n_ctx), "d_head": d_vocab + n_ctx, "d_vocab": d_vocab}
-    config = ov.Config(n_layers=2, n_heads=1, n_ctx=n_ctx, positional=True, **sizes)
-    weights, sharp = blank(config), 12 * np.sqrt(config.d_head)
-    weights["W_E"][:, token], weights["W_pos"][:, position] = np.eye(d_vocab), np.eye(n_ctx)
-    weights["W_Q"][0, 0, token, :d_vocab] = sharp * np.eye(d_vocab)
-    weights["W_K"][0, 0, token, :d_vocab] = np.eye(d_vocab)
-    weights["W_Q"][0, 0, position, d_vocab:] = sharp * np.eye(n_ctx)
-    weights["W_K"][0, 0, position, d_vocab:] = -2 * np.eye(n_ctx)
-    weights["W_Q"][1, 0, pointer, :n_ctx] = sharp * np.eye(n_ctx, k=2)
-    weights["W_K"][1, 0, position, :n_ctx] = np.eye(n_ctx)
-    for layer, source, target in ((0, position, pointer), (1, token, said)):
-        width = source.stop - source.start
-        weights["W_V"][layer, 0, source, :width] = np.eye(width)
-        weights["W_O"][layer, 0, :width, target] = np.eye(width)
-    weights["W_U"][said] = 10 * np.eye(d_vocab)
-    return ov.Transformer(config, **weights)
+    config, unit = ov.Config(2, 1, said.stop, said.stop, d_vocab, n_ctx, positional=True), np.eye(said.stop)
+    (Q, O), whole = np.zeros((2, 2, 1, *unit.shape)), np.tile(unit, (2, 1, 1, 1))
+    Q[0, 0, token, token], Q[0, 0, position, position] = 100 * np.eye(d_vocab), -200 * np.eye(n_ctx)
+    Q[1, 0, pointer, position] = 100 * np.eye(n_ctx, k=2)
+    O[0, 0, position, pointer], O[1, 0, token, said] = np.eye(n_ctx), np.eye(d_vocab)
+    ends = {"W_E": unit[token], "W_pos": unit[position], "W_U": 10 * unit[:, said]}
+    return ov.Transformer(config, W_Q=Q, W_K=whole, W_V=whole, W_O=O, **ends)
+
+
+# %% exercise="induction_weights" mistake="token before"
+def induction_weights(d_vocab, n_ctx):
+    token, position, note, said = slots(d_vocab, n_ctx, d_vocab, d_vocab)
+    config, unit = ov.Config(2, 1, said.stop, said.stop, d_vocab, n_ctx, positional=True), np.eye(said.stop)
+    (Q, O), whole = np.zeros((2, 2, 1, *unit.shape)), np.tile(unit, (2, 1, 1, 1))
+    Q[0, 0, position, position] = 100 * np.eye(n_ctx, k=-1)
+    Q[1, 0, note, token] = 100 * np.eye(d_vocab)
+    O[0, 0, token, note] = O[1, 0, token, said] = np.eye(d_vocab)
+    ends = {"W_E": unit[token], "W_pos": unit[position], "W_U": 10 * unit[:, said]}
+    return ov.Transformer(config, W_Q=Q, W_K=whole, W_V=whole, W_O=O, **ends)
 
 
 # %% exercise="induction_weights" mistake="token before"
 def induction_weights(d_vocab, n_ctx):
     token, position, pointer, said = slots(d_vocab, n_ctx, n_ctx, d_vocab)
-    sizes = {"d_model": 2 * (d_vocab + n_ctx), "d_head": d_vocab + n_ctx, "d_vocab": d_vocab}
-    config = ov.Config(n_layers=2, n_heads=1, n_ctx=n_ctx, positional=True, **sizes)
-    weights, sharp = blank(config), 12 * np.sqrt(config.d_head)
-    weights["W_E"][:, token], weights["W_pos"][:, position] = np.eye(d_vocab), np.eye(n_ctx)
-    weights["W_Q"][0, 0, token, :d_vocab] = sharp * np.eye(d_vocab)
-    weights["W_K"][0, 0, token, :d_vocab] = np.eye(d_vocab)
-    weights["W_Q"][0, 0, position, d_vocab:] = sharp * np.eye(n_ctx)
-    weights["W_K"][0, 0, position, d_vocab:] = -2 * np.eye(n_ctx)
-    weights["W_Q"][1, 0, pointer, :n_ctx] = sharp * np.eye(n_ctx, k=-1)
-    weights["W_K"][1, 0, position, :n_ctx] = np.eye(n_ctx)
-    for layer, source, target in ((0, position, pointer), (1, token, said)):
-        width = source.stop - source.start
-        weights["W_V"][layer, 0, source, :width] = np.eye(width)
-        weights["W_O"][layer, 0, :width, target] = np.eye(width)
-    weights["W_U"][said] = 10 * np.eye(d_vocab)
-    return ov.Transformer(config, **weights)
+    config, unit = ov.Config(2, 1, said.stop, said.stop, d_vocab, n_ctx, positional=True), np.eye(said.stop)
+    (Q, O), whole = np.zeros((2, 2, 1, *unit.shape)), np.tile(unit, (2, 1, 1, 1))
+    Q[0, 0, token, token], Q[0, 0, position, position] = 100 * np.eye(d_vocab), -200 * np.eye(n_ctx)
+    Q[1, 0, pointer, position] = 100 * np.eye(n_ctx, k=-1)
+    O[0, 0, position, pointer], O[1, 0, token, said] = np.eye(n_ctx), np.eye(d_vocab)
+    ends = {"W_E": unit[token], "W_pos": unit[position], "W_U": 10 * unit[:, said]}
+    return ov.Transformer(config, W_Q=Q, W_K=whole, W_V=whole, W_O=O, **ends)
 
 
 # %% exercise="induction_weights" mistake="looks ahead"
 def induction_weights(d_vocab, n_ctx):
     token, position, note, said = slots(d_vocab, n_ctx, d_vocab, d_vocab)
-    sizes = {"d_model": 3 * d_vocab + n_ctx, "d_head": d_vocab + n_ctx, "d_vocab": d_vocab}
-    config = ov.Config(n_layers=2, n_heads=1, n_ctx=n_ctx, positional=True, **sizes)
-    weights, sharp = blank(config), 12 * np.sqrt(config.d_head)
-    weights["W_E"][:, token], weights["W_pos"][:, position] = np.eye(d_vocab), np.eye(n_ctx)
-    weights["W_Q"][0, 0, position, :n_ctx] = sharp * np.eye(n_ctx, k=1)
-    weights["W_K"][0, 0, position, :n_ctx] = np.eye(n_ctx)
-    weights["W_Q"][1, 0, token, :d_vocab] = sharp * np.eye(d_vocab)
-    weights["W_K"][1, 0, note, :d_vocab] = np.eye(d_vocab)
-    weights["W_Q"][1, 0, token, d_vocab] = sharp
-    weights["W_K"][1, 0, position, d_vocab][0] = -1
-    for layer, source, target in ((0, token, note), (1, token, said)):
-        weights["W_V"][layer, 0, source, :d_vocab] = np.eye(d_vocab)
-        weights["W_O"][layer, 0, :d_vocab, target] = np.eye(d_vocab)
-    weights["W_U"][said] = 10 * np.eye(d_vocab)
-    return ov.Transformer(config, **weights)
+    config, unit = ov.Config(2, 1, said.stop, said.stop, d_vocab, n_ctx, positional=True), np.eye(said.stop)
+    (Q, O), whole = np.zeros((2, 2, 1, *unit.shape)), np.tile(unit, (2, 1, 1, 1))
+    Q[0, 0, position, position] = 100 * np.eye(n_ctx, k=1)
+    Q[1, 0, token, note], Q[1, 0, token, position.start] = 100 * np.eye(d_vocab), -100
+    O[0, 0, token, note] = O[1, 0, token, said] = np.eye(d_vocab)
+    ends = {"W_E": unit[token], "W_pos": unit[position], "W_U": 10 * unit[:, said]}
+    return ov.Transformer(config, W_Q=Q, W_K=whole, W_V=whole, W_O=O, **ends)
 
 
 # %% exercise="induction_weights" mistake="moves the note"
 def induction_weights(d_vocab, n_ctx):
     token, position, note, said = slots(d_vocab, n_ctx, d_vocab, d_vocab)
-    sizes = {"d_model": 3 * d_vocab + n_ctx, "d_head": d_vocab + n_ctx, "d_vocab": d_vocab}
-    config = ov.Config(n_layers=2, n_heads=1, n_ctx=n_ctx, positional=True, **sizes)
-    weights, sharp = blank(config), 12 * np.sqrt(config.d_head)
-    weights["W_E"][:, token], weights["W_pos"][:, position] = np.eye(d_vocab), np.eye(n_ctx)
-    weights["W_Q"][0, 0, position, :n_ctx] = sharp * np.eye(n_ctx, k=-1)
-    weights["W_K"][0, 0, position, :n_ctx] = np.eye(n_ctx)
-    weights["W_Q"][1, 0, token, :d_vocab] = sharp * np.eye(d_vocab)
-    weights["W_K"][1, 0, note, :d_vocab] = np.eye(d_vocab)
-    weights["W_Q"][1, 0, token, d_vocab] = sharp
-    weights["W_K"][1, 0, position, d_vocab][0] = -1
-    for layer, source, target in ((0, token, note), (1, note, said)):
-        weights["W_V"][layer, 0, source, :d_vocab] = np.eye(d_vocab)
-        weights["W_O"][layer, 0, :d_vocab, target] = np.eye(d_vocab)
-    weights["W_U"][said] = 10 * np.eye(d_vocab)
-    return ov.Transformer(config, **weights)
+    config, unit = ov.Config(2, 1, said.stop, said.stop, d_vocab, n_ctx, positional=True), np.eye(said.stop)
+    (Q, O), whole = np.zeros((2, 2, 1, *unit.shape)), np.tile(unit, (2, 1, 1, 1))
+    Q[0, 0, position, position] = 100 * np.eye(n_ctx, k=-1)
+    Q[1, 0, token, note], Q[1, 0, token, position.start] = 100 * np.eye(d_vocab), -100
+    O[0, 0, token, note] = O[1, 0, note, said] = np.eye(d_vocab)
+    ends = {"W_E": unit[token], "W_pos": unit[position], "W_U": 10 * unit[:, said]}
+    return ov.Transformer(config, W_Q=Q, W_K=whole, W_V=whole, W_O=O, **ends)
 
 
 # %% exercise="induction_weights" mistake="says the note"
 def induction_weights(d_vocab, n_ctx):
     token, position, note, said = slots(d_vocab, n_ctx, d_vocab, d_vocab)
-    sizes = {"d_model": 3 * d_vocab + n_ctx, "d_head": d_vocab + n_ctx, "d_vocab": d_vocab}
-    config = ov.Config(n_layers=2, n_heads=1, n_ctx=n_ctx, positional=True, **sizes)
-    weights, sharp = blank(config), 12 * np.sqrt(config.d_head)
-    weights["W_E"][:, token], weights["W_pos"][:, position] = np.eye(d_vocab), np.eye(n_ctx)
-    weights["W_Q"][0, 0, position, :n_ctx] = sharp * np.eye(n_ctx, k=-1)
-    weights["W_K"][0, 0, position, :n_ctx] = np.eye(n_ctx)
-    weights["W_Q"][1, 0, token, :d_vocab] = sharp * np.eye(d_vocab)
-    weights["W_K"][1, 0, note, :d_vocab] = np.eye(d_vocab)
-    weights["W_Q"][1, 0, token, d_vocab] = sharp
-    weights["W_K"][1, 0, position, d_vocab][0] = -1
-    for layer, source, target in ((0, token, note), (1, token, said)):
-        weights["W_V"][layer, 0, source, :d_vocab] = np.eye(d_vocab)
-        weights["W_O"][layer, 0, :d_vocab, target] = np.eye(d_vocab)
-    weights["W_U"][note] = 10 * np.eye(d_vocab)
-    return ov.Transformer(config, **weights)
+    config, unit = ov.Config(2, 1, said.stop, said.stop, d_vocab, n_ctx, positional=True), np.eye(said.stop)
+    (Q, O), whole = np.zeros((2, 2, 1, *unit.shape)), np.tile(unit, (2, 1, 1, 1))
+    Q[0, 0, position, position] = 100 * np.eye(n_ctx, k=-1)
+    Q[1, 0, token, note], Q[1, 0, token, position.start] = 100 * np.eye(d_vocab), -100
+    O[0, 0, token, note] = O[1, 0, token, said] = np.eye(d_vocab)
+    ends = {"W_E": unit[token], "W_pos": unit[position], "W_U": 10 * unit[:, note]}
+    return ov.Transformer(config, W_Q=Q, W_K=whole, W_V=whole, W_O=O, **ends)
 
 
 # %% exercise="induction_weights" mistake="does not copy"
 def induction_weights(d_vocab, n_ctx):
     token, position, note, said = slots(d_vocab, n_ctx, d_vocab, d_vocab)
-    sizes = {"d_model": 3 * d_vocab + n_ctx, "d_head": d_vocab + n_ctx, "d_vocab": d_vocab}
-    config = ov.Config(n_layers=2, n_heads=1, n_ctx=n_ctx, positional=True, **sizes)
-    weights, sharp = blank(config), 12 * np.sqrt(config.d_head)
-    weights["W_E"][:, token], weights["W_pos"][:, position] = np.eye(d_vocab), np.eye(n_ctx)
-    weights["W_Q"][0, 0, position, :n_ctx] = sharp * np.eye(n_ctx, k=-1)
-    weights["W_K"][0, 0, position, :n_ctx] = np.eye(n_ctx)
-    weights["W_Q"][1, 0, token, :d_vocab] = sharp * np.eye(d_vocab)
-    weights["W_K"][1, 0, note, :d_vocab] = np.eye(d_vocab)
-    weights["W_Q"][1, 0, token, d_vocab] = sharp
-    weights["W_K"][1, 0, position, d_vocab][0] = -1
-    for layer, source, target in ((0, token, note), (1, token, said)):
-        weights["W_V"][layer, 0, source, :d_vocab] = np.eye(d_vocab)
-        weights["W_O"][layer, 0, :d_vocab, target] = np.eye(d_vocab)
-    weights["W_U"][said] = 10 * np.roll(np.eye(d_vocab), 1, axis=1)
-    return ov.Transformer(config, **weights)
+    config, unit = ov.Config(2, 1, said.stop, said.stop, d_vocab, n_ctx, positional=True), np.eye(said.stop)
+    (Q, O), whole = np.zeros((2, 2, 1, *unit.shape)), np.tile(unit, (2, 1, 1, 1))
+    Q[0, 0, position, position] = 100 * np.eye(n_ctx, k=-1)
+    Q[1, 0, token, note], Q[1, 0, token, position.start] = 100 * np.eye(d_vocab), -100
+    O[0, 0, token, note] = O[1, 0, token, said] = np.eye(d_vocab)
+    ends = {"W_E": unit[token], "W_pos": unit[position], "W_U": 10 * np.roll(unit[:, said], 1, axis=1)}
+    return ov.Transformer(config, W_Q=Q, W_K=whole, W_V=whole, W_O=O, **ends)
 
 
 # %% exercise="induction_weights" mistake="lowers it"
 def induction_weights(d_vocab, n_ctx):
     token, position, note, said = slots(d_vocab, n_ctx, d_vocab, d_vocab)
-    sizes = {"d_model": 3 * d_vocab + n_ctx, "d_head": d_vocab + n_ctx, "d_vocab": d_vocab}
-    config = ov.Config(n_layers=2, n_heads=1, n_ctx=n_ctx, positional=True, **sizes)
-    weights, sharp = blank(config), 12 * np.sqrt(config.d_head)
-    weights["W_E"][:, token], weights["W_pos"][:, position] = np.eye(d_vocab), np.eye(n_ctx)
-    weights["W_Q"][0, 0, position, :n_ctx] = sharp * np.eye(n_ctx, k=-1)
-    weights["W_K"][0, 0, position, :n_ctx] = np.eye(n_ctx)
-    weights["W_Q"][1, 0, token, :d_vocab] = sharp * np.eye(d_vocab)
-    weights["W_K"][1, 0, note, :d_vocab] = np.eye(d_vocab)
-    weights["W_Q"][1, 0, token, d_vocab] = sharp
-    weights["W_K"][1, 0, position, d_vocab][0] = -1
-    for layer, source, target in ((0, token, note), (1, token, said)):
-        weights["W_V"][layer, 0, source, :d_vocab] = np.eye(d_vocab)
-        weights["W_O"][layer, 0, :d_vocab, target] = np.eye(d_vocab)
-    weights["W_U"][said] = -10 * np.eye(d_vocab)
-    return ov.Transformer(config, **weights)
+    config, unit = ov.Config(2, 1, said.stop, said.stop, d_vocab, n_ctx, positional=True), np.eye(said.stop)
+    (Q, O), whole = np.zeros((2, 2, 1, *unit.shape)), np.tile(unit, (2, 1, 1, 1))
+    Q[0, 0, position, position] = 100 * np.eye(n_ctx, k=-1)
+    Q[1, 0, token, note], Q[1, 0, token, position.start] = 100 * np.eye(d_vocab), -100
+    O[0, 0, token, note] = O[1, 0, token, said] = np.eye(d_vocab)
+    ends = {"W_E": unit[token], "W_pos": unit[position], "W_U": -10 * unit[:, said]}
+    return ov.Transformer(config, W_Q=Q, W_K=whole, W_V=whole, W_O=O, **ends)
 
 
 # %% exercise="induction_weights" mistake="drowned"
 def induction_weights(d_vocab, n_ctx):
     token, position, note, said = slots(d_vocab, n_ctx, d_vocab, d_vocab)
-    sizes = {"d_model": 3 * d_vocab + n_ctx, "d_head": d_vocab + n_ctx, "d_vocab": d_vocab}
-    config = ov.Config(n_layers=2, n_heads=1, n_ctx=n_ctx, positional=True, **sizes)
-    weights, sharp = blank(config), 12 * np.sqrt(config.d_head)
-    weights["W_E"][:, token], weights["W_pos"][:, position] = np.eye(d_vocab), np.eye(n_ctx)
-    weights["W_Q"][0, 0, position, :n_ctx] = sharp * np.eye(n_ctx, k=-1)
-    weights["W_K"][0, 0, position, :n_ctx] = np.eye(n_ctx)
-    weights["W_Q"][1, 0, token, :d_vocab] = sharp * np.eye(d_vocab)
-    weights["W_K"][1, 0, note, :d_vocab] = np.eye(d_vocab)
-    weights["W_Q"][1, 0, token, d_vocab] = sharp
-    weights["W_K"][1, 0, position, d_vocab][0] = -1
-    for layer, source, target in ((0, token, note), (1, token, said)):
-        weights["W_V"][layer, 0, source, :d_vocab] = np.eye(d_vocab)
-        weights["W_O"][layer, 0, :d_vocab, target] = np.eye(d_vocab)
-    weights["W_U"][said] = 10 * np.eye(d_vocab)
-    weights["W_U"][token] = 15 * np.eye(d_vocab)
-    return ov.Transformer(config, **weights)
+    config, unit = ov.Config(2, 1, said.stop, said.stop, d_vocab, n_ctx, positional=True), np.eye(said.stop)
+    (Q, O), whole = np.zeros((2, 2, 1, *unit.shape)), np.tile(unit, (2, 1, 1, 1))
+    Q[0, 0, position, position] = 100 * np.eye(n_ctx, k=-1)
+    Q[1, 0, token, note], Q[1, 0, token, position.start] = 100 * np.eye(d_vocab), -100
+    O[0, 0, token, note] = O[1, 0, token, said] = np.eye(d_vocab)
+    ends = {"W_E": unit[token], "W_pos": unit[position], "W_U": 10 * unit[:, said] + 15 * unit[:, token]}
+    return ov.Transformer(config, W_Q=Q, W_K=whole, W_V=whole, W_O=O, **ends)
 
 
 # %% exercise="induction_weights" mistake="too soft"
 def induction_weights(d_vocab, n_ctx):
     token, position, note, said = slots(d_vocab, n_ctx, d_vocab, d_vocab)
-    sizes = {"d_model": 3 * d_vocab + n_ctx, "d_head": d_vocab + n_ctx, "d_vocab": d_vocab}
-    config = ov.Config(n_layers=2, n_heads=1, n_ctx=n_ctx, positional=True, **sizes)
-    weights, sharp = blank(config), 12
-    weights["W_E"][:, token], weights["W_pos"][:, position] = np.eye(d_vocab), np.eye(n_ctx)
-    weights["W_Q"][0, 0, position, :n_ctx] = sharp * np.eye(n_ctx, k=-1)
-    weights["W_K"][0, 0, position, :n_ctx] = np.eye(n_ctx)
-    weights["W_Q"][1, 0, token, :d_vocab] = sharp * np.eye(d_vocab)
-    weights["W_K"][1, 0, note, :d_vocab] = np.eye(d_vocab)
-    weights["W_Q"][1, 0, token, d_vocab] = sharp
-    weights["W_K"][1, 0, position, d_vocab][0] = -1
-    for layer, source, target in ((0, token, note), (1, token, said)):
-        weights["W_V"][layer, 0, source, :d_vocab] = np.eye(d_vocab)
-        weights["W_O"][layer, 0, :d_vocab, target] = np.eye(d_vocab)
-    weights["W_U"][said] = 10 * np.eye(d_vocab)
-    return ov.Transformer(config, **weights)
+    config, unit = ov.Config(2, 1, said.stop, said.stop, d_vocab, n_ctx, positional=True), np.eye(said.stop)
+    (Q, O), whole = np.zeros((2, 2, 1, *unit.shape)), np.tile(unit, (2, 1, 1, 1))
+    Q[0, 0, position, position] = 12 * np.eye(n_ctx, k=-1)
+    Q[1, 0, token, note], Q[1, 0, token, position.start] = 12 * np.eye(d_vocab), -12
+    O[0, 0, token, note] = O[1, 0, token, said] = np.eye(d_vocab)
+    ends = {"W_E": unit[token], "W_pos": unit[position], "W_U": 10 * unit[:, said]}
+    return ov.Transformer(config, W_Q=Q, W_K=whole, W_V=whole, W_O=O, **ends)
 
 
 # %% exercise="induction_weights" mistake="too quiet"
 def induction_weights(d_vocab, n_ctx):
     token, position, note, said = slots(d_vocab, n_ctx, d_vocab, d_vocab)
-    sizes = {"d_model": 3 * d_vocab + n_ctx, "d_head": d_vocab + n_ctx, "d_vocab": d_vocab}
-    config = ov.Config(n_layers=2, n_heads=1, n_ctx=n_ctx, positional=True, **sizes)
-    weights, sharp = blank(config), 12 * np.sqrt(config.d_head)
-    weights["W_E"][:, token], weights["W_pos"][:, position] = np.eye(d_vocab), np.eye(n_ctx)
-    weights["W_Q"][0, 0, position, :n_ctx] = sharp * np.eye(n_ctx, k=-1)
-    weights["W_K"][0, 0, position, :n_ctx] = np.eye(n_ctx)
-    weights["W_Q"][1, 0, token, :d_vocab] = sharp * np.eye(d_vocab)
-    weights["W_K"][1, 0, note, :d_vocab] = np.eye(d_vocab)
-    weights["W_Q"][1, 0, token, d_vocab] = sharp
-    weights["W_K"][1, 0, position, d_vocab][0] = -1
-    for layer, source, target in ((0, token, note), (1, token, said)):
-        weights["W_V"][layer, 0, source, :d_vocab] = np.eye(d_vocab)
-        weights["W_O"][layer, 0, :d_vocab, target] = np.eye(d_vocab)
-    weights["W_U"][said] = np.eye(d_vocab)
-    return ov.Transformer(config, **weights)
+    config, unit = ov.Config(2, 1, said.stop, said.stop, d_vocab, n_ctx, positional=True), np.eye(said.stop)
+    (Q, O), whole = np.zeros((2, 2, 1, *unit.shape)), np.tile(unit, (2, 1, 1, 1))
+    Q[0, 0, position, position] = 100 * np.eye(n_ctx, k=-1)
+    Q[1, 0, token, note], Q[1, 0, token, position.start] = 100 * np.eye(d_vocab), -100
+    O[0, 0, token, note] = O[1, 0, token, said] = np.eye(d_vocab)
+    ends = {"W_E": unit[token], "W_pos": unit[position], "W_U": unit[:, said]}
+    return ov.Transformer(config, W_Q=Q, W_K=whole, W_V=whole, W_O=O, **ends)
 
 
 # %% exercise="induction_weights" mistake="looks everywhere"
 def induction_weights(d_vocab, n_ctx):
     token, position, note, said = slots(d_vocab, n_ctx, d_vocab, d_vocab)
-    sizes = {"d_model": 3 * d_vocab + n_ctx, "d_head": d_vocab + n_ctx, "d_vocab": d_vocab}
-    config = ov.Config(n_layers=2, n_heads=1, n_ctx=n_ctx, positional=True, **sizes)
-    weights, sharp = blank(config), 12 * np.sqrt(config.d_head)
-    weights["W_E"][:, token], weights["W_pos"][:, position] = np.eye(d_vocab), np.eye(n_ctx)
-    weights["W_Q"][0, 0, position, :n_ctx] = sharp * np.eye(n_ctx, k=-1)
-    weights["W_K"][0, 0, position, :n_ctx] = np.eye(n_ctx)
-    weights["W_Q"][1, 0, token, :d_vocab] = sharp * np.eye(d_vocab)
-    weights["W_Q"][1, 0, token, d_vocab] = sharp
-    for layer, source, target in ((0, token, note), (1, token, said)):
-        weights["W_V"][layer, 0, source, :d_vocab] = np.eye(d_vocab)
-        weights["W_O"][layer, 0, :d_vocab, target] = np.eye(d_vocab)
-    weights["W_U"][said] = 10 * np.eye(d_vocab)
-    return ov.Transformer(config, **weights)
+    config, unit = ov.Config(2, 1, said.stop, said.stop, d_vocab, n_ctx, positional=True), np.eye(said.stop)
+    (Q, O), whole = np.zeros((2, 2, 1, *unit.shape)), np.tile(unit, (2, 1, 1, 1))
+    Q[0, 0, position, position] = 100 * np.eye(n_ctx, k=-1)
+    O[0, 0, token, note] = O[1, 0, token, said] = np.eye(d_vocab)
+    ends = {"W_E": unit[token], "W_pos": unit[position], "W_U": 10 * unit[:, said]}
+    return ov.Transformer(config, W_Q=Q, W_K=whole, W_V=whole, W_O=O, **ends)
 
 
 # %% exercise="induction_weights" mistake="says nothing"
 def induction_weights(d_vocab, n_ctx):
-    token, position, note, said = slots(d_vocab, n_ctx, d_vocab, d_vocab)
-    sizes = {"d_model": 3 * d_vocab + n_ctx, "d_head": d_vocab + n_ctx, "d_vocab": d_vocab}
-    config = ov.Config(n_layers=2, n_heads=1, n_ctx=n_ctx, positional=True, **sizes)
-    weights, sharp = blank(config), 12 * np.sqrt(config.d_head)
-    weights["W_E"][:, token], weights["W_pos"][:, position] = np.eye(d_vocab), np.eye(n_ctx)
-    weights["W_Q"][0, 0, position, :n_ctx] = sharp * np.eye(n_ctx, k=-1)
-    weights["W_K"][0, 0, position, :n_ctx] = np.eye(n_ctx)
-    weights["W_Q"][1, 0, token, :d_vocab] = sharp * np.eye(d_vocab)
-    weights["W_K"][1, 0, note, :d_vocab] = np.eye(d_vocab)
-    weights["W_Q"][1, 0, token, d_vocab] = sharp
-    weights["W_K"][1, 0, position, d_vocab][0] = -1
-    for layer, source, target in ((0, token, note), (1, said, said)):
-        weights["W_V"][layer, 0, source, :d_vocab] = np.eye(d_vocab)
-        weights["W_O"][layer, 0, :d_vocab, target] = np.eye(d_vocab)
-    weights["W_U"][said] = 10 * np.eye(d_vocab)
+    config = ov.Config(2, 1, d_vocab + n_ctx, 8, d_vocab, n_ctx, positional=True)
+    weights = blank(config)
+    weights["W_E"], weights["W_pos"] = np.split(np.eye(d_vocab + n_ctx), [d_vocab])
     return ov.Transformer(config, **weights)
 
 
@@ -1254,63 +1025,20 @@ def induction_weights(d_vocab, n_ctx):
 
 # %% exercise="induction_weights" mistake="other layers"
 def induction_weights(d_vocab, n_ctx):
-    token, position, note, said = slots(d_vocab, n_ctx, d_vocab, d_vocab)
-    sizes = {"d_model": 3 * d_vocab + n_ctx, "d_head": d_vocab + n_ctx, "d_vocab": d_vocab}
-    config = ov.Config(n_layers=4, n_heads=1, n_ctx=n_ctx, positional=True, **sizes)
-    weights, sharp = blank(config), 12 * np.sqrt(config.d_head)
-    weights["W_E"][:, token], weights["W_pos"][:, position] = np.eye(d_vocab), np.eye(n_ctx)
-    weights["W_Q"][0, 0, position, :n_ctx] = sharp * np.eye(n_ctx, k=-1)
-    weights["W_K"][0, 0, position, :n_ctx] = np.eye(n_ctx)
-    weights["W_Q"][1, 0, token, :d_vocab] = sharp * np.eye(d_vocab)
-    weights["W_K"][1, 0, note, :d_vocab] = np.eye(d_vocab)
-    weights["W_Q"][1, 0, token, d_vocab] = sharp
-    weights["W_K"][1, 0, position, d_vocab][0] = -1
-    for layer, source, target in ((0, token, note), (1, token, said)):
-        weights["W_V"][layer, 0, source, :d_vocab] = np.eye(d_vocab)
-        weights["W_O"][layer, 0, :d_vocab, target] = np.eye(d_vocab)
-    weights["W_U"][said] = 10 * np.eye(d_vocab)
-    return ov.Transformer(config, **weights)
+    config = ov.Config(4, 1, 26, 8, d_vocab, n_ctx, positional=True)
+    return ov.Transformer(config, **blank(config))
 
 
 # %% exercise="induction_weights" mistake="other sizes"
 def induction_weights(d_vocab, n_ctx):
-    d_vocab = n_ctx = 10
-    token, position, note, said = slots(d_vocab, n_ctx, d_vocab, d_vocab)
-    sizes = {"d_model": 3 * d_vocab + n_ctx, "d_head": d_vocab + n_ctx, "d_vocab": d_vocab}
-    config = ov.Config(n_layers=2, n_heads=1, n_ctx=n_ctx, positional=True, **sizes)
-    weights, sharp = blank(config), 12 * np.sqrt(config.d_head)
-    weights["W_E"][:, token], weights["W_pos"][:, position] = np.eye(d_vocab), np.eye(n_ctx)
-    weights["W_Q"][0, 0, position, :n_ctx] = sharp * np.eye(n_ctx, k=-1)
-    weights["W_K"][0, 0, position, :n_ctx] = np.eye(n_ctx)
-    weights["W_Q"][1, 0, token, :d_vocab] = sharp * np.eye(d_vocab)
-    weights["W_K"][1, 0, note, :d_vocab] = np.eye(d_vocab)
-    weights["W_Q"][1, 0, token, d_vocab] = sharp
-    weights["W_K"][1, 0, position, d_vocab][0] = -1
-    for layer, source, target in ((0, token, note), (1, token, said)):
-        weights["W_V"][layer, 0, source, :d_vocab] = np.eye(d_vocab)
-        weights["W_O"][layer, 0, :d_vocab, target] = np.eye(d_vocab)
-    weights["W_U"][said] = 10 * np.eye(d_vocab)
-    return ov.Transformer(config, **weights)
+    config = ov.Config(2, 1, 26, 8, d_vocab=10, n_ctx=10, positional=True)
+    return ov.Transformer(config, **blank(config))
 
 
 # %% exercise="induction_weights" mistake="not causal"
 def induction_weights(d_vocab, n_ctx):
-    token, position, note, said = slots(d_vocab, n_ctx, d_vocab, d_vocab)
-    sizes = {"d_model": 3 * d_vocab + n_ctx, "d_head": d_vocab + n_ctx, "d_vocab": d_vocab}
-    config = ov.Config(n_layers=2, n_heads=1, n_ctx=n_ctx, positional=True, causal=False, **sizes)
-    weights, sharp = blank(config), 12 * np.sqrt(config.d_head)
-    weights["W_E"][:, token], weights["W_pos"][:, position] = np.eye(d_vocab), np.eye(n_ctx)
-    weights["W_Q"][0, 0, position, :n_ctx] = sharp * np.eye(n_ctx, k=-1)
-    weights["W_K"][0, 0, position, :n_ctx] = np.eye(n_ctx)
-    weights["W_Q"][1, 0, token, :d_vocab] = sharp * np.eye(d_vocab)
-    weights["W_K"][1, 0, note, :d_vocab] = np.eye(d_vocab)
-    weights["W_Q"][1, 0, token, d_vocab] = sharp
-    weights["W_K"][1, 0, position, d_vocab][0] = -1
-    for layer, source, target in ((0, token, note), (1, token, said)):
-        weights["W_V"][layer, 0, source, :d_vocab] = np.eye(d_vocab)
-        weights["W_O"][layer, 0, :d_vocab, target] = np.eye(d_vocab)
-    weights["W_U"][said] = 10 * np.eye(d_vocab)
-    return ov.Transformer(config, **weights)
+    config = ov.Config(2, 1, 26, 8, d_vocab, n_ctx, positional=True, causal=False)
+    return ov.Transformer(config, **blank(config))
 
 
 # %% exercise="induction_weights" mistake="too large"
@@ -1319,46 +1047,34 @@ def induction_weights(d_vocab, n_ctx):
     return ov.Transformer(config, **blank(config))
 
 
+# %% exercise="induction_weights" mistake="overflow"
+def induction_weights(d_vocab, n_ctx):
+    config = ov.Config(2, 1, 26, 8, d_vocab, n_ctx, positional=True)
+    return ov.Transformer(config, **{name: 1e200 + weight for name, weight in blank(config).items()})
+
+
 # %% exercise="induction_weights" mistake="finds itself"
 def induction_weights(d_vocab, n_ctx):
     token, position, pointer, said = slots(d_vocab, n_ctx, n_ctx, d_vocab)
-    sizes = {"d_model": 2 * (d_vocab + n_ctx), "d_head": d_vocab + n_ctx, "d_vocab": d_vocab}
-    config = ov.Config(n_layers=2, n_heads=1, n_ctx=n_ctx, positional=True, **sizes)
-    weights, sharp = blank(config), 12 * np.sqrt(config.d_head)
-    weights["W_E"][:, token], weights["W_pos"][:, position] = np.eye(d_vocab), np.eye(n_ctx)
-    weights["W_Q"][0, 0, token, :d_vocab] = sharp * np.eye(d_vocab)
-    weights["W_K"][0, 0, token, :d_vocab] = np.eye(d_vocab)
-    weights["W_Q"][0, 0, position, d_vocab:] = sharp * np.eye(n_ctx)
-    weights["W_K"][0, 0, position, d_vocab:] = 2 * np.eye(n_ctx)
-    weights["W_Q"][1, 0, pointer, :n_ctx] = sharp * np.eye(n_ctx, k=1)
-    weights["W_K"][1, 0, position, :n_ctx] = np.eye(n_ctx)
-    for layer, source, target in ((0, position, pointer), (1, token, said)):
-        width = source.stop - source.start
-        weights["W_V"][layer, 0, source, :width] = np.eye(width)
-        weights["W_O"][layer, 0, :width, target] = np.eye(width)
-    weights["W_U"][said] = 10 * np.eye(d_vocab)
-    return ov.Transformer(config, **weights)
+    config, unit = ov.Config(2, 1, said.stop, said.stop, d_vocab, n_ctx, positional=True), np.eye(said.stop)
+    (Q, O), whole = np.zeros((2, 2, 1, *unit.shape)), np.tile(unit, (2, 1, 1, 1))
+    Q[0, 0, token, token], Q[0, 0, position, position] = 100 * np.eye(d_vocab), 200 * np.eye(n_ctx)
+    Q[1, 0, pointer, position] = 100 * np.eye(n_ctx, k=1)
+    O[0, 0, position, pointer], O[1, 0, token, said] = np.eye(n_ctx), np.eye(d_vocab)
+    ends = {"W_E": unit[token], "W_pos": unit[position], "W_U": 10 * unit[:, said]}
+    return ov.Transformer(config, W_Q=Q, W_K=whole, W_V=whole, W_O=O, **ends)
 
 
 # %% exercise="induction_weights" right="pointer arithmetic"
 def induction_weights(d_vocab, n_ctx):
     token, position, pointer, said = slots(d_vocab, n_ctx, n_ctx, d_vocab)
-    sizes = {"d_model": 2 * (d_vocab + n_ctx), "d_head": d_vocab + n_ctx, "d_vocab": d_vocab}
-    config = ov.Config(n_layers=2, n_heads=1, n_ctx=n_ctx, positional=True, **sizes)
-    weights, sharp = blank(config), 12 * np.sqrt(config.d_head)
-    weights["W_E"][:, token], weights["W_pos"][:, position] = np.eye(d_vocab), np.eye(n_ctx)
-    weights["W_Q"][0, 0, token, :d_vocab] = sharp * np.eye(d_vocab)
-    weights["W_K"][0, 0, token, :d_vocab] = np.eye(d_vocab)
-    weights["W_Q"][0, 0, position, d_vocab:] = sharp * np.eye(n_ctx)
-    weights["W_K"][0, 0, position, d_vocab:] = -2 * np.eye(n_ctx)
-    weights["W_Q"][1, 0, pointer, :n_ctx] = sharp * np.eye(n_ctx, k=1)
-    weights["W_K"][1, 0, position, :n_ctx] = np.eye(n_ctx)
-    for layer, source, target in ((0, position, pointer), (1, token, said)):
-        width = source.stop - source.start
-        weights["W_V"][layer, 0, source, :width] = np.eye(width)
-        weights["W_O"][layer, 0, :width, target] = np.eye(width)
-    weights["W_U"][said] = 10 * np.eye(d_vocab)
-    return ov.Transformer(config, **weights)
+    config, unit = ov.Config(2, 1, said.stop, said.stop, d_vocab, n_ctx, positional=True), np.eye(said.stop)
+    (Q, O), whole = np.zeros((2, 2, 1, *unit.shape)), np.tile(unit, (2, 1, 1, 1))
+    Q[0, 0, token, token], Q[0, 0, position, position] = 100 * np.eye(d_vocab), -200 * np.eye(n_ctx)
+    Q[1, 0, pointer, position] = 100 * np.eye(n_ctx, k=1)
+    O[0, 0, position, pointer], O[1, 0, token, said] = np.eye(n_ctx), np.eye(d_vocab)
+    ends = {"W_E": unit[token], "W_pos": unit[position], "W_U": 10 * unit[:, said]}
+    return ov.Transformer(config, W_Q=Q, W_K=whole, W_V=whole, W_O=O, **ends)
 
 
 # %% exercise="induction_weights" right="four heads, two of them idle, in a turned basis, float32"
@@ -1392,30 +1108,25 @@ def induction_weights(d_vocab, n_ctx):
 # %% exercise="induction_weights" right="other things reach the logits, but less loud"
 def induction_weights(d_vocab, n_ctx):
     token, position, note, said = slots(d_vocab, n_ctx, d_vocab, d_vocab)
-    sizes = {"d_model": 3 * d_vocab + n_ctx, "d_head": d_vocab + n_ctx, "d_vocab": d_vocab}
-    config = ov.Config(n_layers=2, n_heads=1, n_ctx=n_ctx, positional=True, **sizes)
-    weights, sharp = blank(config), 12 * np.sqrt(config.d_head)
-    weights["W_E"][:, token], weights["W_pos"][:, position] = np.eye(d_vocab), np.eye(n_ctx)
-    weights["W_Q"][0, 0, position, :n_ctx] = sharp * np.eye(n_ctx, k=-1)
-    weights["W_K"][0, 0, position, :n_ctx] = np.eye(n_ctx)
-    weights["W_Q"][1, 0, token, :d_vocab] = sharp * np.eye(d_vocab)
-    weights["W_K"][1, 0, note, :d_vocab] = np.eye(d_vocab)
-    weights["W_Q"][1, 0, token, d_vocab] = sharp
-    weights["W_K"][1, 0, position, d_vocab][0] = -1
-    for layer, source, target in ((0, token, note), (1, token, said)):
-        weights["W_V"][layer, 0, source, :d_vocab] = np.eye(d_vocab)
-        weights["W_O"][layer, 0, :d_vocab, target] = np.eye(d_vocab)
-    weights["W_U"][said] = 30 * np.eye(d_vocab)
-    weights["W_U"][token], weights["W_U"][note] = 9 * np.eye(d_vocab), 8 * np.eye(d_vocab)
-    return ov.Transformer(config, **weights)
+    config, unit = ov.Config(2, 1, said.stop, said.stop, d_vocab, n_ctx, positional=True), np.eye(said.stop)
+    (Q, O), whole = np.zeros((2, 2, 1, *unit.shape)), np.tile(unit, (2, 1, 1, 1))
+    Q[0, 0, position, position] = 100 * np.eye(n_ctx, k=-1)
+    Q[1, 0, token, note], Q[1, 0, token, position.start] = 100 * np.eye(d_vocab), -100
+    O[0, 0, token, note] = O[1, 0, token, said] = np.eye(d_vocab)
+    ends = {
+        "W_E": unit[token],
+        "W_pos": unit[position],
+        "W_U": 30 * unit[:, said] + 9 * unit[:, token] + 8 * unit[:, note],
+    }
+    return ov.Transformer(config, W_Q=Q, W_K=whole, W_V=whole, W_O=O, **ends)
 
 
-# %% exercise="induction_weights" right="directions of tokens overlap"
+# %% exercise="induction_weights" right="directions of tokens overlap, in float32"
 def induction_weights(d_vocab, n_ctx):
     width = 64
     tokens = np.random.default_rng(5).normal(0, width**-0.5, size=(d_vocab, width))
     token, position, note, said = slots(width, n_ctx, width, width)
-    config = ov.Config(2, 1, 3 * width + n_ctx, width + 1, d_vocab, n_ctx, positional=True)
+    config = ov.Config(2, 1, 3 * width + n_ctx, width + 1, d_vocab, n_ctx, positional=True, dtype=np.float32)
     weights = blank(config)
     weights["W_E"][:, token], weights["W_pos"][:, position] = tokens, np.eye(n_ctx)
     weights["W_Q"][0, 0, position, :n_ctx] = 200 * np.eye(n_ctx, k=-1)
