@@ -138,7 +138,7 @@ def _score(C):
 
 def _telling_head(rng, *, negative):
     """A random head with a score of this sign, for which the usual mistakes give numbers of their own."""
-    while True:
+    for _ in range(1000):  # about every thirtieth draw will do
         d_head, d_model, d_vocab = int(rng.integers(3, 6)), int(rng.integers(7, 9)), int(rng.integers(10, 14))
         config = Config(1, 1, d_model, d_head, d_vocab, n_ctx=1)
         weights = _of_one_head(Transformer.random(config, seed=int(rng.integers(2**31))))
@@ -148,7 +148,8 @@ def _telling_head(rng, *, negative):
             del values["a size above the line"]  # which is the score itself here
         apart = np.diff(np.sort([want, 0, *values.values()])).min()
         if apart > APART and (want < -0.1 if negative else want > 0.1):
-            return weights, f"d_model={d_model}, d_head={d_head}, d_vocab={d_vocab}"
+            break
+    return weights, f"d_model={d_model}, d_head={d_head}, d_vocab={d_vocab}"
 
 
 def _other_scores(W_E, W_V, W_O, W_U):
@@ -276,9 +277,9 @@ def _share_by_counting(A, B, k):
 def _telling_factors(rng, k):
     """Factors A, B of a head that copies by halves; usual mistakes give numbers of their own if k is above 2.
 
-    Below that some give the same: a check with such a k comes last.
+    Below that some always give the same: a check with such a k comes last.
     """
-    while True:
+    for _ in range(100):  # about every second draw will do
         d_vocab, d_head = int(rng.choice([41, 43, 47])), int(rng.integers(6, 10))
         A = rng.normal(size=(d_vocab, d_head))  # [d_vocab, d_head]
         B = 0.7 * A.T + rng.normal(size=(d_head, d_vocab))  # [d_head, d_vocab]
@@ -286,7 +287,8 @@ def _telling_factors(rng, k):
         values = [want, *(value for value, _ in _other_shares(A, B, k).values())]
         tells = k < 3 or len(set(np.round(values, 9))) == len(values)
         if want > 0 and tells and _own_gap(A @ B) > 10 * ROUNDING:
-            return A, B
+            break
+    return A, B
 
 
 def _own_gap(C):
