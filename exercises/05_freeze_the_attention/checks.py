@@ -6,7 +6,7 @@ import numpy as np
 from sympy import ZeroMatrix
 
 from ovlearn.grading import compare, wrong
-from ovlearn.grading.comparing import as_numbers, letters
+from ovlearn.grading.comparing import as_numbers, judge_letters, letters
 from ovlearn.grading.deriving import equate
 from ovlearn.grading.drawing import cases
 from ovlearn.symbolic import add, d, definition, derive, product, s, symbol
@@ -191,19 +191,13 @@ def _live(model, stream):
 def test_superposes(student):
     chosen = letters(student.superposes, "abcdefg")
     truth = {letter for letter, gap in _gaps(next(cases(student))).items() if gap < ROUNDING}
-    if chosen == truth:
-        return
-    rows = (("your answer", ", ".join(sorted(chosen)) or "none"),)
-    if not chosen:
-        wrong(
-            "none",
-            "With constant patterns a layer only multiplies by constant matrices, and adds. Begin with a.",
-            *rows,
-        )
-    for letter in sorted(chosen - truth):
-        wrong(*_INCLUDED[letter], *rows)
-    for letter in sorted(truth - chosen):
-        wrong(*_LEFT_OUT[letter], *rows)
+    judge_letters(
+        chosen,
+        truth,
+        none=("With constant patterns a layer only multiplies by constant matrices, and adds. Begin with a."),
+        included=_INCLUDED,
+        left_out=_LEFT_OUT,
+    )
 
 
 _INCLUDED = {

@@ -4,7 +4,7 @@ import numpy as np
 
 from ovlearn import Config, Transformer
 from ovlearn.grading import compare, equal, wrong
-from ovlearn.grading.comparing import as_numbers, letters
+from ovlearn.grading.comparing import as_numbers, judge_letters, letters
 from ovlearn.grading.drawing import cases
 
 BLOCKED = {
@@ -471,19 +471,13 @@ def _see_diagonal(a, d, amount, rows):
 def test_eigenvalues_decide(student):
     chosen = letters(student.eigenvalues_decide, "abcdefgh")
     truth = _decided(*student.draws(1))
-    if chosen == truth:
-        return
-    rows = (("your answer", ", ".join(sorted(chosen)) or "none"),)
-    if not chosen:
-        wrong(
-            "none",
-            "Some of these can be computed from the eigenvalues. Begin with the definition of the score.",
-            *rows,
-        )
-    for letter in sorted(chosen - truth):
-        wrong(*_NOT_DECIDED[letter], *rows)
-    for letter in sorted(truth - chosen):
-        wrong(*_DECIDED[letter], *rows)
+    judge_letters(
+        chosen,
+        truth,
+        none=("Some of these can be computed from the eigenvalues. Begin with the definition of the score."),
+        included=_NOT_DECIDED,
+        left_out=_DECIDED,
+    )
 
 
 _NOT_DECIDED = {

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ovlearn.grading import compare, wrong
-from ovlearn.grading.comparing import letters
+from ovlearn.grading.comparing import judge_letters, letters
 from ovlearn.grading.deriving import derived
 from ovlearn.grading.drawing import cases
 from ovlearn.grading.values import Unknown
@@ -258,20 +258,16 @@ def _other_tables(W_E, W_Q, W_K):
 def test_same_pattern(student):
     chosen = letters(student.same_pattern, "abcdefgh")
     truth = {letter for letter, gap in _gaps(next(cases(student, n_layers=1))).items() if gap < ROUNDING}
-    if chosen == truth:
-        return
-    rows = (("your answer", ", ".join(sorted(chosen)) or "none"),)
-    if not chosen:
-        wrong(
-            "none",
+    judge_letters(
+        chosen,
+        truth,
+        none=(
             "There are changes that a softmax does not see. What are the weights for the scores 1 and 3, and "
-            "what for 11 and 13?",
-            *rows,
-        )
-    for letter in sorted(chosen - truth):
-        wrong(*_INCLUDED[letter], *rows)
-    for letter in sorted(truth - chosen):
-        wrong(*_LEFT_OUT[letter], *rows)
+            "what for 11 and 13?"
+        ),
+        included=_INCLUDED,
+        left_out=_LEFT_OUT,
+    )
 
 
 _INCLUDED = {

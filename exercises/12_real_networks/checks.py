@@ -7,7 +7,7 @@ import numpy as np
 
 from ovlearn import GPT, Config
 from ovlearn.grading import compare, wrong
-from ovlearn.grading.comparing import as_numbers, close, letters
+from ovlearn.grading.comparing import as_numbers, close, judge_letters, letters
 
 BLOCKED = {
     "value_biases": ("numeric.GPT.folded", "numeric.folding.folded", "numeric.folding._values_out"),
@@ -310,19 +310,13 @@ def _square_folds(gain, shift, W, b, scaled):
 def test_unnoticed(student):
     chosen = letters(student.unnoticed, "abcdefg")
     truth = {letter for letter, gap in _gaps(next(student.draws(1))).items() if gap < UNNOTICED}
-    if chosen == truth:
-        return
-    rows = (("your answer", ", ".join(sorted(chosen)) or "none"),)
-    if not chosen:
-        wrong(
-            "none",
-            "Such a network has more numbers than it needs. What does layer norm take away from each row?",
-            *rows,
-        )
-    for letter in sorted(chosen - truth):
-        wrong(*_INCLUDED[letter], *rows)
-    for letter in sorted(truth - chosen):
-        wrong(*_LEFT_OUT[letter], *rows)
+    judge_letters(
+        chosen,
+        truth,
+        none=("Such a network has more numbers than it needs. What does layer norm take away from each row?"),
+        included=_INCLUDED,
+        left_out=_LEFT_OUT,
+    )
 
 
 _INCLUDED = {

@@ -16,6 +16,7 @@ import numpy as np
 from ovlearn.grading.outcomes import Row, Wrong
 from ovlearn.grading.values import Unknown
 
+Named = tuple[str, str]  # a mistake's name, and what to say
 Suspects = Mapping[str, tuple[Any, str]]  # a mistake's name → its value for this input, and what to say
 TOLERANCE = 1e-5  # of the largest entry: what float32 gives
 
@@ -104,6 +105,32 @@ def letters(got: Any, among: str) -> set[str]:
         says = f"The cases have the letters {among[0]} to {among[-1]}."
         raise Wrong("other letters", says, (("your answer", ", ".join(sorted(chosen))),))
     return chosen
+
+
+def judge_letters(
+    chosen: set[str],
+    truth: set[str],
+    *,
+    none: str,
+    included: Mapping[str, Named],
+    left_out: Mapping[str, Named],
+) -> None:
+    """See that the right cases were chosen.
+
+    `none`: what to say where nothing was. `included`, `left_out`: by letter, the name of the mistake and what
+    to say, of a case that does not belong and of one that is missing.
+
+    Raises: Wrong for the first letter that is wrong.
+
+    >>> judge_letters({"a"}, {"a"}, none="Begin with a.", included={}, left_out={})
+    """
+    rows = (("your answer", ", ".join(sorted(chosen)) or "none"),)
+    if truth and not chosen:
+        wrong("none", none, *rows)
+    for letter in sorted(chosen - truth):
+        wrong(*included[letter], *rows)
+    for letter in sorted(truth - chosen):
+        wrong(*left_out[letter], *rows)
 
 
 def as_numbers(got: Any) -> Any:

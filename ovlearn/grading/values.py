@@ -131,7 +131,7 @@ def _array(value: Any) -> Data:
     if plain.dtype.itemsize > np.dtype(complex).itemsize or plain.dtype == np.longdouble:
         plain = plain.astype(complex if plain.dtype.kind == "c" else float)
     written = np.ascontiguousarray(plain, dtype=plain.dtype.newbyteorder("<"))
-    text = base64.b85encode(written.tobytes()).decode("ascii")
+    text = base64.b64encode(written.tobytes()).decode("ascii")
     return ["array", written.dtype.str, list(plain.shape), text]
 
 
@@ -165,7 +165,7 @@ def _decoded_array(dtype: str, shape: list[int], text: str) -> Any:
     exact = np.dtype(dtype)
     if exact.kind not in "biufc":
         raise ValueError(dtype)
-    flat = np.frombuffer(base64.b85decode(text), dtype=exact)
+    flat = np.frombuffer(base64.b64decode(text, validate=True), dtype=exact)
     return flat.reshape([int(size) for size in shape]).astype(exact.newbyteorder("="))
 
 

@@ -21,6 +21,7 @@ from live.parts.packing import node
 from live.parts.store import Store
 from tests.live.building import ROOT
 from tests.live.magic import unchecked
+from tests.live.runtime import built
 
 KEPT = ROOT / "build" / "live"
 ARCHIVES = ("stdlib", "numpy", "sympy", "ovlearn")
@@ -28,9 +29,7 @@ ARCHIVES = ("stdlib", "numpy", "sympy", "ovlearn")
 
 @pytest.fixture(scope="module")
 def whole() -> Parts:
-    made = parts(ROOT)
-    assert not made.absent, made.absent
-    return made
+    return built()
 
 
 @pytest.fixture(scope="module")

@@ -15,9 +15,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from live.parts import parts
 from rendering.assets import NODE_MODULES
-from tests.site.built import ROOT
+from tests.live.runtime import built
 
 # What code in a worker can ask for; whoever gets it has got out.
 TREASURE = {
@@ -32,9 +31,7 @@ _ACCEPT = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 @cache
 def runtime() -> dict[str, bytes]:
     """The files of live/, as a site has them."""
-    made = parts(ROOT)
-    assert not made.absent, made.absent
-    return made.files
+    return built().files
 
 
 def lock() -> dict[str, Any]:

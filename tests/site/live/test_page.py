@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.live.runtime import built
 from tests.site.built import ADDRESS
 from tests.site.test_pages import PHONE, SIDEWAYS, WCAG, violations
 from tests.site.watching import Watched
@@ -22,6 +23,7 @@ RIGHT = WRONG.replace("W_O @ W_V", "W_V @ W_O")
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
+    built()
     with Watched(browser, width=PHONE, scheme="light") as watched:
         yield watched.page
     assert watched.wrong == []
