@@ -13,6 +13,9 @@ from ovlearn.checking.judgement import Judgement, Outcome
 
 ROUTES = ("algebra", "exact", "numeric")
 GUARDS = ("shapes", "rule")  # what refuses a wrong step before any route is asked
+# Rounding in double precision stays below this on any machine. How far below depends on the machine, so this
+# bound is what is printed: the page in the browser and the build then say the same.
+ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -161,8 +164,7 @@ class Report:
         verdict = "passed" if self.passed else "FAILED"
         routes = ", ".join(f"{route} {self.count(route)['passed']}/{self.steps}" for route in ROUTES)
         faults = f"; faults rejected {self.rejected}" if self.faults else ""
-        worst = self.worst
-        error = "" if worst is None else f"; worst error {worst.judgement.error:.1e}"
+        error = "" if self.worst is None else f"; error {_size(self.worst.judgement.error)}"
         return f"{name}: {verdict}, {self.steps} steps, {routes}{error}{faults}"
 
     def _unjudged_lines(self) -> Iterator[str]:
@@ -180,8 +182,8 @@ class Report:
         ]
         if self.bound:
             sentences.append(f"An exact try misses a difference with probability at most {self.bound:.0e}.")
-        if self.worst is not None and self.worst.judgement.error:
-            sentences.append(f"The worst rounding error is {self.worst.judgement.error:.0e}.")
+        if self.worst is not None:
+            sentences.append(f"The rounding error is {_size(self.worst.judgement.error)}.")
         return " ".join(sentences)
 
     def _repr_html_(self) -> str:
@@ -202,6 +204,12 @@ class Report:
 def _finite(error: float | None) -> float | str | None:
     """An error as JSON can hold it, which has neither infinity nor NaN."""
     return error if error is None or isfinite(error) else str(error)
+
+
+def _size(error: float | None) -> str:
+    """How large an error is: a bound where it is rounding."""
+    error = error or 0.0
+    return f"below {ROUNDING:.0e}" if error < ROUNDING else f"{error:.1e}"
 
 
 def problem(row: Row) -> str:
@@ -225,4 +233,4 @@ def _html_row(rows: list[Row]) -> str:
 def _html_cell(judgement: Judgement) -> str:
     if judgement.outcome != "passed":
         return f"{judgement.outcome}: {judgement.reason}"
-    return "passed" if judgement.error is None else f"passed, error {judgement.error:.1e}"
+    return "passed" if judgement.error is None else f"passed, error {_size(judgement.error)}"

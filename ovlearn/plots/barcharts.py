@@ -6,6 +6,7 @@ from typing import Any
 
 from ovlearn.numeric.arrays import Array
 from ovlearn.plots import given
+from ovlearn.plots.extremes import first_largest
 from ovlearn.plots.grids import NEGATIVE, POSITIVE
 from ovlearn.plots.picture import Picture, drawing, folded, table
 from ovlearn.plots.svg import figure, label, number, tag, width_of, written
@@ -30,8 +31,8 @@ def bars(values: Any, labels: Any = None, title: str = "", caption: str = "") ->
     heights = given.series(values)  # [n]
     named = given.labels("labels", labels, len(heights), "value") or [str(i) for i in range(len(heights))]
     says = (
-        f"{len(heights)} bars. The greatest is {named[int(heights.argmax())]} with {figure(heights.max())}, "
-        f"the least {named[int(heights.argmin())]} with {figure(heights.min())}."
+        f"{len(heights)} bars. The greatest is {named[first_largest(heights)]} with {figure(heights.max())}, "
+        f"the least {named[first_largest(-heights)]} with {figure(heights.min())}."
     )
     rows = [[name, figure(value)] for name, value in zip(named, heights, strict=True)]
     body = _drawn(heights, [label(name) for name in named], title or "Bars", says)

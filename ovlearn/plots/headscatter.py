@@ -10,6 +10,7 @@ import numpy as np
 from ovlearn.arguments import Head, complaint, instance_of
 from ovlearn.numeric.arrays import Array
 from ovlearn.plots import given, given_heads
+from ovlearn.plots.extremes import first_largest
 from ovlearn.plots.graphlayout import name_of
 from ovlearn.plots.grids import POSITIVE
 from ovlearn.plots.labelling import RING, Wanted, beside
@@ -170,7 +171,7 @@ def _legend(scatter: Scatter, on: Plane) -> tuple[str, float]:
 
 def _says(scatter: Scatter, x: Array, y: Array) -> str:
     count, (x_name, y_name) = len(scatter.heads), scatter.names
-    right, top = int(scatter.x.argmax()), int(scatter.y.argmax())
+    right, top = first_largest(scatter.x), first_largest(scatter.y)
     left_out = [f"{layer}.{head}" for layer, head in np.argwhere(np.isnan(x + y))]
     ringed = ", ".join(name_of(head) for head in scatter.ringed)
     return (

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ovlearn.numeric.arrays import Array
 from ovlearn.plots import given
+from ovlearn.plots.extremes import first_largest
 from ovlearn.plots.grids import Axis, Grid
 from ovlearn.plots.picture import READOUT, Picture, folded, table
 from ovlearn.plots.svg import figure
@@ -34,7 +34,7 @@ def pattern(pattern: Any, tokens: Any = None, title: str = "", caption: str = ""
     weights = given.pattern_of(pattern)  # [query, key]
     named = given.labels("tokens", tokens, len(weights), "position")
     rows, columns = Axis("query", len(weights), named), Axis("key", len(weights), named)
-    row, column = _largest(weights)
+    row, column = divmod(first_largest(weights), weights.shape[1])
     says = (
         f"{rows.count} queries down, {columns.count} keys across. The largest weight is "
         f"{figure(weights[row, column])}: {rows.name(row)} attends to {columns.name(column)}."
@@ -59,7 +59,7 @@ def matrix(M: Any, rows: Any = None, columns: Any = None, title: str = "", capti
     values = given.grid("M", M)  # [rows, columns]
     down = Axis("row", values.shape[0], given.labels("rows", rows, values.shape[0], "row"))
     across = Axis("column", values.shape[1], given.labels("columns", columns, values.shape[1], "column"))
-    row, column = _largest(np.abs(values))
+    row, column = divmod(first_largest(np.abs(values)), values.shape[1])
     says = (
         f"{down.count} rows, {across.count} columns, from {figure(values.min())} to {figure(values.max())}. "
         f"The largest magnitude is at {down.name(row)}, {across.name(column)}."
@@ -84,9 +84,9 @@ def _numbers(grid: Grid, name: str) -> str:
             for row, values in enumerate(grid.values)
         ]
         return folded("Show the numbers", table(head, body, name))
-    best = np.abs(grid.values).argmax(axis=1)  # [rows]
+    best = [first_largest(np.abs(row)) for row in grid.values]
     body = [
-        [grid.rows.name(row), grid.columns.name(int(column)), show(grid.values[row, column])]
+        [grid.rows.name(row), grid.columns.name(column), show(grid.values[row, column])]
         for row, column in enumerate(best)
     ]
     head = [grid.rows.word, f"{grid.columns.word} of largest magnitude", "value"]
@@ -96,8 +96,3 @@ def _numbers(grid: Grid, name: str) -> str:
 def _weight(value: float) -> str:
     """A weight of a pattern: three decimals, and nothing but a 0 where the mask forbids."""
     return f"{value:.3f}" if value else "0"
-
-
-def _largest(magnitudes: Array) -> tuple[int, int]:
-    row, column = np.unravel_index(int(magnitudes.argmax()), magnitudes.shape)
-    return int(row), int(column)

@@ -270,3 +270,8 @@ def test_what_is_no_matrix() -> None:
         plots.matrix([[1, 2]], columns=["a"])
     with pytest.raises(ValueError, match=r"^rows: expected 1 label, one a row, got 0$"):
         plots.matrix([[1, 2]], rows=[])
+
+
+def test_of_values_that_only_rounding_parts_the_first_is_named() -> None:
+    picture = plots.matrix([[1.0, 0.5], [0.5, 1.0 + 2e-16]])
+    assert "The largest magnitude is at row 0, column 0." in picture._repr_html_()

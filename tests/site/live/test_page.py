@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.live.runtime import built
 from tests.site.built import ADDRESS
+from tests.site.live.using import cell, downloaded, exercise, press, says, write
 from tests.site.test_pages import PHONE, SIDEWAYS, WCAG, violations
 from tests.site.watching import Watched
 
 LESSON = f"{ADDRESS}lessons/03_one_attention_head/"
 EXERCISES = f"{ADDRESS}exercises/04_values_and_outputs_fold/"
-WRONG = "def ov_matrix(W_V, W_O):\nreturn W_O @ W_V"  # the editor indents
+WRONG = "def ov_matrix(W_V, W_O):\n    return W_O @ W_V"
 RIGHT = WRONG.replace("W_O @ W_V", "W_V @ W_O")
 
 
@@ -29,32 +28,14 @@ def page(browser: Browser) -> Iterator[Page]:
     assert watched.wrong == []
 
 
-def cell(page: Page, number: int) -> Locator:
-    return page.locator(f".ov-cell[data-cell='{number}']")
-
-
-def press(where: Locator, words: str) -> None:
-    where.locator(".ov-button").filter(has_text=re.compile(f"^{words}$")).click()
-
-
-def says(where: Locator, words: str) -> None:
-    expect(where.locator(".ov-says")).to_have_text(re.compile(words), timeout=60_000)
-
-
-def write(where: Locator, code: str) -> None:
-    where.locator(".cm-content").click()
-    where.page.keyboard.press("Control+A")
-    where.page.keyboard.type(code)
-
-
 def test_a_cell_runs_with_those_above_and_shows_what_the_build_showed(page: Page) -> None:
     page.goto(LESSON)
     above, asked = cell(page, 3), cell(page, 5)
-    built = printed(above)
+    built = above.locator(".ov-out").all_inner_texts()
     above.locator(".ov-out").evaluate_all("all => all.forEach(each => each.dataset.built = '')")
     press(asked, "Run")
     says(asked, "^Done in ")
-    assert printed(above) == built
+    assert above.locator(".ov-out").all_inner_texts() == built
     assert above.locator(".ov-out[data-built]").count() == 0
     assert page.evaluate(SIDEWAYS) == []
     assert violations(page, WCAG) == []
@@ -86,31 +67,20 @@ def test_an_edit_runs_stops_and_is_still_there_after_leaving(page: Page) -> None
 
 def test_an_exercise_is_told_wrong_then_right_and_taken_away(page: Page) -> None:
     page.goto(EXERCISES)
-    exercise = page.locator(".ov-cell[data-exercise='ov_matrix']")
-    press(exercise, "Edit")
-    write(exercise, WRONG)
-    press(exercise, "Check")
-    says(exercise, "^Not right yet")
-    expect(exercise.locator(".ov-verdict")).to_contain_text("✗ ov_matrix: This is W_O W_V")
-    write(exercise, RIGHT)
-    press(exercise, "Check")
-    says(exercise, "^✓ ov_matrix")
+    answer = exercise(page, "ov_matrix")
+    press(answer, "Edit")
+    write(answer, WRONG)
+    press(answer, "Check")
+    says(answer, "^Not right yet")
+    expect(answer.locator(".ov-verdict")).to_contain_text("✗ ov_matrix: This is W_O W_V")
+    write(answer, RIGHT)
+    press(answer, "Check")
+    says(answer, "^✓ ov_matrix")
     expect(page.locator(".ov-progress")).to_contain_text("1 of 4 passed.")
     known = json.loads(downloaded(page, "Export progress"))["exercises"]["ov_matrix"]
     assert known == {"passed": True, "attempts": 2, "hints": 0, "asked": 0}
     assert "W_V @ W_O" in downloaded(page, "Download your work")
     assert violations(page, WCAG) == []
-
-
-def printed(where: Locator) -> list[str]:
-    """What a cell put out; rounding errors have their size from the machine's own linear algebra."""
-    return [re.sub(r"\de-1\d", "ε", text) for text in where.locator(".ov-out").all_inner_texts()]
-
-
-def downloaded(page: Page, words: str) -> str:
-    with page.expect_download() as download:
-        page.get_by_role("button", name=words).click()
-    return Path(download.value.path()).read_text(encoding="utf-8")
 
 
 def test_a_damaged_part_is_refused_in_words(page: Page) -> None:

@@ -1,0 +1,60 @@
+"""Every page with cells, run from its first to its last in the page, shows what the build put there."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.live.runtime import built
+from tests.site.built import ADDRESS, SITE
+from tests.site.live.using import press, says
+from tests.site.watching import Watched
+
+# What is shown, to the last digit: words, numbers, TeX, and of pictures every shape and what they say.
+SHOWN = r"""() => {
+  const plain = box => {
+    const copy = box.cloneNode(true);
+    copy.querySelectorAll(".ov-cursor, .ov-readout").forEach(each => each.remove()); // the pointer's
+    const pictures = [...copy.querySelectorAll("svg")].map(svg => svg.outerHTML);
+    copy.querySelectorAll(".md-clipboard, .md-code__nav").forEach(each => each.remove()); // Material's
+    const walk = document.createTreeWalker(copy, NodeFilter.SHOW_TEXT), words = [];
+    while (walk.nextNode()) words.push(...walk.currentNode.data.split(/\s+/).filter(Boolean));
+    return { text: words.join(" "), pictures };
+  };
+  const cells = [...document.querySelectorAll(".ov-cell[data-wired]")];
+  return cells.map(cell => [...cell.querySelectorAll(".ov-out")].map(plain));
+}"""
+UNFOLD = "each => { while ((each = each.parentElement)) if (each.open === false) each.open = true; }"
+MARK = "document.querySelectorAll('.ov-out').forEach(each => each.dataset.built = '')"
+
+
+def with_cells() -> list[str]:
+    """The pages whose cells run one after the other."""
+    files = sorted(SITE.glob("**/*.cells.json"))
+    lessons = [file for file in files if json.loads(file.read_text(encoding="utf-8"))["kind"] == "lesson"]
+    return [file.relative_to(SITE).as_posix().removesuffix(".cells.json") for file in lessons]
+
+
+def shown(page: Page) -> list[Any]:
+    return list(page.evaluate(SHOWN))
+
+
+@pytest.mark.parametrize("path", with_cells() or ["lessons/03_one_attention_head"])
+def test_a_page_run_top_to_bottom_shows_what_the_build_showed(browser: Browser, path: str) -> None:
+    built()
+    with Watched(browser, width=1280, scheme="light") as watched:
+        page = watched.page
+        page.goto(f"{ADDRESS}{path}/")
+        wanted = shown(page)
+        assert sum(map(len, wanted)) > 0
+        page.evaluate(MARK)
+        last = page.locator(".ov-cell[data-wired]").last
+        last.evaluate(UNFOLD)
+        press(last, "Run")
+        says(last, r"^Done in ")
+        assert page.locator(".ov-out[data-built]").count() == 0  # each was made anew
+        assert shown(page) == wanted
+    assert watched.wrong == []

@@ -1,0 +1,51 @@
+"""What a reader does with the cells of a page."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page, expect
+
+PATIENCE = 120_000  # ms, on a machine that does other things too
+
+
+def cell(page: Page, number: object) -> Locator:
+    """A cell of a lesson, by its number."""
+    return page.locator(f".ov-cell[data-cell='{number}']")
+
+
+def exercise(page: Page, name: str) -> Locator:
+    """The cell of an exercise."""
+    return page.locator(f".ov-cell[data-exercise='{name}']")
+
+
+def button(where: Locator, words: str) -> Locator:
+    """A button of a cell, by its words."""
+    return where.locator(".ov-bar .ov-button").filter(has_text=re.compile(f"^{words}$"))
+
+
+def press(where: Locator, words: str) -> None:
+    """Press a button of a cell."""
+    button(where, words).click()
+
+
+def says(where: Locator, words: str) -> None:
+    """Wait until a cell says something that this pattern finds."""
+    expect(where.locator(".ov-says")).to_have_text(re.compile(words), timeout=PATIENCE)
+
+
+def write(where: Locator, code: str) -> None:
+    """Put code in the place of all that stands in a cell's editor, just as it is."""
+    if button(where, "Edit").count():
+        press(where, "Edit")
+    where.locator(".cm-content").focus()
+    where.page.keyboard.press("Control+A")
+    where.page.keyboard.insert_text(code)
+
+
+def downloaded(page: Page, words: str) -> str:
+    """What a button of the page gives to take away."""
+    with page.expect_download() as download:
+        page.get_by_role("button", name=words).click()
+    return Path(download.value.path()).read_text(encoding="utf-8")
