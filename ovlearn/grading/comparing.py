@@ -164,9 +164,21 @@ def close(got: Any, want: Any) -> bool:
 
 
 def shown(value: Any) -> str:
-    """Return a value in short, for a table of evidence."""
-    text = " ".join((value.kind if isinstance(value, Unknown) else str(value)).split())
+    """Return a value in short, for a table of evidence: numbers to six digits, the same on all machines.
+
+    >>> shown((0.1 + 0.2, 3, "a"))
+    "(0.3, 3, 'a')"
+    """
+    text = " ".join((value.kind if isinstance(value, Unknown) else str(_rounded(value))).split())
     return text if len(text) <= 80 else f"{text[:77]}…"
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(map(_rounded, value))
+    if isinstance(value, complex):
+        return complex(_rounded(value.real), _rounded(value.imag))
+    return float(f"{value:.6g}") if isinstance(value, float) else value
 
 
 def _difference(got: Any, want: Any, axes: Sequence[str]) -> tuple[Row, ...]:

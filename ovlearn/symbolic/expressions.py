@@ -6,7 +6,7 @@ symbolic shapes. Here grouping and order stay as written, and every shape is che
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, KeysView
 from itertools import pairwise
 from typing import Any
 
@@ -172,16 +172,18 @@ def rewrite(expr: Any, change: Callable[[Any], Any]) -> Any:
     return visit(expr)
 
 
-def nodes(expr: Any) -> set[Any]:
-    """Every node of an expression, once each."""
-    found: set[Any] = set()
+def nodes(expr: Any) -> KeysView[Any]:
+    """Every node of an expression, once each, in the order in which they are written."""
+    found: dict[
+        Any, None
+    ] = {}  # a set's order, and with it which mistake is told, would change from run to run
     waiting = [expr]
     while waiting:
         node = waiting.pop()
         if node not in found:
-            found.add(node)
-            waiting.extend(children(node))
-    return found
+            found[node] = None
+            waiting.extend(reversed(children(node)))
+    return found.keys()
 
 
 def symbols(expr: Any) -> set[Any]:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from ovlearn.grading.notebook import verdict_on
 from ovlearn.grading.sets import folders
-from ovlearn.grading.sources import known_answers, source_of
-from ovlearn.grading.students import Namespace
+from ovlearn.grading.sources import source_of
+from tests.live.native import answers, natively
 from tests.live.reader import Reader, as_it_is, seen
 
 RIGHT = "def ov_matrix(W_V, W_O):\n    return W_V @ W_O"
@@ -20,12 +17,6 @@ def reader() -> Reader:
     return Reader(as_it_is)
 
 
-def answers(set_name: str) -> list[tuple[str, str]]:
-    source = source_of(set_name)
-    own = [(one.name, code) for one in source.exercises for code in (one.starter, one.solution)]
-    return own + [(each.exercise, each.code) for each in known_answers(set_name)]
-
-
 @pytest.mark.parametrize("set_name", folders())
 def test_every_starter_solution_and_known_answer_is_told_as_natively(reader: Reader, set_name: str) -> None:
     setup = source_of(set_name).setup
@@ -34,23 +25,8 @@ def test_every_starter_solution_and_known_answer_is_told_as_natively(reader: Rea
         assert reader.run(setup, "setup")["error"] is None
         got = reader.check(exercise, code, seed=5)
         assert got["error"] is None
-        wanted = natively(exercise, setup, code)
+        wanted = natively(exercise, setup, code, 5)
         assert {name: got[name] for name in wanted} == wanted
-
-
-def natively(exercise: str, setup: str, code: str) -> dict[str, Any]:
-    names: dict[str, Any] = {}
-    exec(compile(setup, "<cell setup>", "exec"), names)
-    exec(compile(code, f"<cell {exercise}>", "exec"), names)
-    verdict = verdict_on(exercise, Namespace(names), 5)
-    return {
-        "status": verdict.total.status,
-        "mistake": verdict.total.mistake,
-        "says": verdict.total.says,
-        "html": verdict._repr_html_(),
-        "headline": verdict.headline,
-        "evidence": [list(row) for row in verdict.rows],
-    }
 
 
 def test_an_answer_is_checked_with_what_it_prints(reader: Reader) -> None:

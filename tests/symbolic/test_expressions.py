@@ -245,3 +245,14 @@ def test_expressions_of_every_form_have_shapes_that_fit(expr: Any) -> None:
     assert isinstance(product(A, expr), MatMul)
     with pytest.raises(ShapeError):
         product(expr, MatrixSymbol("M", v, v))
+
+
+def test_of_many_mistakes_the_first_that_is_written_is_told() -> None:
+    """A set of nodes has another order in each run: six mistakes would rarely come in this one by chance."""
+    wrong = [
+        MatMul(MatrixSymbol(f"A_{i}", s, d), MatrixSymbol(f"B_{i}", s, d), evaluate=False) for i in range(6)
+    ]
+    for first in range(6):
+        turned = wrong[first:] + wrong[:first]
+        with pytest.raises(ShapeError, match=f"after A_{first} "):
+            check_shapes(MatAdd(*turned, evaluate=False))

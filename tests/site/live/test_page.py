@@ -44,7 +44,6 @@ def test_a_cell_runs_with_those_above_and_shows_what_the_build_showed(page: Page
 def test_an_edit_runs_stops_and_is_still_there_after_leaving(page: Page) -> None:
     page.goto(LESSON)
     first = cell(page, 5)
-    press(first, "Edit")
     write(first, "print(6 * 7)")
     page.keyboard.press("Shift+Enter")
     says(first, "^Done in ")
@@ -68,7 +67,6 @@ def test_an_edit_runs_stops_and_is_still_there_after_leaving(page: Page) -> None
 def test_an_exercise_is_told_wrong_then_right_and_taken_away(page: Page) -> None:
     page.goto(EXERCISES)
     answer = exercise(page, "ov_matrix")
-    press(answer, "Edit")
     write(answer, WRONG)
     press(answer, "Check")
     says(answer, "^Not right yet")

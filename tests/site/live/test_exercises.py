@@ -1,0 +1,74 @@
+"""Every answer that the course knows is told in the browser what it is told in a notebook."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from ovlearn.grading.sets import folders
+from ovlearn.grading.sources import known_answers, source_of
+from tests.live.native import answers, natively
+from tests.live.runtime import built
+from tests.site.built import ADDRESS
+from tests.site.live.asking import spawn
+from tests.site.live.using import exercise, press, says, write
+from tests.site.watching import Watched
+
+SEED = 5
+
+# One evaluation a set: a message to the browser for each answer would take as long as the checks.
+CHECK_ALL = """async ({ setup, answers, seed }) => {
+  const asked = message => Promise.race([ask(message), failure(), late()]);
+  const verdicts = [];
+  for (const [exercise, code] of answers) {
+    await asked({ kind: "reset" });
+    const ready = await asked({ kind: "run", cell: "setup", code: setup, labels: {} });
+    if (ready.error !== null) throw new Error(JSON.stringify(ready));
+    verdicts.push(await asked({ kind: "check", exercise, cell: exercise, code, seed }));
+  }
+  return verdicts;
+}"""
+
+
+@pytest.mark.parametrize("set_name", folders())
+def test_every_known_answer_is_told_as_natively(loaded: Page, set_name: str) -> None:
+    setup, known = source_of(set_name).setup, answers(set_name)
+    assert spawn(loaded)["kind"] == "ready"
+    verdicts = loaded.evaluate(CHECK_ALL, {"setup": setup, "answers": known, "seed": SEED})
+    assert len(verdicts) == len(known)
+    for (name, code), got in zip(known, verdicts, strict=True):
+        assert got["error"] is None, (name, code, got)
+        wanted = natively(name, setup, code, SEED)
+        assert {key: got[key] for key in wanted} == wanted, code
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    built()
+    with Watched(browser, width=1280, scheme="light") as watched:
+        yield watched.page
+    assert watched.wrong == []
+
+
+@pytest.mark.parametrize("set_name", folders())
+def test_a_learner_does_a_whole_set_in_the_page(page: Page, set_name: str) -> None:
+    """Each exercise as it is found, then with a mistake, then solved."""
+    page.goto(f"{ADDRESS}exercises/{set_name}/")
+    exercises = source_of(set_name).exercises
+    for number, one in enumerate(exercises):
+        where = exercise(page, one.name)
+        known = [each for each in known_answers(set_name) if each.exercise == one.name]
+        mistake = next(each for each in known if each.kind == "mistake")
+        press(where, "Check")
+        says(where, f"{one.name}.*not attempted|not attempted.*{one.name}")
+        write(where, mistake.code)
+        press(where, "Check")
+        says(where, "^Not right yet")
+        write(where, one.solution)
+        press(where, "Check")
+        says(where, f"^✓ {one.name}")
+        count = re.compile(f"^{number + 1} of {len(exercises)} passed")
+        expect(page.locator(".ov-progress")).to_have_text(count)
