@@ -1,58 +1,83 @@
-// On every page: buttons on the cells, and the edits that a reader left here. All else is loaded at the first click.
-(() => {
-  "use strict";
+// On every page: buttons on the cells, hints in stages, and what a reader left here. All else comes at the first click.
+import { stage } from "./page/hints.js";
+import { editOf, entryOf } from "./page/keeping.js";
 
-  const bundle = new URL(OVLEARN_BUNDLE, document.currentScript.src); // esbuild puts the name in
-  const kept = key => { try { return JSON.parse(localStorage.getItem(key)) || {}; } catch { return {}; } };
+const bundle = new URL(OVLEARN_BUNDLE, document.currentScript.src); // esbuild puts the name in
 
-  const button = (words, name, act) => Object.assign(document.createElement("button"), {
-    type: "button", className: "ov-button", textContent: words, ariaLabel: `${words} ${name}`, onclick: act,
-  });
+// `lessons/03_x/` and `lessons/03_x.html` are both the page lessons/03_x; below which address does not matter.
+const page = () => location.pathname.replace(/(\/|\/index\.html|\.html)$/, "");
 
-  // `lessons/03_x/` and `lessons/03_x.html` are both the page lessons/03_x; below which address does not matter.
-  const page = () => location.pathname.replace(/(\/|\/index\.html|\.html)$/, "");
+const made = (tag, properties) => Object.assign(document.createElement(tag), properties);
 
-  function wire(cell, edits, progress) {
-    const block = [...cell.querySelectorAll(".highlight")].find(each => !each.closest(".ov-out"));
-    if (!block || cell.dataset.wired) return;
-    const { exercise, cell: number } = cell.dataset;
-    const code = block.querySelector("code");
-    const bar = Object.assign(document.createElement("div"), { className: "ov-bar" });
-    const says = Object.assign(document.createElement("span"), { className: "ov-says" });
-    const name = exercise || (number === "setup" ? "setup" : `cell ${number}`);
-    const open = action => async () => {
-      if (location.protocol === "file:") {
-        says.textContent = "A page opened from disk may not load Python. Read it on the site, or run `make course`.";
-        return;
-      }
-      try {
-        const { act } = await import(bundle);
-        await act(cell, action, page());
-      } catch (error) {
-        says.textContent = `The editor could not be loaded (${error.message}). Is there a connection? Try again.`;
-      }
-    };
-    says.setAttribute("role", "status");
-    cell.dataset.wired = "";
-    cell.dataset.original = code.textContent.replace(/\n$/, "");
-    if (exercise) bar.append(button("Check", name, open("check")));
-    bar.append(button("Run", name, open("run")), button("Edit", name, open("edit")), says);
-    block.after(bar);
-    const edit = edits[exercise || number];
-    if (edit) {
-      code.textContent = edit.code;
-      says.textContent = "Your edit, kept in this browser.";
-    }
-    if (progress[exercise]?.passed) says.textContent = "✓ passed";
+const button = (words, name, act) => made("button", {
+  type: "button", className: "ov-button", textContent: words, ariaLabel: `${words} ${name}`.trim(), onclick: act,
+});
+
+function status() {
+  const says = made("span", { className: "ov-says" });
+  says.setAttribute("role", "status");
+  return says;
+}
+
+/** What a button does: load the rest, and hand it on. `says`: where to say what is wrong. */
+const open = (element, action, says) => async () => {
+  if (location.protocol === "file:") {
+    says.textContent = "A page opened from disk may not load Python. Read it on the site, or run `make course`.";
+    return;
   }
-
-  function start() {
-    const cells = document.querySelectorAll(".ov-cell");
-    if (!cells.length) return;
-    const edits = kept(`ovlearn:edits:${page()}`), progress = kept("ovlearn:progress").exercises || {};
-    cells.forEach(cell => wire(cell, edits, progress));
+  try {
+    const { act } = await import(bundle);
+    await act(element, action, page());
+  } catch (error) {
+    says.textContent = `The editor could not be loaded (${error.message}). Is there a connection? Try again.`;
   }
+};
 
-  if (typeof document$ === "undefined") start();
-  else document$.subscribe(start); // Material swaps pages, and says so here
-})();
+function wire(cell) {
+  const block = [...cell.querySelectorAll(".highlight")].find(each => !each.closest(".ov-out"));
+  if (!block || cell.dataset.wired) return;
+  const { exercise, cell: number } = cell.dataset;
+  const code = block.querySelector("code");
+  const bar = made("div", { className: "ov-bar" }), says = status();
+  const name = exercise || (number === "setup" ? "setup" : `cell ${number}`);
+  cell.dataset.wired = "";
+  cell.dataset.original = code.textContent.replace(/\n$/, "");
+  for (const words of exercise ? ["Check", "Run", "Edit"] : ["Run", "Edit"]) {
+    bar.append(button(words, name, open(cell, words.toLowerCase(), says)));
+  }
+  bar.append(says);
+  block.after(bar);
+  const edit = editOf(page(), exercise || number);
+  if (edit) {
+    code.textContent = edit.code;
+    says.textContent = "Your edit, kept in this browser.";
+  }
+  if (!exercise) return;
+  if (entryOf(exercise).passed) says.textContent = "✓ passed";
+  stage(cell);
+}
+
+/** How far one is in a set, and files in and out. */
+function panel(box) {
+  if (box.dataset.wired) return;
+  box.dataset.wired = "";
+  const says = status();
+  const names = [...document.querySelectorAll(".ov-cell[data-exercise]")].map(cell => cell.dataset.exercise);
+  const file = made("input", { type: "file", accept: ".json,application/json", hidden: true, onchange: open(box, "import", says) });
+  says.textContent = `${names.filter(name => entryOf(name).passed).length} of ${names.length} passed.`;
+  box.append(
+    says,
+    button("Download your work", "", open(box, "download", says)),
+    button("Export progress", "", open(box, "export", says)),
+    button("Import progress", "", () => file.click()),
+    file,
+  );
+}
+
+function start() {
+  document.querySelectorAll(".ov-cell").forEach(wire);
+  document.querySelectorAll(".ov-progress").forEach(panel);
+}
+
+if (typeof document$ === "undefined") start();
+else document$.subscribe(start); // Material swaps pages, and says so here

@@ -13,6 +13,9 @@ from rendering.pages.writing import page, sentence, table
 
 _LESSON = re.compile(r"\]\(\.\./lessons/(\w+)\.py")
 _FIRST = "New to this? [How to use the course](../how-to-use.md) says how to set up, in three lines."
+# shown where cells run in the page
+_HERE = "Or stay here: write your answers into the page, and press *Check*.\n{ .ov-live }"
+_PROGRESS = '<div class="ov-progress"></div>'
 
 
 def exercise_pages() -> dict[str, Callable[[], str]]:
@@ -55,6 +58,8 @@ def _page(set_name: str) -> str:
         _linked(source.intro),
         f"[Download the notebook]({source.name}.ipynb){{ .md-button download }}",
         _FIRST,
+        _HERE,
+        _PROGRESS,
         _folded('ov-code "The notebook begins with this"', cell_block("cell", "setup", _code(source.setup))),
         *(part for one in source.exercises for part in _exercise(one)),
     )

@@ -50,6 +50,13 @@ def test_endless_text_is_cut_and_the_cell_goes_on(reader: Reader) -> None:
     assert reader.run("1")["cut"] is False
 
 
+def test_that_text_is_cut_is_told_at_once(reader: Reader) -> None:
+    reader.run("")
+    reader.session._names.all["look"] = lambda: "".join(reader.printed).endswith("It runs on.\n")
+    done = reader.run(f"for _ in range(100): print('x' * {MOST_TEXT // 80})\nlook()")  # as good as at once
+    assert seen(done)[-1] == "True"
+
+
 def test_many_small_writes_cost_little(reader: Reader) -> None:
     begun = time.monotonic()
     reader.run(f"for _ in range({MOST_TEXT}): print()")

@@ -26,4 +26,7 @@ function hear({ source, data, ports }) {
 }
 
 // Opened by itself, this document would have the site's origin, and whoever opened it could have code run there.
-if (parent !== self && self.origin === "null") addEventListener("message", hear);
+if (parent !== self && self.origin === "null") {
+  addEventListener("message", hear);
+  parent.postMessage({ kind: "there" }, "*");
+}

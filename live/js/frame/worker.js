@@ -1,6 +1,9 @@
 // The worker in which Python runs. What follows is the reference for all that page, frame and worker say.
 //
-// Page → frame (postMessage to the iframe's window, once it has loaded):
+// Frame → page (postMessage to the window):
+//   {kind: "there"}                     once: it listens
+//
+// Page → frame (postMessage to the iframe's window):
 //   {kind: "spawn"} and a MessagePort   start a worker, and give it the port; one that runs is ended
 //   {kind: "kill"}                      end the worker, whatever it does
 //

@@ -5,7 +5,7 @@ import { Problem, Session } from "./session.js";
 
 let current = null; // one page at a time; instant navigation swaps the article
 
-/** Do what a button of a cell says. `where`: the page, for what is kept in the browser. */
+/** Do what a button of a cell, or of the panel above, says. `where`: the page, for what is kept in the browser. */
 export async function act(element, action, where) {
   const root = element.closest("article");
   if (current?.root !== root) {
@@ -16,6 +16,8 @@ export async function act(element, action, where) {
 }
 
 class Page {
+  #data = null;
+
   constructor(root, where) {
     this.root = root;
     this.where = where;
@@ -25,6 +27,8 @@ class Page {
     this.busy = false;
     this.leaving = () => this.cells.forEach(cell => cell.element.classList.contains("ov-edited") && cell.keep());
     addEventListener("pagehide", this.leaving);
+    const panel = root.querySelector(".ov-progress");
+    if (panel) this.exercises = new Exercises(this, panel);
   }
 
   cell(element) { return this.cells.find(cell => cell.element === element); }
@@ -37,13 +41,13 @@ class Page {
 
   async act(element, action) {
     const cell = this.cell(element);
-    const focus = action === "edit";
-    cell.open({ focus });
+    if (!cell) return this.exercises.act(action);
+    cell.open({ focus: action === "edit" });
     if (action === "run") await this.run(cell);
     if (action === "check") await this.check(cell);
   }
 
-  /** Run a cell; before it, those above that this session has not run, or with other code. */
+  /** Run a cell; before it, those above that this session has not run as they are now, in this order. */
   run(cell) { return this.#busily(cell, () => this.#upTo(cell, ({ id, code }) => this.session.ran.get(id) !== code)); }
 
   /** Run every cell above, and this one. */
@@ -69,12 +73,13 @@ class Page {
   }
 
   async #upTo(last, wanted) {
-    const above = this.everything.slice(0, this.everything.findIndex(each => each.id === last.id));
-    for (const each of above.filter(one => this.#countsAbove(one, last) && wanted(one))) {
-      if (!await this.#one(each, last)) return;
+    for (const each of this.everything.slice(0, this.#place(last))) {
+      if (this.#countsAbove(each, last) && wanted(each) && !await this.#one(each, last)) return;
     }
     await this.#one(last, last);
   }
+
+  #place(cell) { return this.everything.findIndex(each => each.id === cell.id); }
 
   /** On a page of exercises a cell needs the setup alone: another exercise may be half done. */
   #countsAbove(cell, last) { return !last.exercise || cell.id === "setup"; }
@@ -87,6 +92,7 @@ class Page {
       told: words => asked.say(shown === asked || !shown ? words : `${words} (${cell.name}, above)`),
       printed: text => { printed ||= (shown?.clear(), "begun"); shown?.print(text); },
     });
+    this.everything.slice(this.#place(cell) + 1).forEach(below => this.session.ran.delete(below.id)); // it may use this one
     shown?.show([...done.outputs, ...(done.error ? [done.error.html] : [])]);
     if (done.error && shown !== asked) asked.say(`${shown ? cell.name : "A cell that is not shown"}, above, failed: ${done.error.says}`, { wrong: true });
     else if (done.error) asked.say("It failed; see below.", { wrong: true });
@@ -124,19 +130,27 @@ class Page {
   /** Fetch what the page's cells are, those that are not shown too. */
   async #prepared() {
     if (this.session) return;
-    const address = `${location.pathname.replace(/(\/|\/index\.html|\.html)$/, "")}.cells.json`;
-    let data;
-    try {
-      data = await (await fetch(address)).json();
-    } catch {
-      throw new Problem("The cells of this page could not be loaded. Is there a connection? Try again.");
-    }
+    const data = await this.data();
     const shown = id => this.cells.find(cell => cell.id === String(id));
     const hidden = (id, code) => ({ id: String(id), code, name: "" });
     this.everything = data.kind === "lesson"
       ? data.cells.map(({ number, code }) => shown(number) || hidden(number, code))
       : [shown("setup") || hidden("setup", data.setup), ...data.exercises.map(({ name, starter }) => shown(name) || hidden(name, starter))];
     this.session = new Session(data);
-    if (data.kind === "exercises") this.exercises = new Exercises(this, data);
   }
+
+  /** What the page's cells are. */
+  async data() {
+    try {
+      return this.#data ??= await this.beside("cells.json");
+    } catch {
+      throw new Problem("The cells of this page could not be loaded. Is there a connection? Try again.");
+    }
+  }
+
+  /** A file of JSON that stands beside the page, by its ending. */
+  async beside(ending) { return (await fetch(`${location.origin}${this.where}.${ending}`)).json(); }
+
+  /** The code of a cell as it stands, or what it is where it is not shown. */
+  codeOf(id, otherwise) { return this.cells.find(cell => cell.id === id)?.code ?? otherwise; }
 }

@@ -67,6 +67,9 @@ export class Sandbox {
   }
 }
 
+const PATIENCE = 5_000; // ms after its load event, which also comes where there was nothing to be loaded
+
+/** A frame that listens. */
 function framed() {
   const element = document.createElement("iframe");
   element.setAttribute("sandbox", "allow-scripts");
@@ -74,8 +77,16 @@ function framed() {
   element.hidden = true;
   element.src = new URL(frame, import.meta.url);
   return new Promise((resolve, reject) => {
-    element.onload = () => resolve(element);
-    element.onerror = () => reject(new Problem("The frame for Python could not be loaded. Is there a connection? Try again."));
+    const there = ({ source, data }) => {
+      if (source !== element.contentWindow || data?.kind !== "there") return;
+      removeEventListener("message", there);
+      resolve(element);
+    };
+    addEventListener("message", there);
+    element.onload = () => setTimeout(() => {
+      removeEventListener("message", there);
+      reject(new Problem("The frame for Python could not be loaded. Is there a connection? Try again."));
+    }, PATIENCE);
     document.body.append(element);
-  });
+  }).catch(problem => { element.remove(); throw problem; });
 }

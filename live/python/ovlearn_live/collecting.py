@@ -48,6 +48,7 @@ class Collector:
         self._append(text[:room])
         if len(text) > room:
             self.note(_TEXT_IS_CUT)
+            self.flush()  # nothing more will be printed, though the cell may run for ever
 
     def show(self, html: str) -> None:
         """Add an output."""

@@ -53,7 +53,7 @@ def bundle(entry: Path, *options: str) -> bytes:
 
 
 class Server(ThreadingHTTPServer):
-    """Serves files from memory; `asked`: the path of each request."""
+    """Serves files from memory; `asked`: the path of each request; `halved`: those of which half is sent."""
 
     daemon_threads = True
 
@@ -61,6 +61,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.files = files
         self.asked: list[str] = []
+        self.halved: set[str] = set()
         self.address = f"http://127.0.0.1:{self.server_port}"
 
 
@@ -78,7 +79,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(data)))
         self.send_header("Access-Control-Allow-Origin", "*")
         self.end_headers()
-        self.wfile.write(data)
+        self.wfile.write(data[: len(data) // 2] if self.path in self.server.halved else data)
 
     do_POST = do_GET
 

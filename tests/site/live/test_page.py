@@ -79,14 +79,3 @@ def test_an_exercise_is_told_wrong_then_right_and_taken_away(page: Page) -> None
     assert known == {"passed": True, "attempts": 2, "hints": 0, "asked": 0}
     assert "W_V @ W_O" in downloaded(page, "Download your work")
     assert violations(page, WCAG) == []
-
-
-def test_a_damaged_part_is_refused_in_words(page: Page) -> None:
-    page.route("**/live/numpy.*.bin", lambda route: route.fulfill(body=b"damaged"))
-    page.goto(LESSON)
-    first = cell(page, 5)
-    press(first, "Run")
-    says(first, "is not what the site's lock says")
-    page.unroute("**/live/numpy.*.bin")
-    press(first, "Run")
-    says(first, "^Done in ")
