@@ -79,3 +79,31 @@ def test_an_exercise_is_told_wrong_then_right_and_taken_away(page: Page) -> None
     assert known == {"passed": True, "attempts": 2, "hints": 0, "asked": 0}
     assert "W_V @ W_O" in downloaded(page, "Download your work")
     assert violations(page, WCAG) == []
+
+
+def test_cells_below_one_that_changed_run_again_and_all_can_be_forgotten(page: Page) -> None:
+    page.goto(LESSON)
+    third, fifth, seventh = (cell(page, number) for number in (3, 5, 7))
+    press(seventh, "Run")
+    says(seventh, "^Done in ")
+    write(fifth, fifth.locator(".highlight code").first.inner_text() + "\nprint('run')")
+    fifth.locator(".ov-out").evaluate_all("all => all.forEach(each => each.remove())")
+    press(third, "Run")
+    says(third, "^Done in ")
+    press(seventh, "Run")  # the fifth stands between
+    says(seventh, "^Done in ")
+    expect(fifth.locator(".ov-out")).to_have_text("run")
+    fifth.locator(".ov-out").evaluate_all("all => all.forEach(each => each.remove())")
+    press(seventh, "Run")  # nothing has changed
+    says(seventh, "^Done in ")
+    expect(fifth.locator(".ov-out")).to_have_count(0)
+    press(seventh, "Run all above")
+    expect(fifth.locator(".ov-out")).to_have_text("run")
+    says(seventh, "^Done in ")
+    write(seventh, "print(X.shape)")
+    press(seventh, "Reset")
+    says(seventh, "^Forgotten")
+    write(fifth, "X = 1")
+    press(seventh, "Run")
+    says(seventh, "^It failed")
+    expect(seventh.locator(".ov-error")).to_contain_text("'int' object has no attribute 'shape'")

@@ -1,0 +1,96 @@
+"""Everything that cells and exercises do is done without a mouse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.live.runtime import built
+from tests.site.built import ADDRESS
+from tests.site.live.using import button, cell, exercise, says
+from tests.site.watching import Watched
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    built()
+    with Watched(browser, width=1280, scheme="light") as watched:
+        yield watched.page
+    assert watched.wrong == []
+
+
+def tab_to(page: Page, name: str, most: int = 400) -> None:
+    """Press Tab until the button of this name has the focus."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.ariaLabel") == name:
+            return
+    pytest.fail(f"Tab does not reach {name}")
+
+
+def test_a_cell_is_edited_run_stopped_and_restored(page: Page) -> None:
+    page.goto(f"{ADDRESS}lessons/03_one_attention_head/")
+    first = cell(page, 5)
+    tab_to(page, "Edit cell 5")
+    page.keyboard.press("Enter")
+    expect(first.locator(".cm-content")).to_be_focused()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("for i in range(3):\nprint(i)\n")  # the editor indents
+    page.keyboard.press("Tab")
+    page.keyboard.type("print('done')")
+    expect(first.locator(".cm-line")).to_have_text(
+        ["for i in range(3):", "    print(i)", "        print('done')"]
+    )
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Control+Z")
+    page.keyboard.press("Control+Y")
+    page.keyboard.press("Control+Enter")
+    says(first, "^Done in ")
+    expect(first.locator(".ov-out")).to_have_text("0\ndone\n1\ndone\n2\ndone")
+    expect(first.locator(".cm-content")).to_be_focused()  # one can go on typing
+    page.keyboard.press("Control+A")
+    page.keyboard.type("while True: pass")
+    page.keyboard.press("Escape")  # then Tab leaves
+    page.keyboard.press("Tab")
+    expect(button(first, "Run")).to_be_focused()
+    page.keyboard.press("Enter")
+    says(first, "^Running")
+    tab_to(page, "Stop cell 5", most=8)
+    page.keyboard.press("Enter")
+    says(first, "^Stopped")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement !== document.body")
+    while page.evaluate("document.activeElement.ariaLabel") != "Restore the original cell 5":
+        page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Space")
+    expect(first.locator(".cm-content")).to_contain_text("config = ov.Config")
+
+
+def test_an_exercise_is_checked_hinted_and_solved(page: Page) -> None:
+    page.goto(f"{ADDRESS}exercises/04_values_and_outputs_fold/#ov_matrix")
+    answer = exercise(page, "ov_matrix")
+    tab_to(page, "Edit ov_matrix")
+    page.keyboard.press("Enter")
+    expect(answer.locator(".cm-content")).to_be_focused()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("def ov_matrix(W_V, W_O):\nreturn W_O @ W_V")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Tab")
+    expect(button(answer, "Check")).to_be_focused()
+    page.keyboard.press("Enter")
+    says(answer, "^Not right yet")
+    expect(button(answer, "Check")).to_be_focused()
+    while not page.evaluate("document.activeElement.matches('summary')"):
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("details.question[open]")).to_have_count(1)
+    while not page.evaluate("document.activeElement.matches('.cm-content')"):
+        page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("def ov_matrix(W_V, W_O):\nreturn W_V @ W_O")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    says(answer, "^✓ ov_matrix")
