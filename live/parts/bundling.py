@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import subprocess
 import tempfile
@@ -16,7 +18,7 @@ from rendering.assets import NODE_MODULES, require
 from rendering.cache import digest, of_files
 from rendering.errors import RenderError
 
-_SCRIPT = "/*script*/"
+_SCRIPT, _HASH = "/*script*/", "/*hash*/"  # what stands for them in frame.html
 
 
 @dataclass(frozen=True)
@@ -62,11 +64,16 @@ def _made(js: Path, lock: str) -> list[tuple[str, str]]:
 
 
 def _framed(html: str, script: str) -> str:
-    """The frame with its script in it, where nothing in a string may end or comment out the element."""
+    """The frame with its script in it, and with that script's hash in the policy.
+
+    Nothing in a string may end or comment out the element.
+    """
     inside = script.replace("</script", r"<\/script").replace("<!--", r"<\!--")
-    if html.count(_SCRIPT) != 1:
-        raise RenderError(f"frame.html: expected one {_SCRIPT}, got {html.count(_SCRIPT)}")
-    return html.replace(_SCRIPT, inside)
+    for mark in (_SCRIPT, _HASH):
+        if html.count(mark) != 1:
+            raise RenderError(f"frame.html: expected one {mark}, got {html.count(mark)}")
+    seal = base64.b64encode(hashlib.sha256(inside.encode()).digest()).decode()
+    return html.replace(_HASH, f"sha256-{seal}").replace(_SCRIPT, inside)
 
 
 def _named(name: str, ending: str, text: str) -> tuple[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,7 @@ SCRIPTS = {
         import lock from "ovlearn-lock"; import frame from "ovlearn-frame";
         console.log(lock, frame);
     """,
-    "frame/frame.html": "<script>/*script*/</script>",
+    "frame/frame.html": "script-src '/*hash*/' <script>/*script*/</script>",
     "frame/frame.js": "new Worker(OVLEARN_WORKER);",
     "frame/worker.js": 'console.log("worker </script> <!-- here");',
 }
@@ -68,5 +70,14 @@ def test_a_change_anywhere_gives_new_names(tmp_path: Path) -> None:
 def test_a_script_that_is_wrong_stops_the_build(tmp_path: Path) -> None:
     with pytest.raises(RenderError, match=r"(?s)loader.js: .*Unexpected end of file"):
         made(project(tmp_path, **{"loader.js": "import("}))
-    with pytest.raises(RenderError, match="expected one /\\*script\\*/, got 0"):
-        made(project(tmp_path, **{"frame/frame.html": "<script></script>"}))
+    with pytest.raises(RenderError, match=r"expected one /\*script\*/, got 0"):
+        made(project(tmp_path, **{"frame/frame.html": "/*hash*/ <script></script>"}))
+    with pytest.raises(RenderError, match=r"expected one /\*hash\*/, got 0"):
+        made(project(tmp_path, **{"frame/frame.html": "<script>/*script*/</script>"}))
+
+
+def test_the_frames_policy_has_the_hash_of_its_script(tmp_path: Path) -> None:
+    frame = made(project(tmp_path))[0]["frame"]
+    inside = frame.partition(b"<script>")[2].removesuffix(b"</script>")
+    seal = base64.b64encode(hashlib.sha256(inside).digest())
+    assert b"script-src 'sha256-" + seal + b"'" in frame

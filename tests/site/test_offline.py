@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.live.runtime import built
 from tests.site.built import ROOT
 from tests.site.doing import chosen, equations_are_set, search
+from tests.site.live.using import cell, press, says
 from tests.site.watching import Watched
 
 
@@ -69,3 +71,18 @@ def test_the_path_explorer_works(page: Page, copy: Path) -> None:
     expect(page.locator(".ov-explorer [data-network]:visible .ov-readout b").first).to_have_text(
         re.compile(r"\d")
     )
+
+
+def test_a_cell_says_why_it_does_not_run_here(page: Page, copy: Path) -> None:
+    built()
+    page.goto((copy / "lessons" / "03_one_attention_head.html").as_uri())
+    press(cell(page, 5), "Run")
+    says(
+        cell(page, 5),
+        "^A page opened from disk may not load Python. Read it on the site, or run `make course`.",
+    )
+    page.goto((copy / "exercises" / "04_values_and_outputs_fold.html").as_uri())
+    hints = page.locator("#ov_matrix ~ details.question:visible")
+    before = hints.count()
+    hints.first.locator("summary").click()  # hints come in stages here too
+    expect(hints).to_have_count(before + 1)

@@ -9,6 +9,7 @@ _MODEL = re.compile(r"the file ([\w-]+?)\.npz beside the zoo")
 _HERE = (
     "In the page there are numpy, sympy, ovlearn and what comes with Python. Nothing else can be installed."
 )
+_LEFT_OUT = "Some parts of sympy are left out of the page, so that it loads faster."
 _NO_ROOM = "The page has not that much memory. Take something smaller, or run this on a machine of your own."
 _NO_MODEL = (
     "The page has not loaded {name}. Before a cell runs, the page looks into its code for what to load: "
@@ -37,6 +38,8 @@ def advice(error: BaseException, says: str) -> str:
     if isinstance(error, MemoryError) or too_big:
         return _NO_ROOM
     if isinstance(error, ModuleNotFoundError):
+        if (error.name or "").startswith("sympy."):
+            return _LEFT_OUT
         return "" if _is_part_of_what_is_here(error.name) else _HERE
     if isinstance(error, SystemExit):
         return _NO_END
