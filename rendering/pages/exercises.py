@@ -38,6 +38,8 @@ def _index() -> str:
         "# Exercises",
         "Each lesson has a set of exercises in a notebook. A check tells which mistake you made, and what "
         "shows it. Hints come in stages. Any right answer passes, whatever its form.",
+        "Solve them [in the page](../how-to-use.md#run-it-in-the-page), with nothing to install. Or take the "
+        "notebooks.\n{ .ov-live }",
         "```bash\npip install 'ovlearn[course]'\novlearn start my-exercises\n```",
         "Open a notebook with Jupyter or VS Code, and run its cells. Or stay in the terminal: `ovlearn "
         "check` checks what you saved, `ovlearn watch` does so on each save, and `pytest` runs the same "

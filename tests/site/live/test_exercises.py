@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from ovlearn.grading.sets import folders
 from ovlearn.grading.sources import known_answers, source_of
 from tests.live.native import answers, natively
+from tests.live.reader import words
 from tests.live.runtime import built
 from tests.site.built import ADDRESS
 from tests.site.live.asking import spawn
@@ -54,21 +55,24 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 @pytest.mark.parametrize("set_name", folders())
-def test_a_learner_does_a_whole_set_in_the_page(page: Page, set_name: str) -> None:
-    """Each exercise as it is found, then with a mistake, then solved."""
+def test_a_whole_set_is_done_in_the_page(page: Page, set_name: str) -> None:
+    """Each exercise as it is found, with every mistake and every unusual right answer, and then solved."""
     page.goto(f"{ADDRESS}exercises/{set_name}/")
-    exercises = source_of(set_name).exercises
-    for number, one in enumerate(exercises):
+    source = source_of(set_name)
+    for number, one in enumerate(source.exercises, start=1):
         where = exercise(page, one.name)
-        known = [each for each in known_answers(set_name) if each.exercise == one.name]
-        mistake = next(each for each in known if each.kind == "mistake")
-        press(where, "Check")
-        says(where, f"{one.name}.*not attempted|not attempted.*{one.name}")
-        write(where, mistake.code)
-        press(where, "Check")
-        says(where, "^Not right yet")
-        write(where, one.solution)
-        press(where, "Check")
-        says(where, f"^✓ {one.name}")
-        count = re.compile(f"^{number + 1} of {len(exercises)} passed")
-        expect(page.locator(".ov-progress")).to_have_text(count)
+        known = [each.code for each in known_answers(set_name) if each.exercise == one.name]
+        for code in (one.starter, *known, one.solution):
+            write(where, code)
+            where.locator(".ov-says").evaluate("each => { each.textContent = ''; }")  # of the answer before
+            press(where, "Check")
+            says(where, f"^(Not right yet|✓ {one.name}$|.*not attempted)")
+            got = where.locator(".ov-verdict").text_content() or ""
+            seed = re.search(r"seed=(\d+)", got)  # the page draws one, and says which
+            wanted = natively(one.name, source.setup, code, int(seed[1]) if seed else SEED)
+            assert got.split() == words(wanted["html"]).split(), code
+            assert where.locator(".ov-says").inner_text().startswith("Not right") == (
+                wanted["status"] == "wrong"
+            )
+        progress = page.locator(".ov-progress .ov-says")
+        expect(progress).to_have_text(f"{number} of {len(source.exercises)} passed.")
