@@ -5,13 +5,20 @@ import { Problem, Session } from "./session.js";
 
 let current = null; // one page at a time; instant navigation swaps the article
 
+/** Leave the page that is not shown any more: what runs there ends. */
+function turn() {
+  if (!current || current.root.isConnected) return;
+  current.leave();
+  current = null;
+}
+
+globalThis.document$?.subscribe(turn); // Material says so
+
 /** Do what a button of a cell, or of the panel above, says. `where`: the page, for what is kept in the browser. */
 export async function act(element, action, where) {
   const root = element.closest("article");
-  if (current?.root !== root) {
-    current?.leave();
-    current = new Page(root, where);
-  }
+  turn();
+  current ??= new Page(root, where);
   await current.act(element, action);
 }
 

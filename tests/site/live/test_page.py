@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -107,3 +108,24 @@ def test_cells_below_one_that_changed_run_again_and_all_can_be_forgotten(page: P
     press(seventh, "Run")
     says(seventh, "^It failed")
     expect(seventh.locator(".ov-error")).to_contain_text("'int' object has no attribute 'shape'")
+
+
+def test_what_runs_ends_when_the_page_is_left_and_the_next_page_has_its_own(page: Page) -> None:
+    page.goto(LESSON)
+    write(cell(page, 5), "while True: pass")
+    press(cell(page, 5), "Run")
+    says(cell(page, 5), "^Running")
+    frames = page.locator("iframe[title='Where Python runs']")
+    expect(frames).to_have_count(1)
+    page.locator(".md-footer__link--next").click()  # by instant navigation
+    expect(page).to_have_url(re.compile("lessons/04_"))
+    expect(frames).to_have_count(0)
+    first = page.locator(".ov-cell[data-wired]", has=page.locator(".ov-bar:visible")).first
+    press(first, "Run")
+    says(first, "^Done in ")
+    page.go_back()
+    expect(page).to_have_url(re.compile("lessons/03_"))
+    expect(frames).to_have_count(0)
+    expect(cell(page, 5).locator(".highlight code").first).to_have_text("while True: pass")
+    press(cell(page, 3), "Run")
+    says(cell(page, 3), "^Done in ")
