@@ -20,6 +20,7 @@ from tests.benchmarks.building import Copy
 from tests.benchmarks.hosting import Host, compressed, hosted
 from tests.benchmarks.measuring import Promise, shown
 from tests.site.built import ADDRESS, ROOT, chromium, launched
+from tests.site.live.using import seconds_until
 
 LESSON = "lessons/03_one_attention_head"
 ROUNDS = 3
@@ -31,20 +32,6 @@ import ovlearn as ov
 ov.derive, ov.verify, ov.Transformer, ov.circuits
 print(ov.Config(n_layers=2, n_heads=2, d_model=8, d_head=3, d_vocab=7, n_ctx=5))"""
 
-# A press of a button, until its cell says what it should; in seconds.
-PRESS = r"""({ cell, words, until }) => new Promise((done, fail) => {
-  const box = document.querySelector(cell), says = box.querySelector(".ov-says"), end = new RegExp(until);
-  const button = [...box.querySelectorAll(".ov-button")].find(each => each.textContent === words);
-  const begun = performance.now();
-  says.textContent = "";
-  new MutationObserver((_, self) => {
-    if (!end.test(says.textContent)) return;
-    self.disconnect();
-    done((performance.now() - begun) / 1000);
-  }).observe(says, { childList: true, characterData: true, subtree: true });
-  button.click();
-  setTimeout(() => fail(`it says ${says.textContent}`), 60_000);
-})"""
 KEEP = """([page, cell, code]) =>
   localStorage.setItem(`ovlearn:edits:/${page}`, JSON.stringify({ [cell]: { code } }))"""
 
@@ -87,7 +74,7 @@ def first_output(page: Page, host: Host) -> tuple[float, int]:
     page.evaluate(KEEP, [LESSON, 2, CODE])
     page.reload(wait_until="networkidle")
     before = len(host.sent)
-    took = pressed(page, ".ov-cell[data-cell='2']", "Run", "^Done in ")
+    took = seconds_until(page, ".ov-cell[data-cell='2']", "Run", "^Done in ")
     return took, sum(host.sent[before:])
 
 
@@ -105,7 +92,7 @@ def checks(page: Page) -> dict[str, float]:
     for name in folders():
         page.goto(f"{ADDRESS}exercises/{name}/")
         exercises = source_of(name).exercises
-        pressed(page, cell_of(exercises[0].name), "Check", "not attempted")
+        seconds_until(page, cell_of(exercises[0].name), "Check", "not attempted")
         for one in exercises:
             editor, cell = page.locator(f"{cell_of(one.name)} .cm-content"), cell_of(one.name)
             if not editor.count():
@@ -113,7 +100,7 @@ def checks(page: Page) -> dict[str, float]:
             editor.focus()
             page.keyboard.press("Control+A")
             page.keyboard.insert_text(one.solution)
-            taken[one.name] = pressed(page, cell, "Check", f"^✓ {one.name}")
+            taken[one.name] = seconds_until(page, cell, "Check", f"^✓ {one.name}")
     return taken
 
 
@@ -145,8 +132,3 @@ def fresh(host: Host, measure: Any) -> Any:
     """What is measured on a page of a browser that knows nothing yet."""
     with launched(host.server_port) as browser:
         return measure(browser.new_page(viewport=PHONE))
-
-
-def pressed(page: Page, cell: str, words: str, until: str) -> float:
-    """The seconds from a press of a button until its cell says something."""
-    return float(page.evaluate(PRESS, {"cell": cell, "words": words, "until": until}))

@@ -13,7 +13,7 @@ from tests.site.built import ADDRESS
 from tests.site.live.using import cell, exercise, press, says, write
 from tests.site.watching import Watched
 
-LESSON = f"{ADDRESS}lessons/03_one_attention_head/"
+LESSON = f"{ADDRESS}lessons/05_freeze_the_attention/"
 EXERCISES = f"{ADDRESS}exercises/04_values_and_outputs_fold/"
 # the runtime's parts, as live/parts names them
 PARTS = ["katex", "numpy", "ovlearn", "pyodide", "pyodide", "pyodide", "stdlib", "sympy"]
@@ -50,18 +50,18 @@ def test_nothing_is_loaded_before_the_first_click(page: Page, asked: list[str]) 
     page.goto(LESSON)
     page.wait_for_timeout(1000)
     assert asked == ["loader"]
-    press(cell(page, 5), "Edit")
-    expect(cell(page, 5).locator(".cm-content")).to_be_focused()
+    press(cell(page, 2), "Edit")
+    expect(cell(page, 2).locator(".cm-content")).to_be_focused()
     assert asked == ["loader", "page"]  # the editor needs no Python
-    press(cell(page, 5), "Run")
-    says(cell(page, 5), "^Done in ")
+    press(cell(page, 2), "Run")
+    says(cell(page, 2), "^Done in ")
     assert parts(asked) == PARTS
 
 
 def test_the_next_page_takes_python_from_the_cache(page: Page, asked: list[str]) -> None:
     page.goto(LESSON)
-    press(cell(page, 5), "Run")
-    says(cell(page, 5), "^Done in ")
+    press(cell(page, 2), "Run")
+    says(cell(page, 2), "^Done in ")
     asked.clear()
     page.goto(EXERCISES)
     answer = exercise(page, "ov_matrix")

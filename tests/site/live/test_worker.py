@@ -141,7 +141,7 @@ FATAL = {
         "import ctypes\nctypes.memset(0xFFFFFFF0, 1, 100)",
         "Python has ended: the code broke its memory.",
     ),
-    "nesting": ("eval('[' * 200 + ']' * 200)", "Python has ended: the code was nested too deeply for it."),
+    "nesting": ("eval('-' * 3000 + '1')", "Python has ended: the code was nested too deeply for it."),
 }
 
 

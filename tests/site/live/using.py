@@ -9,6 +9,21 @@ from playwright.sync_api import Locator, Page, expect
 
 PATIENCE = 120_000  # ms, on a machine that does other things too
 
+# A press of a button, until its cell says what it should; without polling. In seconds.
+_PRESS = r"""({ cell, words, until, patience }) => new Promise((done, fail) => {
+  const box = document.querySelector(cell), says = box.querySelector(".ov-says"), end = new RegExp(until);
+  const button = [...box.querySelectorAll(".ov-button")].find(each => each.textContent === words);
+  const begun = performance.now();
+  says.textContent = ""; // of the time before
+  new MutationObserver((_, self) => {
+    if (!end.test(says.textContent)) return;
+    self.disconnect();
+    done((performance.now() - begun) / 1000);
+  }).observe(says, { childList: true, characterData: true, subtree: true });
+  button.click();
+  setTimeout(() => fail(new Error(`it says ${says.textContent}`)), patience);
+})"""
+
 
 def cell(page: Page, number: object) -> Locator:
     """A cell of a lesson, by its number."""
@@ -33,6 +48,12 @@ def press(where: Locator, words: str) -> None:
 def says(where: Locator, words: str) -> None:
     """Wait until a cell says something that this pattern finds."""
     expect(where.locator(".ov-says")).to_have_text(re.compile(words), timeout=PATIENCE)
+
+
+def seconds_until(page: Page, cell: str, words: str, until: str) -> float:
+    """Press a button of the cell with this selector; the seconds until the cell says what it should."""
+    asked = {"cell": cell, "words": words, "until": until, "patience": PATIENCE}
+    return float(page.evaluate(_PRESS, asked))
 
 
 def write(where: Locator, code: str) -> None:
