@@ -7,14 +7,20 @@ import re
 from pathlib import Path
 
 _CODE = re.compile(r"<pre>.*?</pre>", re.DOTALL)
+# What one looks up rather than reads: its sections are found by their titles and first paragraphs.
+_LOOKED_UP = ("api/", "article-map", "contributing/", "derivations/", "errata", "exercises/", "notation")
+_FIRST = re.compile(r"^.*?</p>", re.DOTALL)
 
 
 def lighten(index: Path) -> None:
     """Take the code out of an index that MkDocs wrote.
 
-    Its sections stay, and the names in their prose; what the API documents has sections of its own.
+    Its sections stay, and the names in their prose; what the API documents has sections of its own. Of pages
+    in which one looks things up, a section's first paragraph stays.
     """
     data = json.loads(index.read_text(encoding="utf-8"))
     for section in data["docs"]:
-        section["text"] = _CODE.sub("", section["text"])
+        text = _CODE.sub("", section["text"])
+        first = _FIRST.match(text) if section["location"].startswith(_LOOKED_UP) else None
+        section["text"] = first[0] if first else text
     index.write_text(json.dumps(data, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
