@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.live.runtime import built
 from tests.site.built import ROOT
 from tests.site.live import served
 from tests.site.live.served import Server
@@ -16,6 +17,12 @@ _SCRIPT = Path(__file__).with_name("page.js").read_text(encoding="utf-8")
 _PAGE = (
     f'<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><body><script>{_SCRIPT}</script>'
 )
+
+
+@pytest.fixture(autouse=True)
+def _with_python() -> None:
+    """There is Python for the page; else none of these tests applies, which in CI is an error."""
+    built()
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.live.runtime import built
 from tests.site.built import ADDRESS
 from tests.site.live import served
 from tests.site.live.using import cell, press, says, write
@@ -20,7 +19,6 @@ LESSON = f"{ADDRESS}lessons/05_freeze_the_attention/"
 
 @pytest.fixture
 def watched(browser: Browser) -> Iterator[Watched]:
-    built()
     with Watched(browser, width=PHONE, scheme="light") as watched:
         yield watched
 

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from ovlearn.grading.sets import folders
 from ovlearn.grading.sources import known_answers, source_of
 from tests.live.native import answers, natively
 from tests.live.reader import words
-from tests.live.runtime import built
 from tests.site.built import ADDRESS
 from tests.site.live.asking import spawn
 from tests.site.live.using import exercise, seconds_until, write
-from tests.site.watching import Watched
 
 SEED = 5
 
@@ -44,14 +41,6 @@ def test_every_known_answer_is_told_as_natively(loaded: Page, set_name: str) -> 
         assert got["error"] is None, (name, code, got)
         wanted = natively(name, setup, code, SEED)
         assert {key: got[key] for key in wanted} == wanted, code
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    built()
-    with Watched(browser, width=1280, scheme="light") as watched:
-        yield watched.page
-    assert watched.wrong == []
 
 
 @pytest.mark.parametrize("set_name", folders())

@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.live.runtime import built
 from tests.site.built import ADDRESS
 from tests.site.live.using import button, cell, exercise, says
-from tests.site.watching import Watched
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    built()
-    with Watched(browser, width=1280, scheme="light") as watched:
-        yield watched.page
-    assert watched.wrong == []
 
 
 def tab_to(page: Page, name: str, most: int = 400) -> None:

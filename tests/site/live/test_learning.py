@@ -13,7 +13,6 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from ovlearn.grading.progress import FILE, Entry, load
-from tests.live.runtime import built
 from tests.site.built import ADDRESS
 from tests.site.live.using import downloaded, exercise, press, says, write
 from tests.site.test_pages import PHONE, SIDEWAYS, WCAG, violations
@@ -27,7 +26,6 @@ RIGHT = WRONG.replace("W_O @ W_V", "W_V @ W_O")
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    built()
     with Watched(browser, width=PHONE, scheme="dark") as watched:
         watched.page.goto(EXERCISES)
         yield watched.page

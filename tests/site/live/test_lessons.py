@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.live.runtime import built
 from tests.site.built import ADDRESS, SITE
 from tests.site.live.using import press, says
 from tests.site.watching import Watched
@@ -44,7 +43,6 @@ def shown(page: Page) -> list[Any]:
 
 @pytest.mark.parametrize("path", with_cells() or ["lessons/03_one_attention_head"])
 def test_a_page_run_top_to_bottom_shows_what_the_build_showed(browser: Browser, path: str) -> None:
-    built()
     with Watched(browser, width=1280, scheme="light") as watched:
         page = watched.page
         page.goto(f"{ADDRESS}{path}/")

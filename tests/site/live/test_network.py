@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.live.runtime import built
 from tests.site.built import ADDRESS
 from tests.site.live.using import cell, exercise, press, says, write
-from tests.site.watching import Watched
 
 LESSON = f"{ADDRESS}lessons/05_freeze_the_attention/"
 EXERCISES = f"{ADDRESS}exercises/04_values_and_outputs_fold/"
 # the runtime's parts, as live/parts names them
 PARTS = ["katex", "numpy", "ovlearn", "pyodide", "pyodide", "pyodide", "stdlib", "sympy"]
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page that may ask for nothing outside of the site, and never fails to get what it asks for."""
-    built()
-    with Watched(browser, width=1280, scheme="light") as watched:
-        yield watched.page
-    assert watched.wrong == []
 
 
 @pytest.fixture

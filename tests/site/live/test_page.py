@@ -9,7 +9,6 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.live.runtime import built
 from tests.site.built import ADDRESS
 from tests.site.live.using import cell, downloaded, exercise, press, says, write
 from tests.site.test_pages import PHONE, SIDEWAYS, WCAG, violations
@@ -23,7 +22,6 @@ RIGHT = WRONG.replace("W_O @ W_V", "W_V @ W_O")
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    built()
     with Watched(browser, width=PHONE, scheme="light") as watched:
         yield watched.page
     assert watched.wrong == []
