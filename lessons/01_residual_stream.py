@@ -96,11 +96,12 @@ print(len(X), "streams,", len(Delta), "outputs")
 # Is each recorded stream the sum of the recorded outputs before it?
 
 # %%
+rounding = 1e-12
 for i in range(len(X)):
     total = X[0] + Delta[:i].sum(axis=0)  # [pos, d_model]   up to Δ_{i−1}
     worst = np.abs(X[i] - total).max()
-    assert worst < 1e-12
-    print(f"X_{i}: the largest difference is below 1e-12")
+    assert worst < rounding
+    print(f"X_{i}: the largest difference is below {rounding}")
 
 # %% [markdown]
 # It is, up to rounding. And $X_0$ is the embedding, which is the one thing that no layer wrote:

@@ -285,8 +285,9 @@ def frozen_layer(X):
 
 separately = frozen_layer(X_0) + frozen_layer(Delta_0)  # [pos, d_model]
 frozen_gap = np.abs(frozen_layer(X_0 + Delta_0) - separately).max()
-assert frozen_gap < 1e-12
-print(f"largest gap: {np.abs(gap).max():.2f} as it is, below 1e-12 frozen")
+rounding = 1e-12
+assert frozen_gap < rounding
+print(f"largest gap: {np.abs(gap).max():.2f} as it is, below {rounding} frozen")
 
 # %% [markdown]
 # [Lesson 05](05_freeze_the_attention.py) says what freezing buys, and what it costs.

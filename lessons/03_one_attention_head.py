@@ -115,8 +115,9 @@ recorded = {
     "A": (A, run.pattern), "Z": (Z, run.z), "H": (H, run.head_out),
 }  # fmt: skip
 errors = [np.abs(ours - theirs[here]).max() for ours, theirs in recorded.values()]
-assert max(errors) < 1e-12
-print("all seven agree, to within 1e-12")
+rounding = 1e-12
+assert max(errors) < rounding
+print(f"all seven agree, to within {rounding}")
 
 # %% [markdown]
 # Now break it: compare with the *other* head of the layer. The check must object.

@@ -62,9 +62,10 @@ folded = A @ X @ W_OV  # [s, d]
 # %%
 H = run.head_out[here]  # [s, d]
 fold_error = np.abs(folded - H).max()
-assert fold_error < 1e-12
-assert np.abs(step_by_step - H).max() < 1e-12
-print("the largest difference is below 1e-12")
+rounding = 1e-12
+assert fold_error < rounding
+assert np.abs(step_by_step - H).max() < rounding
+print(f"the largest difference is below {rounding}")
 
 # %% [markdown]
 # Now break it, in three ways that all have the right shape.
@@ -123,19 +124,19 @@ F = ov.FactoredMatrix(W_V, W_O)
 U, sigma, Vh = F.svd()  # [d, d_h], [d_h], [d_h, d]
 dense = np.linalg.svd(W_OV, compute_uv=False)  # [d]
 assert np.allclose(dense[:d_h], sigma)
-assert dense[d_h:].max() < 1e-12
+assert dense[d_h:].max() < rounding
 
 # %% tags=["hide-input"]
 plots.bars(
-    np.where(dense < 1e-12, 0, dense).tolist(),
+    np.where(dense < rounding, 0, dense).tolist(),
     [str(k) for k in range(len(dense))],
     title="Singular values of W_OV, layer 1, head 0",
-    caption="Of the full matrix. As many are not zero as the head is wide. Below 1e-12 stands 0.",
+    caption=f"Of the full matrix. As many are not zero as the head is wide. Below {rounding} stands 0.",
 )
 
 # %% [markdown]
-# Of {{ len(dense) }} singular values, {{ int((dense > 1e-12).sum()) }} are not zero. The rest is rounding, no
-# larger than {{ f"{dense[d_h:].max():.0e}" }}. *At most* is meant: a head can be thinner still. Set one
+# Of {{ len(dense) }} singular values, {{ int((dense > rounding).sum()) }} are not zero. The rest is rounding,
+# no larger than {{ f"{dense[d_h:].max():.0e}" }}. *At most* is meant: a head can be thinner still. Set one
 # column of $W_V$ to zero, and a dimension is lost:
 
 # %%
@@ -210,9 +211,9 @@ R = np.random.default_rng(0).normal(size=(d_h, d_h))  # [d_h, d_h]
 twin = with_factors(W_V @ R, np.linalg.inv(R) @ W_O)
 logits_gap = np.abs(twin.logits - run.logits).max()
 values_gap = np.abs(twin.v[here] - run.v[here]).max()
-assert logits_gap < 1e-12
+assert logits_gap < rounding
 assert values_gap > 1
-print(f"largest difference: logits below 1e-12, values {values_gap:.1f}")
+print(f"largest difference: logits below {rounding}, values {values_gap:.1f}")
 
 # %% [markdown]
 # Two networks, the same outputs, different values. So a single column of $W_V$, or a single entry of a value,
@@ -262,7 +263,8 @@ print("W_V @ W_O", (W_V @ W_O).shape, "  W_O @ W_V", (W_O @ W_V).shape)
 rotation = np.linalg.qr(R)[0]  # [d_h, d_h]   its transpose is its inverse
 for name, turn in (("a rotation", rotation), ("any R", R)):
     gap = np.abs((W_V @ turn) @ (turn.T @ W_O) - W_OV).max()
-    print(f"with the transpose, {name}: W_OV is off by", f"{gap:.1f}" if gap > 1e-12 else "less than 1e-12")
+    size = f"{gap:.1f}" if gap > rounding else f"less than {rounding}"
+    print(f"with the transpose, {name}: W_OV is off by {size}")
 
 # %% [markdown]
 # **Brackets and order confused.** Associativity moves brackets, never factors. $A$ stays on the left, and it

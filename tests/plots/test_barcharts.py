@@ -83,3 +83,8 @@ def test_bad_input(kind: type[Exception], message: str, values: Any, labels: Any
     with pytest.raises(kind) as caught:
         plots.bars(values, labels)
     assert str(caught.value) == message
+
+
+def test_of_bars_that_only_rounding_parts_the_first_is_named() -> None:
+    picture = plots.bars([0.5, 1.0, 1.0 + 4e-16, 0.5 - 2e-16], ["a", "b", "c", "d"])
+    assert "The greatest is b with 1, the least a with 0.5." in picture._repr_html_()

@@ -44,7 +44,8 @@ export function bringIn(text) {
   for (const [name, entry] of Object.entries(given)) {
     if (entry && typeof entry === "object") known.exercises[name] = merged(entryOf(name), entry);
   }
-  return write(PROGRESS, known) || `${Object.keys(given).length} exercises brought in.`;
+  const count = Object.keys(given).length;
+  return write(PROGRESS, known) || `${count} exercise${count === 1 ? "" : "s"} brought in.`;
 }
 
 function merged(here, there) {

@@ -96,6 +96,23 @@ def test_progress_goes_to_the_command_and_comes_back(page: Page, tmp_path: Path)
     expect(hints(page, "head_output")).to_have_count(2)
 
 
+def test_an_import_loses_nothing_that_is_here(page: Page, tmp_path: Path) -> None:
+    answer = exercise(page, "ov_matrix")
+    write(answer, RIGHT)
+    press(answer, "Check")
+    says(answer, "^✓ ov_matrix")
+    hints(page, "ov_matrix").first.locator("summary").click()
+    less = {"passed": False, "attempts": 7, "hints": 0, "asked": 1}
+    more = {"passed": True, "attempts": 1, "hints": 2, "asked": 0}
+    file = tmp_path / FILE
+    file.write_text(json.dumps({"exercises": {"ov_matrix": less, "head_output": more}}))
+    page.locator(".ov-progress input").set_input_files(file)
+    expect(page.locator(".ov-progress .ov-says")).to_have_text("2 exercises brought in. 2 of 4 passed.")
+    known = json.loads(downloaded(page, "Export progress"))["exercises"]
+    assert known["ov_matrix"] == {"passed": True, "attempts": 7, "hints": 1, "asked": 1}
+    assert known["head_output"] == more
+
+
 @pytest.mark.parametrize("content", ["no JSON", "[]", '{"exercises": [1]}', "null"])
 def test_what_is_no_progress_file_is_refused_and_nothing_is_lost(
     page: Page, tmp_path: Path, content: str
