@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ovlearn.arguments import whole_number
-from ovlearn.symbolic.expressions import check_shapes, terms
-from ovlearn.symbolic.notation import Network
-from ovlearn.symbolic.pathlabels import Path, path_of
-from ovlearn.symbolic.statements import Assumption, Relation
+from ovlearn.symbolic.expressions import check_shapes, nodes, symbols, terms
+from ovlearn.symbolic.functions import TokenSum
+from ovlearn.symbolic.notation import Network, is_of_the_course
+from ovlearn.symbolic.pathlabels import Path, holds_paths, path_of
+from ovlearn.symbolic.statements import Assumption, Relation, hidden_indices, unfolded
 from ovlearn.symbolic.steps import DerivationError, Rule, Selection, Step, shortened, take
 
 
@@ -57,7 +58,9 @@ class Derivation:
                     f"got {shortened(step.before)}"
                 )
             self._check_sources(number, step)
+            self._check_path(number, step)
             here, sign = step.after, _joined(number, sign, step)
+        self._check_indices()
 
     def _check_sources(self, number: int, step: Step) -> None:
         for source in step.sources:
@@ -65,6 +68,30 @@ class Derivation:
                 names = ", ".join(assumption.name for assumption in self.assumptions) or "none"
                 raise DerivationError(
                     f"step {number}: expected one of the declared assumptions ({names}), got {source.name!r}"
+                )
+
+    def _check_indices(self) -> None:
+        """What a sum over j holds may depend on j by its name alone: else unfolding it changes the sum."""
+        hidden = hidden_indices(self.assumptions)
+        for number, here in enumerate([self.initial, *(step.after for step in self.steps)] if hidden else []):
+            for total in (node for node in nodes(here) if isinstance(node, TokenSum)):
+                body, index = total.args
+                for found in symbols(body):
+                    if str(index) in hidden.get(found, ()):
+                        raise DerivationError(
+                            f"step {number}: expected what is summed over {index} to name it, as x_{index} "
+                            f"does, got {found}"
+                        )
+
+    def _check_path(self, number: int, step: Step) -> None:
+        """A term that is said to be one path must still be one when the symbols of one's own are unfolded."""
+        if not isinstance(step, Selection) or step.path is None:
+            return
+        for own in sorted(symbols(step.before), key=str):
+            if not is_of_the_course(own) and holds_paths(whole := unfolded(own, self.assumptions)):
+                raise DerivationError(
+                    f"step {number}: expected terms of one path each, got {own}, "
+                    f"which stands for {shortened(whole)}"
                 )
 
     @classmethod

@@ -191,6 +191,24 @@ def symbols(expr: Any) -> set[Any]:
     return {node for node in nodes(expr) if isinstance(node, MatrixSymbol)}
 
 
+def indices(expr: Any) -> set[str]:
+    """The names of the indices on which an expression depends: of e_j K and of the row k_j, "j" among them.
+
+    A symbol that stands for a row says so below its letter, as k_j and a_ij do.
+    """
+    matrices = symbols(expr)
+    below = {part for symbol in matrices for part in symbol.name.split("_")[1:]}
+    letters = {letter for part in below if set(part) <= set("ijklmn") for letter in part}
+    return below | letters | {str(free) for free in expr.free_symbols - matrices}
+
+
+def bare_mask(expr: Any) -> Any:
+    """A mask that no softmax takes: its −∞ obeys no law of sums and products; None where there is none."""
+    parents = (node for node in nodes(expr) if not isinstance(node, RowSoftmax))
+    bare = {expr, *(part for parent in parents for part in children(parent))}
+    return next((node for node in nodes(expr) if isinstance(node, CausalMask) and node in bare), None)
+
+
 def check_shapes(expr: Any) -> None:
     """Raise ShapeError where factors or terms anywhere in `expr` do not fit, TypeError where it is no matrix.
 

@@ -79,7 +79,9 @@ GLOSSARY: dict[str, Entry] = {
     )
 }  # fmt: skip
 
-_NAME = re.compile(r"^(.*?)((?:_\d+)*)$")
+PARTS = ("Y", "Delta")  # with a path's indices they are what that path adds, and are printed with a prime
+
+_NAME = re.compile(r"^(.*?)((?:_(?:0|[1-9]\d*))*)$", re.DOTALL)  # 01 is no index: it would read as 1
 
 
 @lru_cache(maxsize=4096)
@@ -103,6 +105,25 @@ def symbol(base: str, *indices: int) -> Any:
     (A_1_0, (s, s))
     """
     return MatrixSymbol("_".join([base, *map(str, indices)]), *GLOSSARY[base].shape)
+
+
+def is_of_the_course(node: Any) -> bool:
+    """Whether a symbol is one of the glossary's: of its shape, and with as many indices as it takes.
+
+    >>> is_of_the_course(symbol("A", 1, 0)), is_of_the_course(MatrixSymbol("A_1", s, s))
+    (True, False)
+    """
+    base, indices = parse(node.name)
+    if base not in GLOSSARY or node.shape != GLOSSARY[base].shape:
+        return False
+    return indices_fit(base, len(indices))
+
+
+def indices_fit(base: str, count: int) -> bool:
+    """Whether a base of the glossary takes so many indices: those it names, or a path's pairs."""
+    named = GLOSSARY[base].indices
+    pairs = count > 0 and count % 2 == 0 and (base in PARTS or "head" in named)
+    return pairs or count == len(named.split())
 
 
 @dataclass(frozen=True)

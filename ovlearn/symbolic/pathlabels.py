@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from sympy import MatrixSymbol
+from sympy import Identity, MatrixSymbol, OneMatrix, Transpose, ZeroMatrix
 
-from ovlearn.symbolic.expressions import factors, flat_factors
-from ovlearn.symbolic.notation import parse
+from ovlearn.symbolic.expressions import factors, flat_factors, flat_terms, is_matrix
+from ovlearn.symbolic.notation import GLOSSARY, is_of_the_course, parse
 
 Path = tuple[tuple[int, int], ...]
 
@@ -22,6 +22,37 @@ def path_of(term: Any) -> Path:
     ((0, 0), (1, 0))
     """
     return tuple(sorted(head for factor in flat_factors(factors(term)) for head in _heads(factor)))
+
+
+def hidden_in(term: Any) -> Any:
+    """A factor of a term in which paths may hide, as the sum in A_1 (E W_E + Δ_0) W_OV; None where none is.
+
+    A term of an expansion is a product of patterns, weights and tokens. What the network computes with
+    heads of its own (a later stream, a layer's output) stands for many paths, and so may a sum or a function.
+    """
+    matrices = filter(is_matrix, flat_factors([term]))
+    return next((factor for factor in matrices if not _is_plain(factor)), None)
+
+
+def holds_paths(expr: Any) -> bool:
+    """Whether an expression, brackets and all, goes through heads of its own."""
+    return any(path_of(term) or hidden_in(term) for term in flat_terms([expr]))
+
+
+def _is_plain(factor: Any) -> bool:
+    if isinstance(factor, (Identity, ZeroMatrix, OneMatrix)):
+        return True
+    if isinstance(factor, Transpose):
+        return _is_plain(factor.arg) and not _heads(factor.arg)
+    return isinstance(factor, MatrixSymbol) and not (is_of_the_course(factor) and _is_computed(factor.name))
+
+
+def _is_computed(name: str) -> bool:
+    """Whether heads wrote part of a matrix of the course: it is recorded, and no pattern, or a row."""
+    base, indices = parse(name)
+    first = base == "X" and indices == (0,)
+    part = GLOSSARY[base].shape[0] == 1 or base == "S_direct"
+    return part or (GLOSSARY[base].recorded.startswith("run.") and base != "A" and not first)
 
 
 @lru_cache(maxsize=4096)

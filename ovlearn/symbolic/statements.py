@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ovlearn.symbolic.expressions import ShapeError, check_shapes, is_matrix, nodes, rewrite
-from ovlearn.symbolic.functions import Layer
+from sympy import MatrixSymbol
+
+from ovlearn.symbolic.expressions import ShapeError, check_shapes, indices, is_matrix, nodes, rewrite
+from ovlearn.symbolic.functions import Layer, OneHot
 
 Sign = Literal["=", "≠", "≤"]
 
@@ -101,6 +103,16 @@ def definitions(assumptions: tuple[Assumption, ...]) -> dict[Any, Any]:
                 table.setdefault(equation.lhs, equation.rhs)
     _refuse_circles(table)
     return table
+
+
+def hidden_indices(assumptions: tuple[Assumption, ...]) -> dict[Any, set[str]]:
+    """The symbols that stand for a row and do not say of which position: R where R = e_j K, but not k_j."""
+    equations = [equation for one in assumptions for equation in one.equations]
+    if not any(isinstance(node, OneHot) for equation in equations for node in nodes(equation.rhs)):
+        return {}
+    named = (equation.lhs for equation in equations if isinstance(equation.lhs, MatrixSymbol))
+    depends = {lhs: indices(unfolded(lhs, assumptions)) - indices(lhs) for lhs in named}
+    return {lhs: hidden for lhs, hidden in depends.items() if hidden}
 
 
 def _refuse_circles(table: dict[Any, Any]) -> None:

@@ -40,6 +40,10 @@ class Rule:
     def __str__(self) -> str:
         return self.name
 
+    def __reduce__(self) -> str:
+        """A rule is pickled by its place, as functions are: its module holds it under its function's name."""
+        return self.function.__qualname__
+
     def apply(self, expr: Any, *arguments: Any) -> Mapping[str, Any]:
         """What the rule makes of `expr`: the fields of a step.
 
@@ -90,10 +94,14 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class Selection(Step):
-    """`after` is the part of `before` that is kept under the new name; `before` = `after` + `remainder`."""
+    """`after` is the part of `before` that is kept under the new name; `before` = `after` + `remainder`.
+
+    `path`: where the claim is that `after` is the one path through these heads, those heads.
+    """
 
     remainder: Any
     name: Any
+    path: tuple[tuple[int, int], ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,7 +135,8 @@ def rule(name: str, law: str, makes: type[Step] = Step) -> Callable[[Callable[..
 
     def decorate(function: Callable[..., Any]) -> Rule:
         made = Rule(name, law, function, makes)
-        object.__setattr__(made, "__doc__", function.__doc__)
+        for attribute in ("__doc__", "__module__"):
+            object.__setattr__(made, attribute, getattr(function, attribute))
         return made
 
     return decorate

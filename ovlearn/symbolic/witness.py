@@ -22,10 +22,11 @@ from sympy import (
     Transpose,
     ZeroMatrix,
     ilcm,
+    sympify,
     together,
 )
 
-from ovlearn.symbolic.dimensions import d_h
+from ovlearn.symbolic.dimensions import MEANINGS
 from ovlearn.symbolic.expressions import is_matrix
 from ovlearn.symbolic.functions import CausalMask, RowSoftmax
 
@@ -103,13 +104,17 @@ def _product(expr: MatMul, values: Values) -> ImmutableMatrix:
 
 
 def _number(number: Any, values: Values) -> Any:
-    """A factor such as 1/√d_h, with d_h read off the matrices that have it as a size."""
-    if not number.has(d_h):
-        return number
-    sizes = _named_sizes(values)
-    if d_h not in sizes:
-        raise ValueError("witness: expected a matrix that has d_h as a size, got none")
-    return number.subs(d_h, sizes[d_h])
+    """A factor such as 1/√d_h, with the sizes read off the matrices that have them.
+
+    Raises: ValueError where it is not a fraction or the root of one. Sums of such roots are zero only where
+    their terms cancel one by one; of other numbers, as of e beside the e of a softmax, one could not decide.
+    """
+    value = sympify(number).subs(_named_sizes(values))
+    for size in sorted(value.free_symbols & set(MEANINGS), key=str):
+        raise ValueError(f"witness: expected a matrix that has {size} as a size, got none")
+    if not (value.is_real and (value**2).is_Rational):
+        raise ValueError(f"witness: expected factors that are fractions or roots of them, got {value}")
+    return value
 
 
 def _softmax(scores: Any, values: Values) -> ImmutableMatrix:

@@ -49,11 +49,14 @@ W_V, W_O = MatrixSymbol("W_V_0_0", d, d_h), MatrixSymbol("W_O_0_0", d_h, d)
 E, M = MatrixSymbol("E", s, v), MatrixSymbol("M", v, v)
 Q, K = MatrixSymbol("Q_0_0", s, d_h), MatrixSymbol("K_0_0", s, d_h)
 ROW, J, N = free_index("i"), free_index("j"), free_index("n")
+ROW_J = MatrixSymbol("k_j", 1, d_h)
 ONE = OneMatrix(s, 1)
+MASK = CausalMask(A)
 NOTHING, NONE_SQUARE = ZeroMatrix(s, d), ZeroMatrix(s, s)
 NAME = MatrixSymbol("Delta_0_0", s, d)
 ROOT = 1 / sqrt(d_h)
 SOFT = RowSoftmax(plus(A, B))
+OWN = MatrixSymbol("T", s, s)  # of one's own, with no path in it
 
 
 def e(index: Any) -> Any:
@@ -175,6 +178,7 @@ TABLE: dict[str, list[Fires | Refuses]] = {
         Refuses(NOTHING),
     ],
     "distribute": [
+        Refuses(mul(plus(MASK, B), X), (), "masks inside a softmax alone"),
         Fires(mul(A, plus(X, Y), W), (), plus(mul(A, X, W), mul(A, Y, W))),
         Fires(
             mul(plus(A, B), plus(X, mul(2, Y))),
@@ -213,6 +217,10 @@ TABLE: dict[str, list[Fires | Refuses]] = {
         Refuses(NOTHING),
         Refuses(mul(0, X)),
         Refuses(mul(A, plus(X, mul(-1, X)))),  # no sum, though it is zero
+        Fires(plus(RowSoftmax(MASK), mul(-1, RowSoftmax(MASK))), (), NONE_SQUARE),
+        Refuses(plus(MASK, mul(-1, MASK)), (), "masks inside a softmax alone"),  # −∞ − (−∞) is no number
+        Refuses(plus(mul(MASK, X), mul(-1, MASK, X)), (), "masks inside a softmax alone"),
+        Refuses(plus(RowSoftmax(plus(MASK, B)), mul(-1, RowSoftmax(plus(B, MASK)))), (), "masks inside"),
     ],
     "zero": [
         Fires(plus(X, NOTHING), (), X),
@@ -222,6 +230,9 @@ TABLE: dict[str, list[Fires | Refuses]] = {
         Fires(plus(mul(A, NOTHING, W), Layer(plus(X, NOTHING), 0)), (), Layer(X, 0)),
         Fires(mul(A, plus(NOTHING, NOTHING)), (), NOTHING),
         Fires(plus(mul(A, mul(B, NOTHING)), mul(-1, X)), (), mul(-1, X)),
+        Fires(plus(RowSoftmax(MASK), NONE_SQUARE), (), RowSoftmax(MASK)),
+        Refuses(mul(MASK, NOTHING), (), "masks inside a softmax alone"),  # 0 · (−∞) is no number
+        Refuses(plus(MASK, NONE_SQUARE), (), "masks inside a softmax alone"),
         Refuses(NOTHING),
         Refuses(Layer(NOTHING, 0)),
         Refuses(mul(A, X)),
@@ -260,6 +271,9 @@ TABLE: dict[str, list[Fires | Refuses]] = {
         Fires(mul(A, X), (J,), TokenSum(mul(mul(A, t(e(J))), mul(e(J), X)), J)),
         Fires(mul(mul(e(ROW), A), X), (J,), TokenSum(mul(mul(mul(e(ROW), A), t(e(J))), mul(e(J), X)), J)),
         Fires(mul(t(X), A), (ROW,), TokenSum(mul(mul(t(X), t(e(ROW))), mul(e(ROW), A)), ROW)),
+        Refuses(mul(mul(ROW_J, t(K)), K), (J,), "an index that"),  # k_j stands for e_j K: it has a j already
+        Refuses(mul(t(mul(e(J), A)), mul(e(J), X)), (J,), "an index that"),
+        Refuses(mul(MatrixSymbol("T_ij", s, s), X), (J,), "an index that"),
         Refuses(mul(A, X, W), (J,), "a product of two factors"),
         Refuses(X, (J,), "a product of two factors"),
         Refuses(plus(X, Y), (J,), "a product of two factors"),
@@ -311,17 +325,23 @@ TABLE: dict[str, list[Fires | Refuses]] = {
             plus(X, through(A), through(B), through(B, A)),
             (((1, 0),), NAME),
             through(B),
-            {"remainder": plus(X, through(A), through(B, A)), "name": NAME},
+            {"remainder": plus(X, through(A), through(B, A)), "name": NAME, "path": ((1, 0),)},
         ),
         Fires(
             plus(through(B, A), through(A)),
             (((0, 0), (1, 0)), NAME),
             through(B, A),
-            {"remainder": through(A), "name": NAME},
+            {"remainder": through(A), "name": NAME, "path": ((0, 0), (1, 0))},
         ),
-        Fires(plus(X, through(A)), ((), NAME), X, {"remainder": through(A), "name": NAME}),
+        Fires(plus(X, through(A)), ((), NAME), X, {"remainder": through(A), "name": NAME, "path": ()}),
         Refuses(plus(X, through(A)), (((1, 0),), NAME), "exactly one such term, got 0"),
-        Refuses(plus(X, Y), ((), NAME), "exactly one such term, got 2"),
+        Refuses(plus(X, mul(OWN, X)), ((), NAME), "exactly one such term, got 2"),
+        *(
+            Refuses(plus(X, mul(B, hidden, V)), (((1, 0),), NAME), "terms of one path each")
+            for hidden in (plus(X, Y), Y, MatrixSymbol("X_1", s, d), Layer(X, 0), mul(K, t(W_V)))
+        ),
+        Refuses(plus(Y, mul(B, X, V)), (((1, 0),), NAME), "terms of one path each"),  # in the remainder too
+        Refuses(plus(X, mul(t(B), X, V)), (((1, 0),), NAME), "terms of one path each"),
     ],
     "inner_size": [
         Fires(Rank(mul(W_V, W_O)), (), d_h),

@@ -1,5 +1,7 @@
 """What must not be derivable: each of these once was, or printed as what it is not."""
 
+import copy
+import pickle
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ from ovlearn.symbolic import (
     At,
     Derivation,
     DerivationError,
+    Network,
     NormalForm,
     OneHot,
     Rank,
@@ -26,9 +29,11 @@ from ovlearn.symbolic import (
     derivations,
     derive,
     path_of,
+    rule,
     rules,
     s,
     symbol,
+    terms,
     to_columns,
     to_latex,
     to_rows,
@@ -245,3 +250,70 @@ def test_terms_of_long_sums_are_bracketed_as_elsewhere() -> None:
 def test_lemmas_print_like_their_derivation(slug: str) -> None:
     derivation = derive(slug, layers=2)
     assert all(r"^{1,0}" not in lemma.latex() for lemma in derivation.lemmas)
+
+
+R_OF_NO_NAME = MatrixSymbol("R", 1, d_h)
+
+
+def test_what_stands_for_a_row_without_saying_so_is_not_summed_over() -> None:
+    """R = e_j K does not name j: inside Σ_j, unfolding it would let the sum catch its index."""
+    j, net = free_index("j"), Network(layers=2)
+    pattern, keys, values = (net.head(base, 1, 0) for base in ("A", "K", "V"))
+    row = definition("row", "", (R_OF_NO_NAME, mul(OneHot(j, s), keys)))
+    again = definition("again", "", (MatrixSymbol("R_again", 1, d_h), mul(2, R_OF_NO_NAME)))
+    caught = Derivation.start(mul(mul(R_OF_NO_NAME, t(keys)), values), [row], network=net)
+    folded = Derivation.start(mul(pattern, keys), [row], network=net).apply(rules.sum_over_positions, j)
+    twice = Derivation.start(mul(mul(again.equations[0].lhs, t(keys)), values), [row, again], network=net)
+    for derivation, arguments in [
+        (caught, (rules.sum_over_positions, j)),
+        (folded, (rules.fold, row)),
+        (twice, (rules.sum_over_positions, j)),
+    ]:
+        with pytest.raises(DerivationError, match="expected what is summed over j to name it, as x_j does"):
+            derivation.apply(*arguments)
+    named = definition("row", "", (symbol("k_j"), mul(OneHot(j, s), keys)))
+    fine = Derivation.start(mul(pattern, keys), [named], network=net).apply(rules.sum_over_positions, j)
+    assert fine.apply(rules.fold, named).result
+
+
+@pytest.mark.parametrize("hides", [True, False])
+def test_a_symbol_of_ones_own_hides_no_path(hides: bool) -> None:
+    net, own = Network(layers=2), MatrixSymbol("D", s, d)
+    embedded = mul(symbol("E"), symbol("W_E"))
+    stands_for = plus(embedded, net.layer("Delta", 0)) if hides else embedded
+    two = plus(
+        mul(embedded, symbol("W_U")), mul(net.head("A", 1, 0), own, net.head("W_OV", 1, 0), symbol("W_U"))
+    )
+    derivation = Derivation.start(two, [definition("own", "", (own, stands_for))], network=net)
+    if hides:
+        with pytest.raises(DerivationError, match="expected terms of one path each, got D, which stands for"):
+            derivation.apply(rules.select_path, ((1, 0),), symbol("Y", 1, 0))
+    else:
+        assert derivation.apply(rules.select_path, ((1, 0),), symbol("Y", 1, 0)).result
+
+
+@pytest.mark.parametrize("slug", derivations())
+def test_a_derivation_is_pickled_and_copied(slug: str) -> None:
+    made = derive(slug)
+    for other in (pickle.loads(pickle.dumps(made)), copy.deepcopy(made)):
+        assert other == made
+        assert other.text() == made.text()
+        assert all(one.rule is two.rule for one, two in zip(other.steps, made.steps, strict=True))
+
+
+def test_a_rule_of_ones_own_is_pickled_where_it_can_be_found() -> None:
+    made = pickle.loads(pickle.dumps(own_rule))
+    assert made is own_rule
+
+    @rule("local", "X + Y = Y + X")
+    def local(expr: Any) -> Any:
+        return plus(*reversed(terms(expr)))
+
+    with pytest.raises(Exception, match="local"):
+        pickle.dumps(local)
+
+
+@rule("own", "X + Y = Y + X")
+def own_rule(expr: Any) -> Any:
+    """Turn a sum round. E.g. X + Y becomes Y + X."""
+    return plus(*reversed(terms(expr)))

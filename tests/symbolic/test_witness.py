@@ -3,7 +3,23 @@
 from typing import Any
 
 import pytest
-from sympy import Float, Identity, ImmutableMatrix, Integer, MatrixSymbol, Rational, ZeroMatrix, sqrt
+from sympy import (
+    E,
+    Float,
+    I,
+    Identity,
+    ImmutableMatrix,
+    Integer,
+    MatrixSymbol,
+    Rational,
+    Symbol,
+    ZeroMatrix,
+    log,
+    nan,
+    oo,
+    pi,
+    sqrt,
+)
 from sympy import exp as real_exp
 
 from ovlearn.symbolic import CausalMask, Layer, RowSoftmax, d, d_h, s, v
@@ -145,11 +161,37 @@ def test_a_sum_of_two_softmaxes_cancels_across_denominators() -> None:
         (Identity(s), {S: TWO}, "an expression with an exact value, got Identity"),
         (RowSoftmax(mul(1 / sqrt(d_h), Q, t(Q))), {Q: matrix((1, 2))}, "rational scores"),
         (RowSoftmax(RowSoftmax(S)), {S: TWO}, "rational scores"),
+        # beside the e of a softmax, e itself would count as another number, and so might these
+        *(
+            (mul(number, S), {S: TWO}, "factors that are fractions or roots of them")
+            for number in (
+                E,
+                E**2,
+                pi,
+                log(2),
+                1 + sqrt(2),
+                Rational(2) ** Rational(1, 3),
+                Float(0.5),
+                I,
+                oo,
+                nan,
+                Symbol("c"),
+                Symbol("e", positive=True),
+            )
+        ),
     ],
 )
 def test_what_has_no_exact_value_is_refused(expr: Any, values: Any, message: str) -> None:
     with pytest.raises(ValueError, match=f"^witness: expected {message}"):
         differ_at(expr, expr, values)
+
+
+def test_a_false_difference_by_e_itself_is_refused() -> None:
+    """At scores (1, 0), e times the weight of the second is the weight of the first: they do not differ."""
+    up, down = MatrixSymbol("U_0", s, 1), MatrixSymbol("U_1", s, 1)
+    values = {S: matrix((1, 0), (1, 0)), up: matrix([1], [0]), down: matrix([0], [1])}
+    with pytest.raises(ValueError, match="fractions or roots"):
+        differ_at(mul(RowSoftmax(S), up), mul(E, RowSoftmax(S), down), values)
 
 
 def test_sizes_need_not_be_numbers() -> None:

@@ -8,7 +8,7 @@ from sympy import MatrixSymbol
 
 from ovlearn.symbolic.expressions import add, factors, is_matrix, terms
 from ovlearn.symbolic.functions import Rank
-from ovlearn.symbolic.pathlabels import Path, path_of
+from ovlearn.symbolic.pathlabels import Path, hidden_in, path_of
 from ovlearn.symbolic.statements import Assumption, unfolded
 from ovlearn.symbolic.steps import Bound, Counterexample, RuleError, Selection, rule, shortened
 from ovlearn.symbolic.witness import differ_at
@@ -27,9 +27,16 @@ def select(expr: Any, term: Any, name: Any) -> dict[str, Any]:
 def select_path(expr: Any, path: Path, name: Any) -> dict[str, Any]:
     """Keep the term of an expansion that passes exactly these heads; the rest is the remainder.
 
-    E.g. ((1, 0),) keeps the term in which A_1_0 stands and no other pattern.
+    E.g. ((1, 0),) keeps the term in which A_1_0 stands and no other pattern. Every term must be a product of
+    patterns, weights and tokens: in A_1 (E W_E + Δ_0) W_OV W_U two paths or more are still together.
     """
-    return _selected("select path", expr, [path_of(found) == path for found in terms(expr)], name)
+    for term in terms(expr):
+        if (hidden := hidden_in(term)) is not None:
+            raise RuleError(
+                f"select path: expected terms of one path each, got {shortened(hidden)} in {shortened(term)}"
+            )
+    chosen = _selected("select path", expr, [path_of(found) == path for found in terms(expr)], name)
+    return {**chosen, "path": path}
 
 
 @rule("inner size", "rank(AB) ≤ columns of A", makes=Bound)

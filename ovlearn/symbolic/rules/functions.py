@@ -6,7 +6,7 @@ from typing import Any
 
 from sympy import OneMatrix
 
-from ovlearn.symbolic.expressions import factors, is_matrix, product, rewrite, transpose
+from ovlearn.symbolic.expressions import factors, indices, is_matrix, product, rewrite, transpose
 from ovlearn.symbolic.functions import Kronecker, OneHot, RowSoftmax, TokenSum, Vec
 from ovlearn.symbolic.steps import RuleError, rule, shortened
 
@@ -38,8 +38,10 @@ def sum_over_positions(expr: Any, index: Any) -> Any:
     found = factors(expr)
     if len(found) != 2 or not all(map(is_matrix, found)):
         raise RuleError(f"sum over positions: expected a product of two factors, got {shortened(expr)}")
-    if index in expr.free_symbols:
-        raise RuleError(f"sum over positions: expected an index that {shortened(expr)} does not have")
+    if str(index) in indices(expr):
+        raise RuleError(
+            f"sum over positions: expected an index that {shortened(expr)} does not have, got {index}"
+        )
     left, right = found
     row = OneHot(index, right.shape[0])
     return TokenSum(product(product(left, transpose(row)), product(row, right)), index)

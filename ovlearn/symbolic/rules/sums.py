@@ -6,7 +6,7 @@ from typing import Any
 
 from sympy import MatMul, ZeroMatrix
 
-from ovlearn.symbolic.expressions import add, flat_terms, product_as_checked, rewrite, terms
+from ovlearn.symbolic.expressions import add, bare_mask, flat_terms, product_as_checked, rewrite, terms
 from ovlearn.symbolic.functions import At, SumBelow
 from ovlearn.symbolic.normal import NormalForm
 from ovlearn.symbolic.pathlabels import by_order, path_of
@@ -29,6 +29,7 @@ def distribute(expr: Any) -> Any:
 
     E.g. A (X_0 + Δ_0) W becomes A X_0 W + A Δ_0 W. Softmax and the other functions are not entered.
     """
+    _refuse_masks("distribute", expr)
     known: dict[Any, list[tuple[Any, ...]]] = {}
 
     def words(node: Any) -> list[tuple[Any, ...]]:
@@ -66,6 +67,7 @@ def cancel(expr: Any) -> Any:
 
     E.g. A X W + A Y W − A X W − A Y W becomes 0.
     """
+    _refuse_masks("cancel", expr)
     if len(terms(expr)) < 2 or NormalForm().of(expr):
         raise RuleError(f"cancel: expected terms that cancel, got {shortened(expr)}")
     return ZeroMatrix(*expr.shape)
@@ -77,6 +79,8 @@ def zero(expr: Any) -> Any:
 
     E.g. layer(X + 0) + S 0 W becomes layer(X).
     """
+
+    _refuse_masks("zero", expr)
 
     def drop(node: Any) -> Any:
         if isinstance(node, MatMul) and any(isinstance(factor, ZeroMatrix) for factor in node.args):
@@ -102,3 +106,11 @@ def join_sum(expr: Any) -> Any:
             base, stop, rows, columns = below.args
             return add(*found[:place], SumBelow(base, stop + 1, rows, columns), *found[place + 2 :])
     raise RuleError(f"join: expected a sum and its next term, got {shortened(expr)}")
+
+
+def _refuse_masks(name: str, expr: Any) -> None:
+    """Raise where −∞ stands in the open: neither −∞ − (−∞) nor 0 · (−∞) is a number."""
+    if (mask := bare_mask(expr)) is not None:
+        raise RuleError(
+            f"{name}: expected masks inside a softmax alone, since they hold −∞, got {shortened(mask)}"
+        )
