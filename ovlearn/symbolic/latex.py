@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, ClassVar
 
-from sympy import Add, OneMatrix, Symbol, latex
+from sympy import Add, OneMatrix, latex
+from sympy.core.alphabets import greeks
 
 from ovlearn.symbolic.functions import CausalMask, Layer, Rank, RowSoftmax, Vec
-from ovlearn.symbolic.notation import GLOSSARY
+from ovlearn.symbolic.notation import GLOSSARY, PARTS, indices_fit, parse
 from ovlearn.symbolic.printing import Printer
+
+_CAPITALS = {"Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega"}
+_GREEK = {*greeks, "lambda", *_CAPITALS} - {"lamda", "omicron"}  # what KaTeX has a letter for
+_BELOW = re.compile(
+    r"(.*?)(?:_(\{(?:[^{}]|\{[^{}]*\})*\}|[A-Za-z0-9]))?", re.DOTALL
+)  # a subscript at the end
+_ESCAPES = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"} | {
+    letter: rf"\{letter}" for letter in "&%$#_{}"
+}
+
+
+def in_text(words: str) -> str:
+    """Words as they may stand in LaTeX's text mode."""
+    return "".join(_ESCAPES.get(letter, letter) for letter in words)
 
 
 class LatexPrinter(Printer):
@@ -26,11 +42,13 @@ class LatexPrinter(Printer):
 
     def _named(self, base: str, indices: tuple[int, ...]) -> str:
         column = base.endswith("_col")
-        base = base.removesuffix("_col")
-        body = GLOSSARY[base].latex if base in GLOSSARY else latex(Symbol(base))
-        if len(indices) > 1 and base in ("Y", "Delta"):
-            body += "'"  # a part of it, through the heads that the indices name
-        text = _with_indices(body, base, indices, one_head=self.one_head)
+        bare = base.removesuffix("_col")
+        if bare not in GLOSSARY or not (indices_fit(bare, len(indices)) or not indices):
+            return _own("_".join([base, *map(str, indices)]))
+        body = GLOSSARY[bare].latex
+        if len(indices) > 1 and bare in PARTS:
+            body += "'"
+        text = _with_indices(body, bare, indices, one_head=self.one_head)
         return rf"\overline{{{text}}}" if column else text
 
     def _turned(self, matrix: str) -> str:
@@ -54,8 +72,33 @@ class LatexPrinter(Printer):
         return rf"\sum_{{{below}}}{f'^{{{above}}}' if above else ''} {body}"
 
     def _indexed(self, base: str, index: str) -> str:
-        body = GLOSSARY[base].latex if base in GLOSSARY else base
-        return f"{body}_{{{index}}}"
+        return self._with_index(GLOSSARY[base].latex if base in GLOSSARY else _own(base), index)
+
+    def _with_index(self, written: str, index: str) -> str:
+        nucleus, below = _BELOW.fullmatch(written).groups()  # type: ignore[union-attr]
+        inside = f"{below.removeprefix('{').removesuffix('}')},{index}" if below else index
+        return f"{nucleus}_{{{inside}}}"
+
+
+def _own(name: str) -> str:
+    """A symbol that the course does not have, so written that no two names look alike.
+
+    What follows the first underscore stands below it. A name that would look like one of the course's, as
+    A_1 beside the A_1 of layer 1 with its one head, is written as it is typed.
+    """
+    first, *below = name.split("_")
+    letters = first.isascii() and first.isalpha() and all(part.isascii() and part.isalnum() for part in below)
+    if not letters or parse(name)[0] in GLOSSARY:
+        return rf"\texttt{{{in_text(name)}}}"
+    inside = ",".join(part if len(part) == 1 or part.isdigit() else rf"\mathrm{{{part}}}" for part in below)
+    below_it = inside if len(inside) == 1 else f"{{{inside}}}"
+    return f"{_letters(first)}_{below_it}" if below else _letters(first)
+
+
+def _letters(word: str) -> str:
+    if len(word) == 1:
+        return word
+    return rf"\{word}" if word in _GREEK else rf"\mathrm{{{word}}}"
 
 
 def _with_indices(body: str, base: str, indices: tuple[int, ...], *, one_head: bool) -> str:
@@ -63,7 +106,8 @@ def _with_indices(body: str, base: str, indices: tuple[int, ...], *, one_head: b
         return body
     if len(indices) == 1:
         return f"{body}_{{{indices[0]}}}" if indices[0] > 9 else f"{body}_{indices[0]}"
-    pairs = list(zip(indices[::2], indices[1::2], strict=False))
+    pairs = list(zip(indices[::2], indices[1::2], strict=True))
+    one_head = one_head and not any(head for _, head in pairs)
     label = _path_label(pairs, one_head=one_head)
     if not base.startswith("W_"):
         return f"{body}_{{{label}}}" if len(label) > 1 else f"{body}_{label}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sympy import latex, together
 
 from ovlearn.symbolic.expressions import terms
-from ovlearn.symbolic.latex import LatexPrinter
+from ovlearn.symbolic.latex import LatexPrinter, in_text
 from ovlearn.symbolic.pathlabels import path_of
 from ovlearn.symbolic.printing import TERM, joined
 from ovlearn.symbolic.statements import Assumption, unfolded
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
 _SIGNS = {"=": "=", "≠": r"\neq", "≤": r"\leq"}
 _TERMS_A_LINE = 4
-_ESCAPES = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"} | {
-    letter: rf"\{letter}" for letter in "&%$#_{}"
-}
 
 Writer = Callable[..., str]
 
@@ -35,7 +32,7 @@ def chain_latex(derivation: Derivation, *, rules: bool) -> str:
     lines = []
     for step in derivation.steps:
         head, selected = chain.advance(step)
-        label = rf" && \text{{{_in_text(label_of(step))}}}" if rules else ""
+        label = rf" && \text{{{in_text(label_of(step))}}}" if rules else ""
         first, *more = _broken(step.after, write)
         sign = "=" if selected else _SIGNS[step.sign]
         lines.append(f"{write(head) if head is not None else ''} &{sign} {first}{label}")
@@ -151,11 +148,6 @@ def _broken(expr: Any, write: Writer) -> list[str]:
         lines[-1].append(write(term, TERM))
     first, *rest = [joined(line) for line in lines]
     return [first, *(f"- {line[1:].lstrip()}" if line.startswith("-") else f"+ {line}" for line in rest)]
-
-
-def _in_text(words: str) -> str:
-    """Words as they may stand in LaTeX's text mode."""
-    return "".join(_ESCAPES.get(letter, letter) for letter in words)
 
 
 def _by_value(step: Counterexample) -> dict[Any, list[Any]]:

@@ -76,6 +76,10 @@ class Printer:
         raise NotImplementedError
 
     def _indexed(self, base: str, index: str) -> str:
+        """A letter of this base with an index that is not a number yet."""
+        return self._with_index(base, index)
+
+    def _with_index(self, written: str, index: str) -> str:
         raise NotImplementedError
 
     def _bracket(self, text: str, needed: bool) -> str:
@@ -126,7 +130,7 @@ class Printer:
     def _function(self, node: Any) -> str:
         name = self.functions[type(node)]
         if isinstance(node, Layer):
-            name = self._indexed(name, str(node.args[1]))
+            name = self._with_index(name, str(node.args[1]))
         return f"{name}{self.open}{self.write(node.args[0])}{self.close}"
 
     def _kronecker(self, node: Any) -> str:

@@ -35,8 +35,8 @@ class TextPrinter(Printer):
     def _sum_over(self, below: str, above: str, body: str) -> str:
         return f"Σ_{below}{f'..{above}' if above else ''} {body}"
 
-    def _indexed(self, base: str, index: str) -> str:
-        return f"{base}_{index}" if index.isalnum() else f"{base}_({index})"
+    def _with_index(self, written: str, index: str) -> str:
+        return f"{written}_{index}" if index.isalnum() else f"{written}_({index})"
 
 
 def to_text(expr: Any) -> str:

@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sympy import Identity, Integer, MatrixSymbol, OneMatrix, Rational, Symbol, ZeroMatrix, sqrt
 
 from ovlearn.symbolic import (
@@ -26,6 +28,7 @@ from ovlearn.symbolic import (
 )
 from ovlearn.symbolic.printing import Printer, joined
 from ovlearn.symbolic.translation import column_symbol
+from rendering.equations.katex import typeset
 
 from .oracle import free_index, mul, plus, t
 
@@ -146,19 +149,21 @@ NAMES: list[tuple[Any, str, str, str]] = [
     (symbol("Delta", 0), "Delta_0", r"\Delta_0", r"\Delta_0"),
     (symbol("A", 1, 0), "A_1_0", "A_{1,0}", "A_1"),
     (symbol("A", 12, 0), "A_12_0", "A_{12,0}", "A_{12}"),
-    (symbol("W_V", 1, 3), "W_V_1_3", "W_V^{1,3}", "W_{V_1}"),
-    (symbol("W_V", 10, 3), "W_V_10_3", "W_V^{10,3}", "W_{V_{10}}"),
+    (symbol("W_V", 1, 3), "W_V_1_3", "W_V^{1,3}", "W_V^{1,3}"),
+    (symbol("W_V", 10, 3), "W_V_10_3", "W_V^{10,3}", "W_V^{10,3}"),
     (symbol("W_OV", 1, 0), "W_OV_1_0", "W_{OV}^{1,0}", "W_{OV_1}"),
     (symbol("Y"), "Y", "Y", "Y"),
     (symbol("Y", 1, 0), "Y_1_0", "Y'_{1,0}", "Y'_1"),
     (symbol("Delta", 1, 0), "Delta_1_0", r"\Delta'_{1,0}", r"\Delta'_1"),
     (symbol("S_direct", 1, 0), "S_direct_1_0", "S'_{1,0}", "S'_1"),
-    (symbol("C", 0, 2), "C_0_2", "C_{0,2}", "C_0"),
+    (symbol("C", 0, 2), "C_0_2", "C_{0,2}", "C_{0,2}"),
+    (symbol("C", 2, 0), "C_2_0", "C_{2,0}", "C_2"),
+    (symbol("W_V", 10, 0), "W_V_10_0", "W_V^{10,0}", "W_{V_{10}}"),
     # through two heads
-    (symbol("A", 0, 1, 2, 3), "A_0_1_2_3", r"A_{(0,1) \to (2,3)}", r"A_{0 \to 2}"),
-    (symbol("H", 0, 1, 2, 3), "H_0_1_2_3", r"H_{(0,1) \to (2,3)}", r"H_{0 \to 2}"),
-    (symbol("W_OV", 0, 1, 2, 3), "W_OV_0_1_2_3", r"W_{OV}^{(0,1) \to (2,3)}", r"W_{OV_{0 \to 2}}"),
-    (symbol("Y", 0, 1, 2, 3), "Y_0_1_2_3", r"Y'_{(0,1) \to (2,3)}", r"Y'_{0 \to 2}"),
+    (symbol("A", 0, 1, 2, 3), "A_0_1_2_3", r"A_{(0,1) \to (2,3)}", r"A_{(0,1) \to (2,3)}"),
+    (symbol("H", 0, 0, 2, 0), "H_0_0_2_0", r"H_{(0,0) \to (2,0)}", r"H_{0 \to 2}"),
+    (symbol("W_OV", 0, 0, 2, 0), "W_OV_0_0_2_0", r"W_{OV}^{(0,0) \to (2,0)}", r"W_{OV_{0 \to 2}}"),
+    (symbol("Y", 0, 0, 2, 0), "Y_0_0_2_0", r"Y'_{(0,0) \to (2,0)}", r"Y'_{0 \to 2}"),
     # rows
     (symbol("q_i"), "q_i", "q_i", "q_i"),
     (symbol("a_ij"), "a_ij", "a_{ij}", "a_{ij}"),
@@ -170,8 +175,14 @@ NAMES: list[tuple[Any, str, str, str]] = [
     # names of one's own
     (MatrixSymbol("T", s, s), "T", "T", "T"),
     (MatrixSymbol("B_2", s, s), "B_2", "B_2", "B_2"),
-    (MatrixSymbol("beta_1_2", s, s), "beta_1_2", r"\beta_{1,2}", r"\beta_1"),
-    (MatrixSymbol("W_mix_1_2", s, s), "W_mix_1_2", "W_{mix}^{1,2}", "W_{mix_1}"),
+    (MatrixSymbol("beta_1_2", s, s), "beta_1_2", r"\beta_{1,2}", r"\beta_{1,2}"),
+    (MatrixSymbol("W_mix_1_2", s, s), "W_mix_1_2", r"W_{\mathrm{mix},1,2}", r"W_{\mathrm{mix},1,2}"),
+    (MatrixSymbol("X_mid_0", s, s), "X_mid_0", r"X_{\mathrm{mid},0}", r"X_{\mathrm{mid},0}"),
+    (MatrixSymbol("T_1_2_3", s, s), "T_1_2_3", "T_{1,2,3}", "T_{1,2,3}"),
+    # names of the course with other indices than it uses: no reader may take one for the course's
+    (MatrixSymbol("A_1", s, s), "A_1", r"\texttt{A\_1}", r"\texttt{A\_1}"),
+    (MatrixSymbol("X_A_0", s, d), "X_A_0", r"\texttt{X\_A\_0}", r"\texttt{X\_A\_0}"),
+    (MatrixSymbol("a b", s, s), "a b", r"\texttt{a b}", r"\texttt{a b}"),
 ]
 
 
@@ -204,7 +215,7 @@ def test_a_printer_without_words_says_nothing() -> None:
         lambda: bare._quotient(""),
         lambda: bare._number(1),
         lambda: bare._sum_over("", "", ""),
-        lambda: bare._indexed("", ""),
+        lambda: bare._with_index("", ""),
     ):
         with pytest.raises(NotImplementedError):
             ask()
@@ -215,3 +226,25 @@ def test_a_long_sum_keeps_its_order() -> None:
     assert to_text(plus(*long)) == "X_3 + X_1 + X_2 + X_0 + X_11 + X_7"
     assert to_latex(plus(*long)) == "X_3 + X_1 + X_2 + X_0 + X_{11} + X_7"
     assert to_text(mul(MatrixSymbol("W_E", v, d), V)) == "W_E W_V_1_0"
+
+
+WORDS = ("A", "X", "Y", "W", "OV", "Delta", "S", "direct", "q", "i", "ij", "T", "mid", "col", "alpha")
+PARTS_OF_NAMES = st.sampled_from((*WORDS, "0", "1", "12", "01", "T1", "x'", "{", "^", "\\", "é", "a b", ""))
+ANY_NAME = st.lists(PARTS_OF_NAMES, min_size=1, max_size=6).map("_".join).filter(bool)
+
+
+@given(ANY_NAME, ANY_NAME, st.booleans())
+@settings(max_examples=1000)
+def test_no_two_names_look_alike(first: str, second: str, one_head: bool) -> None:
+    written = [to_latex(MatrixSymbol(name, s, s), one_head=one_head) for name in (first, second)]
+    assert (first == second) == (written[0] == written[1])
+
+
+@given(ANY_NAME, st.booleans())
+def test_any_name_compiles(name: str, one_head: bool) -> None:
+    for expr in (
+        MatrixSymbol(name, s, s),
+        t(MatrixSymbol(name, s, s)),
+        At(name.replace("_0", "_x"), N, s, s),
+    ):
+        assert "<math" in typeset(to_latex(expr, one_head=one_head), display=True)
