@@ -276,9 +276,8 @@ virtual = ov.derive("virtual-heads", layers=2, heads=1)
 ov.show(virtual, label="eq:virtual-head")
 
 # %% [markdown]
-# Head 0, then head 1, act as one **virtual head**. Its pattern is $A_1 A_0$. Its OV matrix is
-# $W_{OV_0} W_{OV_1}$. Its pattern is a pattern, with rows that sum to 1; that is derived as well, and
-# counted in the line above:
+# The head of layer 0 and then that of layer 1 act as one **virtual head**. Its pattern is $A_1 A_0$. Its OV
+# matrix is $W_{OV_0} W_{OV_1}$. Its pattern is a pattern, with rows that sum to 1; that is derived as well:
 
 # %%
 ov.show(virtual.lemma("Its pattern's rows sum to 1"))

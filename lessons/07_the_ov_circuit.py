@@ -123,7 +123,8 @@ ov.show(rank)
 
 # %% [markdown]
 # So what a head moves comes from at most $d_h$ directions of the stream, and it writes into at most $d_h$
-# directions. The others it neither reads nor writes.
+# directions. Through $W_{OV}$ it reads and writes no others. (To choose where it looks, it also reads through
+# $W_Q$ and $W_K$.)
 
 # %%
 W_OV = model.W_V @ model.W_O  # [layer, head, d_model, d_model]
@@ -441,7 +442,8 @@ wrong_order.shape
 # In the article: the end of *The Circuit*, its box.
 #
 # - It calls the whole box the circuit: [erratum 5](../errata.md#erratum-5).
-# - It says that the box collects all terms with the tokens and one layer. It holds one path, as seen above:
+# - It says that the box collects all terms with the tokens and one layer. That is right of $\Delta_i$
+#   expanded once, where one term shows $E$. Of the full expansion it holds one path, as seen above:
 #   [erratum 6](../errata.md#erratum-6).
 # - It calls $A$ the scores; it is the pattern: [erratum 8](../errata.md#erratum-8). The rank is not
 #   mentioned: [erratum 11](../errata.md#erratum-11).
@@ -462,8 +464,8 @@ wrong_order.shape
 # which is up to its $W_V$ and $W_O$. The result then holds for that input.
 #
 # **What does $W_{OV}$'s shape say?** `[d, d]`: it takes a row of the stream to a row of the stream, the
-# same way at every position; it mixes no positions. Its rank is at most $d_h$: the head reads and writes
-# few directions.
+# same way at every position; it mixes no positions. Its rank is at most $d_h$: what the head moves, it reads
+# and writes in few directions.
 #
 # **What does the box leave out?** The direct path, the other heads, all paths through this head and another
 # one, and how the pattern came about. In a real model also what MLPs, layer norm, biases and positions do.

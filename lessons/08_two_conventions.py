@@ -254,7 +254,8 @@ plots.matrix(
 # ## What $\otimes$ is good for
 #
 # Not for computing. For a vocabulary of 50,000 and 1,000 positions the matrix has
-# {{ f"{(50_000 * 1_000) ** 2:,}" }} entries; $A E M$ does the same with three small ones.
+# {{ f"{(50_000 * 1_000) ** 2:,}" }} entries; $A E M$ does the same with three matrices, of which the largest,
+# $M$, has {{ f"{50_000**2:,}" }}.
 #
 # It is good for thinking, for one law: $(A_2 \otimes M_2)(A_1 \otimes M_1) = (A_2 A_1) \otimes (M_2 M_1)$.
 # Two heads one after the other are one head. Compare $\eqref{eq:virtual-head}$ in [lesson
