@@ -389,5 +389,7 @@ print(f"on the same stream they differ by {apart:.0%} of what layer 1 writes")
 # 2. Set `W_Q` to zero in `layer`. Which of the checks of this lesson fail now, and why is that right?
 # 3. Leave the softmax out: `layer(X) = scores(X) @ X @ W_V @ W_O`. What is `layer(2 * X)` in terms of
 #    `layer(X)`?
+# 4. $\eqref{eq:residual-not-linear}$ in a random network: an exercise asks [what splitting a stream
+#    loses](../exercises/02_layers_are_not_linear.md#lost_by_splitting).
 #
 # Next: [one attention head, step by step](03_one_attention_head.py).

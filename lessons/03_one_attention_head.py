@@ -373,5 +373,8 @@ print(batch.T.shape, "is not", batch.swapaxes(-1, -2).shape)
 # 3. Add 5 to every score of one row. What happens to the pattern, and why?
 # 4. Make a head that always looks at the position before it. What would its pattern be, and which row has to
 #    differ?
+# 5. Entry by entry: the exercises ask for [one entry of
+#    $Q K^{\top}$](../exercises/03_one_attention_head.md#one_entry) and [one row of
+#    $A V$](../exercises/03_one_attention_head.md#one_row).
 #
 # Next: [values and outputs fold into one matrix](04_values_and_outputs_fold.py).
