@@ -318,8 +318,8 @@ assert as_all_terms > 0.1
 # pass head $(1, 0)$, and the box holds one. From the sum of the {{ len(through) }} it differs by
 # {{ f"{as_all_terms:.0%}" }} of that sum's Frobenius norm.
 #
-# How much the direct paths alone (through at most one head) miss of *all* the logits depends on the scale
-# of the weights:
+# How much the short paths alone, through at most one head, miss of *all* the logits depends on the scale of
+# the weights:
 
 
 # %%

@@ -230,6 +230,7 @@ unseen = np.random.default_rng(0).normal(size=d)  # [d]
 unseen -= (unseen @ U.T) @ U  # [d]   now at right angles to every u_k
 assert np.linalg.norm(unseen) > 1
 assert np.abs(unseen @ W_OV).max() < 1e-12
+assert np.abs(unseen @ model.W_Q[here]).max() > 0.1  # but the queries see it
 
 outside = H - (H @ right.T) @ right  # [s, d]   what the w_k do not make up
 assert np.abs(outside).max() < 1e-12
