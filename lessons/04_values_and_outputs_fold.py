@@ -139,7 +139,7 @@ plots.bars(
 
 # %% [markdown]
 # Of {{ len(dense) }} singular values, {{ int((dense > rounding).sum()) }} are not zero. The rest is rounding,
-# no larger than {{ f"{dense[d_h:].max():.0e}" }}. *At most* is meant: a head can be thinner still. Set one
+# smaller than {{ rounding }}. *At most* is meant: a head can be thinner still. Set one
 # column of $W_V$ to zero, and a dimension is lost:
 
 # %%
