@@ -94,7 +94,8 @@ def in_words(rows: Sequence[Row]) -> str:
     if others:
         said.append(f"Checked over {SEEDS} seeds: {_routes(others, ROUTE_NAMES)}.")
         error = worst(others)
-        said.extend([] if error is None else [f"The rounding error is at most {rounded(error)}."])
+        if error is not None:
+            said.append(f"The rounding error is at most {rounded(error)}." if error else "No rounding error.")
     return " ".join(said)
 
 
