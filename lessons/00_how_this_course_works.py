@@ -1,8 +1,8 @@
 # %% [markdown]
 # # How this course works
 #
-# The equations of this course are made by code, and each step of each of them is checked. Here you read a
-# small derivation, check it, extend it, and see a check fail.
+# The derivations of this course are made by code, and each of their steps is checked. Here you read a small
+# one, check it, extend it, and see a check fail.
 #
 # ## What you will be able to do
 #
@@ -110,18 +110,20 @@ for step in derivation.steps:
 #
 # | word | what it is | here |
 # | --- | --- | --- |
-# | rule | a law that keeps the value; it refuses where it does not apply | distribute |
+# | rule | a law that a step uses; it refuses what it does not cover | distribute |
 # | assumption | a statement about the network, which could be false | the stream is a sum of two parts |
 # | definition | a new name for an old thing; it cannot be false | none yet; $W_{OV} = W_V W_O$ will be one |
 # | theorem | a result of an earlier derivation, used again | none yet |
 # | remainder | what a step leaves out, kept beside what it keeps | below |
 #
-# A step rewrites by a rule, uses an assumption by name, or selects terms and keeps the rest as a remainder.
-# Nothing else moves a derivation on.
+# A step rewrites by a rule that keeps the value, uses an assumption by name, or selects terms and keeps the
+# rest as a remainder. Later you will meet two more kinds: a bound ($\leq$), and an example that shows that
+# two things differ ($\neq$). Nothing else moves a derivation on. (An equation outside a derivation is a
+# question, an assumption or a definition, or an argument in words, and the text says so.)
 #
 # ## How a step is checked
 #
-# Three routes judge each step. Here is each one by hand, on the second step:
+# There are three routes, and each judges the steps that it can. Here is each one by hand, on the second step:
 # $(X_1 + \Delta_1) W_U = X_1 W_U + \Delta_1 W_U$.
 #
 # **Algebra.** Multiply both sides out, and compare the lists of products. The order of factors counts, since
@@ -153,20 +155,24 @@ run = model.run([3, 1, 4, 1])
 written = run.head_out[1, 0]  # [pos, d_model]   what layer 1 wrote
 ours = run.resid_pre[1] @ model.W_U + written @ model.W_U  # [pos, d_vocab]
 gap = np.abs(ours - run.logits).max()
-assert gap < 1e-12
+rounding = 1e-12
+assert gap < rounding
 
 # %% [markdown]
-# The largest difference from the model's own logits is {{ f"{gap:.0e}" }}, which is rounding.
+# The largest difference from the model's own logits is below {{ rounding }}, which is rounding.
 #
-# `ov.verify` does all three for every step, many times over.
+# `ov.verify` asks all three about every step, many times over.
 
 # %%
 report = ov.verify(derivation, seeds=20)
 report
 
 # %% [markdown]
-# The small line under an equation is this report in short. For this derivation, one try of the exact route
-# misses a difference with probability at most {{ f"{report.bound:.0e}" }}.
+# The small line under an equation is this report in short:
+#
+# > {{ report.in_words() }}
+#
+# The probability is that of one try of one step. Many tries make it far smaller.
 #
 # Not every route can judge every step. Here is one that algebra cannot:
 
@@ -295,8 +301,9 @@ except DerivationError as refusal:
 
 # %% [markdown]
 # **Believing a green line too much.** A passed derivation says that its result follows from its assumptions,
-# and that small random networks agree. It does not say that the network *you* care about meets the
-# assumptions. One with layer norm does not meet all that this course will assume.
+# and that small random networks agree, where a run records what the steps speak of. It does not say that the
+# network *you* care about meets the assumptions. One with layer norm does not meet all that this course will
+# assume.
 #
 # ## What runs where
 #
@@ -320,8 +327,9 @@ except DerivationError as refusal:
 # ## Recap
 #
 # - A derivation is a chain of steps. Each step names its rule, and each assumption has a name.
-# - Algebra and exact arithmetic judge whether a step follows. The numeric route also judges whether the
-#   assumptions hold in a transformer.
+# - Algebra and exact arithmetic judge whether a step follows. The numeric route also compares with the
+#   forward pass of a transformer, where a run records what is spoken of. So it can see that an assumption
+#   is false.
 # - A route that cannot judge says so. A selection keeps its remainder.
 # - Each check was seen to fail: on a wrong assumption, and on planted faults.
 #

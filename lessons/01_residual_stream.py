@@ -88,8 +88,8 @@ Delta = run.head_out.sum(axis=1)  # [layer, pos, d_model]   summed over heads
 print(len(X), "streams,", len(Delta), "outputs")
 
 # %% [markdown]
-# `run.head_out` was recorded head by head, as the product of the head's values and its output weights. No
-# difference of two streams was taken. That matters now.
+# `run.head_out` was recorded head by head, as the product of what the head gathered, its $z$, and its output
+# weights. No difference of two streams was taken. That matters now.
 #
 # ## A check that could have failed
 #
@@ -151,9 +151,10 @@ plots.bars(
 #
 # ## The usual mistakes
 #
-# **One term too many.** The article defines $X_i$ as the input of layer $i$, and then ends the sum for $n$
-# layers with $\Delta_n$. But layers $0 \dots n-1$ add $\Delta_0 \dots \Delta_{n-1}$ ([erratum
-# 1](../errata.md#erratum-1)). At the end of the network there is no such matrix, and the symbols say so:
+# **One term too many.** The article defines $X_i$ as the input of layer $i$ and takes the logits from
+# $X_n$, but ends their sum with $\Delta_n$. What stands in $X_n$ was added by layers $0 \dots n-1$, and
+# ends with $\Delta_{n-1}$ ([erratum 1](../errata.md#erratum-1)). In a network of three layers there is no
+# $\Delta_3$, and the symbols say so:
 
 # %%
 try:

@@ -2,13 +2,13 @@
 # # Layers are not linear
 #
 # The stream is a sum. It would be convenient if a layer treated each part of the sum on its own. It does not,
-# and this lesson finds the one place where it goes wrong.
+# and this lesson finds out why: the pattern depends on the stream.
 #
 # ## What you will be able to do
 #
 # - refute "a layer is linear" with one exact example, worked by hand;
 # - say when the two sides are equal after all;
-# - name the linear pieces of an attention layer, and the one that is not;
+# - name the linear pieces of an attention layer, and those that are not;
 # - say why holding the pattern constant mends it.
 #
 # ## The question
@@ -67,7 +67,10 @@ ov.show(refuted, label="eq:not-linear")
 #
 # The doubled stream has four times the score. The second token looks at itself more than it did.
 #
-# The same witness refutes the form that we asked about, with $X_0$ and $\Delta_0$ as the two parts:
+# The form that we asked about has $X_0$ and $\Delta_0$ as the two parts. There $\Delta_0$ is not ours to
+# choose: layer 0 writes it. So this witness is a whole network. In its layer 0, $W_Q = 0$ lets the second
+# token look at both alike. That gives it half of its own value, and $W_O = 2$ makes the half whole:
+# $\Delta_0 = X_0$.
 
 # %%
 residual_form = refuted.lemma("The article's residual form")
@@ -76,10 +79,13 @@ ov.show(residual_form, label="eq:residual-not-linear")
 # %% [markdown]
 # ### When the two sides are equal
 #
-# In general is not always. If one part is zero, the two sides agree:
+# In general is not always. If one part is zero, the two sides agree. The box holds under the condition that
+# is printed above it, and that the first step puts in:
 
 # %%
-ov.show(refuted.lemma("A case of equality"), label="eq:equality-can-hold")
+equality = refuted.lemma("A case of equality")
+print("given", *equality.assumptions[0].equations)
+ov.show(equality, label="eq:equality-can-hold")
 
 # %% [markdown]
 # Two more cases follow from the definition. The first position sees only itself, so its weight is 1 whatever
@@ -121,7 +127,7 @@ def layer(X):
 
 
 X_0, X_1 = run.resid_pre  # [pos, d_model] each
-Delta_0 = X_1 - X_0  # [pos, d_model]
+Delta_0 = run.head_out[0, 0]  # [pos, d_model]
 
 # %% [markdown]
 # Before we use it, we check it: at the stream that layer 1 read, it must give what layer 1 wrote.
@@ -154,6 +160,25 @@ e = math.e
 assert np.allclose(left, [[0], [2 * e**4 / (e**4 + 1)]])
 assert np.allclose(right, [[0], [2 * e / (e + 1)]])
 print(f"second token: {left[1, 0]:.3f} against {right[1, 0]:.3f}")
+
+# %% [markdown]
+# Then the whole network of the second witness. Does its layer 0 write the $\Delta_0$ that the witness gives?
+
+# %%
+given = {str(name): np.array(value, dtype=float) for name, value in residual_form.steps[0].witness}
+names = ("W_Q", "W_K", "W_V", "W_O")
+weights = {name: [[given[f"{name}_{layer}_0"]] for layer in range(2)] for name in names}
+two_layers = ov.Transformer(
+    ov.Config(n_layers=2, n_heads=1, d_model=1, d_head=1, d_vocab=2, n_ctx=2),
+    W_E=given["W_E"],
+    **{name: np.array(both) for name, both in weights.items()},
+    W_U=np.ones((1, 2)),
+)
+whole_run = two_layers.run([0, 1])
+assert np.allclose(whole_run.embedding, given["X_0"])
+assert np.allclose(whole_run.head_out[0, 0], given["Delta_0"])
+assert np.allclose(whole_run.head_out[1, 0], left)  # what layer 1 writes of the sum
+assert not np.allclose(left, right)
 
 # %% [markdown]
 # Then the random model. How far are the two sides apart, with $X_0$ and $\Delta_0$ as the parts?
@@ -333,9 +358,11 @@ assert apart > 0.1
 print(f"on the same stream they differ by {apart:.0%} of what layer 1 writes")
 
 # %% [markdown]
-# **"So only one layer can be analysed."** The article concludes this. But a single layer is no more linear
-# than many are: our witness has one layer. And what mends one layer, freezing its pattern, mends a network of
-# any depth ([erratum 3](../errata.md#erratum-3), and [lesson 06](06_every_path.py)).
+# **"So only one layer can be analysed."** The article says this in *Motivation*, and lifts it itself in *The
+# Circuit*, where it fixes $A$. A single layer is no more linear than many are: our witness has one layer. (If
+# it is the only one, it reads $X_0$ alone, and there is nothing to split.) What mends one layer, freezing its
+# pattern, mends a network of any depth ([erratum 3](../errata.md#erratum-3), and [lesson
+# 06](06_every_path.py)).
 #
 # ## Where it stands
 #
@@ -351,7 +378,8 @@ print(f"on the same stream they differ by {apart:.0%} of what layer 1 writes")
 # - $\mathrm{layer}(X_A + X_B) \neq \mathrm{layer}(X_A) + \mathrm{layer}(X_B)$ in general. A witness of two
 #   tokens and one dimension shows it.
 # - They can be equal: where a part is zero, and always at the first position.
-# - Queries, keys and values are linear. Scores are bilinear. The softmax is neither.
+# - Queries, keys and values are linear. Scores are bilinear. The softmax is neither, and pattern times values
+#   is not linear either: both depend on the stream.
 # - Hold the pattern constant, and the layer is linear.
 #
 # ## What to practise
@@ -361,5 +389,7 @@ print(f"on the same stream they differ by {apart:.0%} of what layer 1 writes")
 # 2. Set `W_Q` to zero in `layer`. Which of the checks of this lesson fail now, and why is that right?
 # 3. Leave the softmax out: `layer(X) = scores(X) @ X @ W_V @ W_O`. What is `layer(2 * X)` in terms of
 #    `layer(X)`?
+# 4. $\eqref{eq:residual-not-linear}$ in a random network: an exercise asks [what splitting a stream
+#    loses](../exercises/02_layers_are_not_linear.md#lost_by_splitting).
 #
 # Next: [one attention head, step by step](03_one_attention_head.py).

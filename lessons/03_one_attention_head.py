@@ -188,8 +188,8 @@ ov.show(whole_layer, label="eq:layer-adds")
 # With more heads in a layer, $\Delta_l$ is the sum of their outputs:
 
 # %%
-Delta_1 = run.resid_post[1] - run.resid_pre[1]  # [s, d]
-assert np.allclose(run.head_out[1].sum(axis=0), Delta_1)
+Delta_1 = run.head_out[1].sum(axis=0)  # [s, d]
+assert np.allclose(run.resid_pre[2], run.resid_pre[1] + Delta_1)
 
 # %% [markdown]
 # ## A picture
@@ -288,7 +288,7 @@ assert symptoms("the right one", A) == 0
 # %% [markdown]
 # **Softmax over the wrong axis.** In the article: "over the rows", that is, along each row, so that the
 # weights of all *keys* for one query sum to 1. Columns that sum to 1 are the symptom. (The columns of a right
-# pattern sum to anything.)
+# pattern need not.)
 
 # %%
 assert symptoms("softmax over the queries", softmax(masked, axis=0)) > 0.1
@@ -303,16 +303,16 @@ assert symptoms("masked scores set to 0", leaky) > 0.1
 
 # %% [markdown]
 # **The mask after the softmax.** Then the weights of later positions are thrown away instead of shared out,
-# and rows sum to less than 1.
+# and rows sum to less than 1: all but the last, which has no later position.
 
 # %%
 cut = np.where(earlier, softmax(S, axis=1), 0.0)  # [s, s]
 assert symptoms("mask after the softmax", cut) > 0.1
 
 # %% [markdown]
-# **No mask at all.** The article leaves it out, and its picture of $Q K^{\top}$ marks the entry
-# $q_1 k_2^{\top}$: the first query with the second key, counted from 1. In a language model the mask removes
-# this entry ([erratum 7](../errata.md#erratum-7)). The score is there, and the pattern does not use it:
+# **No mask at all.** The article's formula for $A$ leaves it out ([erratum 7](../errata.md#erratum-7)). Its
+# picture of $Q K^{\top}$ marks the entry $q_1 k_2^{\top}$: the first query with the second key, counted
+# from 1. That entry is there, with a mask or without. In a language model the pattern does not use it:
 
 # %%
 assert symptoms("no mask", softmax(S, axis=1)) > 0.1
@@ -327,9 +327,9 @@ undivided = softmax(masked * math.sqrt(d_h), axis=1)  # [s, s]
 assert symptoms("no division", undivided) > 0.1
 
 # %% [markdown]
-# **"A is the attention scores."** The article calls $A$ so at the end. Scores are $S$: any real numbers,
-# before mask and softmax. $A$ is the *pattern*: weights from 0 to 1 ([erratum 8](../errata.md#erratum-8)).
-# Our `run.scores` are before the mask; other libraries record them after it.
+# **"A is the attention scores."** The article calls $A$ so, in *Motivation* and under its box. Scores are
+# $S$: any real numbers, before mask and softmax. $A$ is the *pattern*: weights from 0 to 1 ([erratum
+# 8](../errata.md#erratum-8)). Our `run.scores` are before the mask; other libraries record them after it.
 
 # %%
 for name, table in (("scores ", S), ("pattern", A)):
@@ -373,5 +373,8 @@ print(batch.T.shape, "is not", batch.swapaxes(-1, -2).shape)
 # 3. Add 5 to every score of one row. What happens to the pattern, and why?
 # 4. Make a head that always looks at the position before it. What would its pattern be, and which row has to
 #    differ?
+# 5. Entry by entry: the exercises ask for [one entry of
+#    $Q K^{\top}$](../exercises/03_one_attention_head.md#one_entry) and [one row of
+#    $A V$](../exercises/03_one_attention_head.md#one_row).
 #
 # Next: [values and outputs fold into one matrix](04_values_and_outputs_fold.py).

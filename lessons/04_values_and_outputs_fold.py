@@ -1,8 +1,9 @@
 # %% [markdown]
 # # Values and outputs fold into one matrix
 #
-# A head has four weight matrices. Two of them always act together, one straight after the other. They are one
-# matrix, $W_{OV}$, and that matrix says what the head moves.
+# A head has four weight matrices. Two of them always act together: what one reads, the other writes, and
+# the pattern between them acts on the other side. They are one matrix, $W_{OV}$, and that matrix says what
+# the head moves.
 #
 # ## What you will be able to do
 #
@@ -24,9 +25,11 @@
 # %% tags=["hide-input"]
 
 import numpy as np
+from sympy import MatrixSymbol, Symbol
 
 import ovlearn as ov
-from ovlearn import plots
+from ovlearn import plots, symbolic
+from ovlearn.symbolic import product, rules, transpose
 
 # %%
 fold = ov.derive("ov-fold", layer=1)
@@ -102,8 +105,8 @@ moved = before @ X @ W_OV  # [s, d]
 assert np.allclose(moved[1:], (X @ W_OV)[:-1])
 
 # %% [markdown]
-# Each position now receives the row of $X W_{OV}$ from one place before. The rows themselves are the same;
-# only their places changed.
+# Each position but the first now receives the row of $X W_{OV}$ from one place before. (The first keeps its
+# own, and nobody looks at the last.) $A$ chose among the rows, and changed none of them.
 #
 # ## What one matrix means
 #
@@ -121,7 +124,7 @@ ov.show(fold.lemma("The rank of W_OV is at most d_head"), label="eq:ov-rank")
 
 # %%
 F = ov.FactoredMatrix(W_V, W_O)
-U, sigma, Vh = F.svd()  # [d, d_h], [d_h], [d_h, d]
+left, sigma, right = F.svd()  # [d, d_h], [d_h], [d_h, d]
 dense = np.linalg.svd(W_OV, compute_uv=False)  # [d]
 assert np.allclose(dense[:d_h], sigma)
 assert dense[d_h:].max() < rounding
@@ -136,7 +139,7 @@ plots.bars(
 
 # %% [markdown]
 # Of {{ len(dense) }} singular values, {{ int((dense > rounding).sum()) }} are not zero. The rest is rounding,
-# no larger than {{ f"{dense[d_h:].max():.0e}" }}. *At most* is meant: a head can be thinner still. Set one
+# smaller than {{ rounding }}. *At most* is meant: a head can be thinner still. Set one
 # column of $W_V$ to zero, and a dimension is lost:
 
 # %%
@@ -148,34 +151,88 @@ print("rank", ranks[0], "becomes", ranks[1])
 # %% [markdown]
 # ### It reads directions and writes directions
 #
-# The singular value decomposition writes $W_{OV}$ as a sum, with a pair of unit rows $u_k$, $w_k$ and a
-# strength $\sigma_k$ in each term. A row $x$ of the stream then becomes
-#
-# $$
-# x W_{OV} = \sum_{k=0}^{d_h - 1} \sigma_k \, (x u_k^{\top}) \, w_k
-# \label{eq:reads-writes}
-# $$
-#
-# For each $k$: measure how much of $u_k$ is in $x$, multiply by $\sigma_k$, and write that much of $w_k$. The
-# head *reads* the direction $u_k$ and *writes* the direction $w_k$. In code, $u_k$ is `U[:, k]` and $w_k$ is
-# `Vh[k]`.
+# The singular value decomposition is a theorem of linear algebra, which we take as given. It writes
+# $W_{OV}$ as $U^{\top} W$, with two matrices of $d_h$ rows. The rows $u_k$ of $U$ have length 1 and stand
+# at right angles to each other. So do the rows $w_k$ of $W$, but their lengths are the singular values. Now
+# let $x$ be one row of the stream, and let $e_k$ pick row $k$ of what follows it:
+
+# %%
+U, W = left.T, sigma[:, None] * right  # [d_h, d] each
+assert np.allclose(U.T @ W, W_OV)
+assert np.allclose(U @ U.T, np.eye(d_h))
+assert np.allclose(W @ W.T, np.diag(sigma**2))
+
+# %% tags=["hide-input"]
+net, k = symbolic.Network(layers=2), Symbol("k", integer=True)
+one_row, u_k, w_k = (MatrixSymbol(name, 1, symbolic.d) for name in ("x", "u_k", "w_k"))
+reads, writes = (MatrixSymbol(name, symbolic.d_h, symbolic.d) for name in "UW")
+e_k = symbolic.OneHot(k, symbolic.d_h)
+two_factors = symbolic.Assumption(
+    "singular value decomposition",
+    "W_OV is the product of a transpose and a matrix, of d_h rows each",
+    (symbolic.Relation(net.head("W_OV", 1, 0), product(transpose(reads), writes)),),
+)
+their_rows = symbolic.definition(
+    "rows",
+    "u_k and w_k are rows of the two matrices",
+    (u_k, product(e_k, reads)),
+    (w_k, product(e_k, writes)),
+)
+
+
+def factors_of(run):
+    """U and W of layer 1, head 0 [2, d_h, d]; rows that are left over are zero."""
+    d_head, d_model = run.model.W_O[1, 0].shape
+    left, sigma, right = ov.FactoredMatrix(run.model.W_V[1, 0], run.model.W_O[1, 0]).svd()
+    found = np.zeros((2, d_head, d_model))
+    found[:, : len(sigma)] = left.T, sigma[:, None] * right
+    return found
+
+
+reads_and_writes = (
+    ov.Derivation.start(product(one_row, net.head("W_OV", 1, 0)), [two_factors, their_rows], network=net)
+    .apply(rules.unfold, two_factors)
+    .apply(rules.ungroup)
+    .apply(rules.group, one_row, transpose(reads))
+    .apply(rules.sum_over_positions, k)
+    .apply(rules.ungroup)
+    .apply(rules.gather_transposes, transpose(reads), transpose(e_k))
+    .apply(rules.group, e_k, writes)
+    .apply(rules.fold, their_rows)
+)
+ov.show(
+    reads_and_writes,
+    label="eq:reads-writes",
+    bindings={
+        "x": lambda run: run.resid_pre[1][:1],
+        "U": lambda run: factors_of(run)[0],
+        "W": lambda run: factors_of(run)[1],
+    },
+)
+
+# %% [markdown]
+# Here $k$ counts directions, not positions: it runs over $d_h$ of them. For each $k$, measure how much of
+# $u_k$ is in $x$, and write that much of $w_k$. What the head moves, it *reads* in the direction $u_k$ and
+# *writes* in the direction $w_k$, $\sigma_k$ times as strongly.
 
 # %%
 x = X[2]  # [d]   the stream at one position
-total = sum(sigma[k] * (x @ U[:, k]) * Vh[k] for k in range(d_h))  # [d]
+total = sum((x @ U[k]) * W[k] for k in range(d_h))  # [d]
 assert np.allclose(x @ W_OV, total)
 
 # %% [markdown]
-# So a head is blind to most of the stream. Take from a random row all that the head reads, and nothing gets
-# through. And whatever the head writes is a mixture of its $d_h$ directions $w_k$.
+# So $W_{OV}$ is blind to most of the stream. Take from a random row all that it reads, and nothing gets
+# through. And whatever the head writes is a mixture of its $d_h$ directions $w_k$. (This is about what is
+# moved. *Where* the head looks is up to $W_Q$ and $W_K$, and they read directions of their own.)
 
 # %%
 unseen = np.random.default_rng(0).normal(size=d)  # [d]
-unseen -= (unseen @ U) @ U.T  # [d]   now at right angles to every u_k
+unseen -= (unseen @ U.T) @ U  # [d]   now at right angles to every u_k
 assert np.linalg.norm(unseen) > 1
 assert np.abs(unseen @ W_OV).max() < 1e-12
+assert np.abs(unseen @ model.W_Q[here]).max() > 0.1  # but the queries see it
 
-outside = H - (H @ Vh.T) @ Vh  # [s, d]   what the w_k do not make up
+outside = H - (H @ right.T) @ right  # [s, d]   what the w_k do not make up
 assert np.abs(outside).max() < 1e-12
 
 # %% [markdown]
@@ -184,7 +241,7 @@ assert np.abs(outside).max() < 1e-12
 # In general, a head reads other directions than it writes. Turning $W_{OV}$ round would exchange them.
 
 # %%
-alike = np.abs(U[:, 0] @ Vh[0])  # 1: one direction; 0: at right angles
+alike = np.abs(U[0] @ right[0])  # 1: one direction; 0: at right angles
 asymmetry = np.linalg.norm(W_OV - W_OV.T) / np.linalg.norm(W_OV)
 assert asymmetry > 0.1
 print(f"cosine of u_0 and w_0: {alike:.2f}")
@@ -216,8 +273,21 @@ assert values_gap > 1
 print(f"largest difference: logits below {rounding}, values {values_gap:.1f}")
 
 # %% [markdown]
-# Two networks, the same outputs, different values. So a single column of $W_V$, or a single entry of a value,
-# has no meaning of its own. $W_{OV}$ has.
+# Two networks, the same outputs, different values. So a single column of $W_V$, or a single entry of a
+# value, has no meaning of its own. $W_{OV}$ has, once the basis of the stream is chosen. (Turn that basis,
+# in every weight that reads or writes the stream, and each $W_{OV}$ changes too, while the logits stay.
+# $W_E W_{OV} W_U$ does not change even then.)
+
+# %%
+turn = np.linalg.qr(np.random.default_rng(1).normal(size=(d, d)))[0]  # [d, d], orthogonal
+read = {name: turn.T @ getattr(model, name) for name in ("W_Q", "W_K", "W_V", "W_U")}
+write = {name: getattr(model, name) @ turn for name in ("W_E", "W_O")}
+turned = ov.Transformer(config, **read, **write)
+new_W_OV = turned.W_V[here] @ turned.W_O[here]  # [d, d]
+assert np.abs(turned.run(tokens).logits - run.logits).max() < rounding
+assert np.abs(new_W_OV - W_OV).max() > 0.1
+circuits = [M.W_E @ M.W_V[here] @ M.W_O[here] @ M.W_U for M in (model, turned)]
+assert np.abs(circuits[0] - circuits[1]).max() < rounding
 #
 # ## Should a program fold, too?
 #
@@ -256,13 +326,13 @@ small, large = numbers(d=768, d_h=64)
 print("W_V @ W_O", (W_V @ W_O).shape, "  W_O @ W_V", (W_O @ W_V).shape)
 
 # %% [markdown]
-# **A transpose in the place of the inverse.** $W_V R$ goes with $R^{-1} W_O$. With $R^{\top}$ it works only
-# for a rotation, so a test with a rotation does not notice.
+# **A transpose in the place of the inverse.** $W_V R$ goes with $R^{-1} W_O$. With $R^{\top}$ it works where
+# $R$ is orthogonal, as rotations and reflections are. So a test with a rotation does not notice.
 
 # %%
-rotation = np.linalg.qr(R)[0]  # [d_h, d_h]   its transpose is its inverse
-for name, turn in (("a rotation", rotation), ("any R", R)):
-    gap = np.abs((W_V @ turn) @ (turn.T @ W_O) - W_OV).max()
+orthogonal = np.linalg.qr(R)[0]  # [d_h, d_h]   its transpose is its inverse
+for name, other in (("an orthogonal R", orthogonal), ("any R", R)):
+    gap = np.abs((W_V @ other) @ (other.T @ W_O) - W_OV).max()
     size = f"{gap:.1f}" if gap > rounding else f"less than {rounding}"
     print(f"with the transpose, {name}: W_OV is off by {size}")
 
@@ -285,7 +355,7 @@ except ValueError:
 W_OV_1 = model.W_V[neighbour] @ model.W_O[neighbour]  # [d, d]
 layer = A @ X @ W_OV + run.pattern[neighbour] @ X @ W_OV_1  # [s, d]   right
 lumped = A @ X @ (W_OV + W_OV_1)  # [s, d]   wrong: one pattern for both
-Delta = run.resid_post[1] - run.resid_pre[1]  # [s, d]
+Delta = run.head_out[1].sum(axis=0)  # [s, d]   what the heads wrote
 assert np.allclose(layer, Delta)
 assert not np.allclose(lumped, Delta)
 off = np.linalg.norm(lumped - Delta) / np.linalg.norm(Delta)
@@ -315,9 +385,9 @@ assert np.allclose(side_by_side @ tall, Delta)
 #
 # - $H = A X W_{OV}$ with $W_{OV} = W_V W_O$, by associativity alone.
 # - $A$ acts on positions, $W_{OV}$ on coordinates. Neither knows of the other.
-# - The rank of $W_{OV}$ is at most $d_h$. A head reads $d_h$ directions and writes $d_h$ directions, and is
-#   blind to the rest.
-# - $W_V$ and $W_O$ can be changed together without any effect. $W_{OV}$ cannot.
+# - The rank of $W_{OV}$ is at most $d_h$. What a head moves, it reads in at most $d_h$ directions and
+#   writes in at most $d_h$. To the rest, $W_{OV}$ is blind.
+# - $W_V$ and $W_O$ can be changed together without any effect, as long as $W_{OV}$ stays the same.
 #
 # ## What to practise
 #

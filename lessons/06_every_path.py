@@ -106,11 +106,12 @@ def apart(a, b):
     return float(np.linalg.norm(a - b) / np.linalg.norm(b))
 
 
+rounding = 1e-12  # what may differ by rounding alone, relative to the whole
 sum_error = apart(sum(terms.values()), run.logits)  # both [pos, d_vocab]
-assert sum_error < 1e-12
+assert sum_error < rounding
 
 # %% [markdown]
-# The {{ len(terms) }} terms sum to the logits, with an error of {{ f"{sum_error:.1g}" }}. Drop any one of
+# The {{ len(terms) }} terms sum to the logits, to within {{ rounding }}. Drop any one of
 # them, and the check fails:
 
 # %%
@@ -138,15 +139,15 @@ first, second = (0, 0), (1, 0)
 only_one = logits_with(first) + logits_with(second) - logits_with()  # [pos, d_vocab]
 through_both = logits_with(first, second) - only_one  # [pos, d_vocab]
 both_error = apart(terms[first, second], through_both)
-assert both_error < 1e-12
+assert both_error < rounding
 
 # %% [markdown]
-# The term and the intervention agree to {{ f"{both_error:.1g}" }}. Now break the term on purpose: write the
+# The term and the intervention agree to within {{ rounding }}. Now break the term on purpose: write the
 # patterns in the order of the $W_{OV}$, which is the wrong way round.
 
 # %%
 right_side = E @ W_E @ W_OV[first] @ W_OV[second] @ W_U  # [pos, d_vocab]
-assert apart(A[second] @ A[first] @ right_side, through_both) < 1e-12
+assert apart(A[second] @ A[first] @ right_side, through_both) < rounding
 reversed_error = apart(A[first] @ A[second] @ right_side, through_both)
 assert reversed_error > 0.1
 
@@ -217,10 +218,10 @@ listed_orders = np.array(
     [sum(terms[path] for path in terms if len(path) == order) for order in range(3)]
 )  # [order, pos, d_vocab]
 order_error = apart(by_order, listed_orders)
-assert order_error < 1e-12
+assert order_error < rounding
 
 # %% [markdown]
-# It agrees with our list to {{ f"{order_error:.1g}" }}.
+# It agrees with our list to within {{ rounding }}.
 #
 # ## How much do the short paths hold?
 #
@@ -276,9 +277,8 @@ virtual = ov.derive("virtual-heads", layers=2, heads=1)
 ov.show(virtual, label="eq:virtual-head")
 
 # %% [markdown]
-# Head 0, then head 1, act as one **virtual head**. Its pattern is $A_1 A_0$. Its OV matrix is
-# $W_{OV_0} W_{OV_1}$. Its pattern is a pattern, with rows that sum to 1; that is derived as well, and
-# counted in the line above:
+# The head of layer 0 and then that of layer 1 act as one **virtual head**. Its pattern is $A_1 A_0$. Its OV
+# matrix is $W_{OV_0} W_{OV_1}$. Its pattern is a pattern, with rows that sum to 1; that is derived as well:
 
 # %%
 ov.show(virtual.lemma("Its pattern's rows sum to 1"))
@@ -293,11 +293,11 @@ W_OV_virtual = W_OV[first] @ W_OV[second]  # [d_model, d_model]
 
 as_one_head = A_virtual @ E @ W_E @ W_OV_virtual @ W_U  # [pos, d_vocab]
 virtual_error = apart(as_one_head, through_both)
-assert virtual_error < 1e-12
+assert virtual_error < rounding
 assert np.allclose(A_virtual.sum(axis=-1), 1)
 
 # %% [markdown]
-# Against the intervention from above: {{ f"{virtual_error:.1g}" }}.
+# It agrees with the intervention from above, to within {{ rounding }}.
 
 # %% tags=["hide-input"]
 letters = [chr(ord("a") + token) for token in run.tokens]

@@ -100,12 +100,13 @@ def apart(a, b):
     return float(np.linalg.norm(a - b) / np.linalg.norm(b))
 
 
+rounding = 1e-12  # what may differ by rounding alone, relative to the whole
 freezing_error = apart(frozen.run().logits, run.logits)  # both [pos, d_vocab]
-assert freezing_error < 1e-12
+assert freezing_error < rounding
 assert np.allclose(run.pattern.sum(axis=-1), 1)  # each row of each pattern sums to 1
 
 # %% [markdown]
-# On its own input, the frozen network is off by {{ f"{freezing_error:.1g}" }}.
+# On its own input, the frozen network is off by less than {{ rounding }} of the logits' norm.
 #
 # ## What does the shape of $W_{OV}$ say?
 #
@@ -123,7 +124,8 @@ ov.show(rank)
 
 # %% [markdown]
 # So what a head moves comes from at most $d_h$ directions of the stream, and it writes into at most $d_h$
-# directions. The others it neither reads nor writes.
+# directions. Through $W_{OV}$ it reads and writes no others. (To choose where it looks, it also reads through
+# $W_Q$ and $W_K$.)
 
 # %%
 W_OV = model.W_V @ model.W_O  # [layer, head, d_model, d_model]
@@ -232,11 +234,11 @@ heads = [(layer, head) for layer in range(3) for head in range(2)]
 alone = {head: frozen.run(heads={head}).logits - nobody for head in heads}
 
 box_errors = [apart(contribution(*head), alone[head]) for head in heads]
-assert max(box_errors) < 1e-12
+assert max(box_errors) < rounding
 
 # %% [markdown]
-# For all {{ len(heads) }} heads the box agrees with the intervention; the worst error is
-# {{ f"{max(box_errors):.1g}" }}. Now break it on purpose, in three ways.
+# For all {{ len(heads) }} heads the box agrees with the intervention, to within
+# {{ rounding }}. Now break it on purpose, in three ways.
 
 # %%
 # each [pos, d_vocab]
@@ -349,7 +351,7 @@ assert len(boxed.steps[-1].remainder.args) == len(all_paths) - 1
 others = set(heads) - {(1, 0)}
 whole_effect = run.logits - frozen.run(heads=others).logits  # [pos, d_vocab]
 of_its_paths = sum(paths.contribution(run, path) for path in through)
-assert apart(of_its_paths, whole_effect) < 1e-12
+assert apart(of_its_paths, whole_effect) < rounding
 longer = apart(alone[1, 0], whole_effect)
 assert longer > 0.05
 
@@ -421,11 +423,11 @@ assert changed_by > 0.1
 # all [pos, d_vocab]
 in_layer_0 = apart(run.head_out[0, 0] @ W_U, contribution(0, 0))
 in_layer_1 = apart(run.head_out[1, 0] @ W_U, contribution(1, 0))
-assert in_layer_0 < 1e-12
+assert in_layer_0 < rounding
 assert in_layer_1 > 0.1
 
 # %% [markdown]
-# The difference is {{ f"{in_layer_0:.1g}" }} in layer 0 and {{ f"{in_layer_1:.0%}" }} in layer 1.
+# The difference is below {{ rounding }} in layer 0 and {{ f"{in_layer_1:.0%}" }} in layer 1.
 #
 # **Multiplying in the paper's order.** In columns it is $W_O W_V$. With our row weights that product
 # exists, and is another matrix: its shape gives it away.
@@ -441,7 +443,8 @@ wrong_order.shape
 # In the article: the end of *The Circuit*, its box.
 #
 # - It calls the whole box the circuit: [erratum 5](../errata.md#erratum-5).
-# - It says that the box collects all terms with the tokens and one layer. It holds one path, as seen above:
+# - It says that the box collects all terms with the tokens and one layer. That is right of $\Delta_i$
+#   expanded once, where one term shows $E$. Of the full expansion it holds one path, as seen above:
 #   [erratum 6](../errata.md#erratum-6).
 # - It calls $A$ the scores; it is the pattern: [erratum 8](../errata.md#erratum-8). The rank is not
 #   mentioned: [erratum 11](../errata.md#erratum-11).
@@ -462,8 +465,8 @@ wrong_order.shape
 # which is up to its $W_V$ and $W_O$. The result then holds for that input.
 #
 # **What does $W_{OV}$'s shape say?** `[d, d]`: it takes a row of the stream to a row of the stream, the
-# same way at every position; it mixes no positions. Its rank is at most $d_h$: the head reads and writes
-# few directions.
+# same way at every position; it mixes no positions. Its rank is at most $d_h$: what the head moves, it reads
+# and writes in few directions.
 #
 # **What does the box leave out?** The direct path, the other heads, all paths through this head and another
 # one, and how the pattern came about. In a real model also what MLPs, layer norm, biases and positions do.

@@ -206,6 +206,63 @@ equal_cases = ["g", "F", "e", "c", "a"]
 equal_cases = "a, c, e, f, g"
 
 
+# %% exercise="lost_by_splitting" mistake="right minus left"
+def lost_by_splitting(model, layer, parts):
+    split = sum(writes(model, layer, part) for part in parts)
+    return split - writes(model, layer, sum(parts))
+
+
+# %% exercise="lost_by_splitting" mistake="left side alone"
+def lost_by_splitting(model, layer, parts):
+    return writes(model, layer, sum(parts))
+
+
+# %% exercise="lost_by_splitting" mistake="right side alone"
+def lost_by_splitting(model, layer, parts):
+    return np.sum([writes(model, layer, part) for part in parts], axis=0)
+
+
+# %% exercise="lost_by_splitting" mistake="first part alone"
+def lost_by_splitting(model, layer, parts):
+    return writes(model, layer, sum(parts)) - writes(model, layer, parts[0])
+
+
+# %% exercise="lost_by_splitting" mistake="without the embedding"
+def lost_by_splitting(model, layer, parts):
+    return writes(model, layer, sum(parts)) - sum(writes(model, layer, part) for part in parts[1:])
+
+
+# %% exercise="lost_by_splitting" mistake="each by its own layer"
+def lost_by_splitting(model, layer, parts):
+    first, *others = parts
+    wrote = [writes(model, layer, first), *(writes(model, i, part) for i, part in enumerate(others))]
+    return writes(model, layer, parts.sum(axis=0)) - sum(wrote)
+
+
+# %% exercise="lost_by_splitting" mistake="nothing lost"
+def lost_by_splitting(model, layer, parts):
+    A = model.run([0] * parts.shape[1]).pattern[layer, 0]  # one pattern for all
+    W_OV = model.W_V[layer, 0] @ model.W_O[layer, 0]
+    return A @ sum(parts) @ W_OV - sum(A @ part @ W_OV for part in parts)
+
+
+# %% exercise="lost_by_splitting" right="part by part from the left side, as lists"
+def lost_by_splitting(model, layer, parts):
+    rest = writes(model, layer, np.add.reduce(parts))
+    for part in parts:
+        rest = rest - writes(model, layer, part)
+    return rest.tolist()
+
+
+# %% exercise="lost_by_splitting" right="a layer of one's own, all streams at once"
+def lost_by_splitting(model, layer, parts):
+    W_Q, W_K, W_V, W_O = (getattr(model, name)[layer, 0] for name in ("W_Q", "W_K", "W_V", "W_O"))
+    X = np.concatenate([parts.sum(axis=0)[None], -parts])  # [stream, pos, d_model]
+    S = X @ W_Q @ W_K.T @ X.swapaxes(-1, -2) / np.sqrt(W_Q.shape[1])
+    weights = np.exp(S) * np.tri(X.shape[1])
+    return (weights / weights.sum(axis=-1, keepdims=True) @ X @ W_V @ W_O).sum(axis=0)
+
+
 # %% exercise="cross_terms" mistake="not scaled"
 def cross_terms(X_A, X_B, W_Q, W_K):
     return X_A * W_Q * W_K.T * X_B.T + X_B * W_Q * W_K.T * X_A.T

@@ -328,6 +328,73 @@ def _gaps(case):
     }
 
 
+def test_lost_by_splitting(student):
+    for case, layer in zip(cases(student, n_layers=3, n_heads=1, edge=False), (1, 2, 2), strict=True):
+        parts = np.array([case.run.embedding, *case.run.head_out[:layer, 0]])  # [part, pos, d_model]
+        whole = case.run.head_out[layer, 0]  # [pos, d_model]   what the layer wrote of the whole stream
+        alone = [_by_hand(case.model, layer, part) for part in parts]  # [pos, d_model] each
+        got = as_numbers(student.lost_by_splitting(case.model, layer, parts.copy()))
+        where = f"{case.words}, layer {layer}"
+        if got.shape == whole.shape and np.abs(got).max() < ROUNDING:
+            wrong(
+                "nothing lost",
+                "You say that nothing is lost. That would be so with one pattern for all. Each stream that a "
+                "layer reads has a pattern of its own.",
+                ("input", where),
+            )
+        compare(
+            got,
+            whole - sum(alone),
+            axes=("pos", "d_model"),
+            case=where,
+            suspects=_wrong_losses(case.model, layer, parts, whole, alone),
+        )
+
+
+def _wrong_losses(model, layer, parts, whole, alone):
+    """What usual mistakes make of it. `alone`: what the layer writes of each part."""
+    own = [alone[0], *(_by_hand(model, index, part) for index, part in enumerate(parts[1:]))]
+    return {
+        "right minus left": (
+            sum(alone) - whole,
+            "Both sides are right, and the sign is not: from the left side the right one is taken away.",
+        ),
+        "left side alone": (
+            whole,
+            "This is what the layer writes of the whole stream. What would it write of each part by itself?",
+        ),
+        "right side alone": (
+            sum(alone),
+            "This is the right side, a sum over the parts. What does the layer write of the whole stream?",
+        ),
+        "first part alone": (
+            whole - alone[0],
+            "You took away what the layer writes of the embedding. The parts that the layers below wrote are "
+            "read too.",
+        ),
+        "without the embedding": (
+            whole - sum(alone[1:]),
+            "You took away what the layer writes of each Δ. The embedding is a part of the stream as well.",
+        ),
+        "each by its own layer": (
+            whole - sum(own),
+            "Each Δ went through the layer that wrote it. It is another layer that reads it: always the same "
+            "one.",
+        ),
+    }
+
+
+def _by_hand(model, layer, X):
+    """What the only head of a layer writes [pos, d_model] when it reads X, one position at a time."""
+    W_Q, W_K, W_V, W_O = (getattr(model, name)[layer, 0] for name in ("W_Q", "W_K", "W_V", "W_O"))
+    rows = []
+    for query in range(len(X)):
+        scores = [X[query] @ W_Q @ W_K.T @ X[key] / math.sqrt(W_Q.shape[1]) for key in range(query + 1)]
+        (weights,) = _row_by_row([scores])  # [key]
+        rows.append(sum(a * X[key] for key, a in enumerate(weights)) @ W_V @ W_O)
+    return np.array(rows)
+
+
 def _keeps_apart(node, X_A, X_B):
     """Whether a sum has a term of each part alone."""
     if not isinstance(node, MatAdd):

@@ -5,12 +5,24 @@
 # you like. It draws new random numbers each time, and it tells you what it saw.
 
 # %%
+from dataclasses import replace
+
 import numpy as np
 from sympy import sqrt
 
 import ovlearn as ov
 from ovlearn.grading import check
 from ovlearn.symbolic import add, d_h, product, transpose
+
+
+def writes(model, layer, X):
+    """What the heads of one layer write [pos, d_model] when they read the stream X [pos, d_model]."""
+    names = ("W_Q", "W_K", "W_V", "W_O")
+    config = replace(model.config, n_layers=1, d_vocab=len(X), n_ctx=len(X))
+    of_layer = {name: getattr(model, name)[[layer]] for name in names}
+    alone = ov.Transformer(config, W_E=X, W_U=np.zeros((X.shape[1], len(X))), **of_layer)
+    return alone.run(np.arange(len(X))).head_out[0].sum(axis=0)  # [pos, d_model]
+
 
 # %% [markdown] exercise="softmax" points=2
 # ## Softmax over rows
@@ -118,6 +130,46 @@ equal_cases = ...
 
 # %% solution="equal_cases"
 equal_cases = {"a", "c", "e", "f", "g"}
+
+# %% [markdown] exercise="lost_by_splitting" points=2
+# ## What splitting a stream loses
+#
+# A layer reads a stream that others wrote: $X_l = X_0 + \Delta_0 + \dots + \Delta_{l-1}$. Its parts are not
+# yours to choose. Of them the article's second inequality speaks, which [lesson
+# 02](../lessons/02_layers_are_not_linear.py) derives:
+#
+# $$
+# \mathrm{layer}_l(X_0 + \Delta_0 + \dots) \neq
+# \mathrm{layer}_l(X_0) + \mathrm{layer}_l(\Delta_0) + \dots
+# $$
+#
+# Compute how far the two sides are apart: the left side minus the right side, `[pos, d_model]`. You get a
+# `model`, the whole number `layer`, and `parts` `[part, pos, d_model]`: first $X_0$, then what each layer
+# below wrote. The first cell has a function `writes(model, layer, X)`: what a layer writes when it reads
+# `X`.
+
+# %% [markdown] hint="lost_by_splitting"
+# How many streams does the layer read on the left side, and how many on the right?
+
+# %% [markdown] hint="lost_by_splitting"
+# It is one layer, with its own weights, that reads all of them: the whole stream, and each part by itself.
+# Whoever wrote the part plays no role.
+
+# %% [markdown] hint="lost_by_splitting"
+# Look at row 0 of your result. The first position has only itself to look at: what must stand there?
+
+
+# %% starter="lost_by_splitting"
+def lost_by_splitting(model, layer, parts):
+    # whole = …   [pos, d_model]
+    return ...
+
+
+# %% solution="lost_by_splitting"
+def lost_by_splitting(model, layer, parts):
+    whole = parts.sum(axis=0)  # [pos, d_model]
+    return writes(model, layer, whole) - sum(writes(model, layer, part) for part in parts)
+
 
 # %% [markdown] exercise="cross_terms" points=2
 # ## What the scores of a sum hold

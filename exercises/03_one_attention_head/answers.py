@@ -65,6 +65,105 @@ def scores(Q, K):
     return np.einsum("qc,kc->qk", Q.astype(np.float32) / root, K.astype(np.float32) / root)
 
 
+# %% exercise="one_entry" mistake="exchanged"
+def one_entry(Q, K, query, key):
+    return (K @ Q.T)[query, key]
+
+
+# %% exercise="one_entry" mistake="scaled"
+def one_entry(Q, K, query, key):
+    return Q[query] @ K[key] / np.sqrt(Q.shape[1])
+
+
+# %% exercise="one_entry" mistake="counted from 1"
+def one_entry(Q, K, query, key):
+    return (Q @ K.T)[query - 1, key - 1]
+
+
+# %% exercise="one_entry" mistake="two queries"
+def one_entry(Q, K, query, key):
+    return np.dot(Q[query], Q[key])
+
+
+# %% exercise="one_entry" mistake="not added up"
+def one_entry(Q, K, query, key):
+    return Q[query] * K[key]
+
+
+# %% exercise="one_entry" mistake="the whole row"
+def one_entry(Q, K, query, key):
+    return K @ Q[query]
+
+
+# %% exercise="one_entry" mistake="masked"
+def one_entry(Q, K, query, key):
+    return Q[query] @ K[key] if key <= query else -np.inf
+
+
+# %% exercise="one_entry" right="one number at a time"
+def one_entry(Q, K, query, key):
+    total = 0.0
+    for a, b in zip(Q[query].tolist(), K[key].tolist(), strict=True):
+        total += a * b
+    return total
+
+
+# %% exercise="one_entry" right="rows as matrices of one row"
+def one_entry(Q, K, query, key):
+    return Q[[query]] @ K[[key]].T
+
+
+# %% exercise="one_row" mistake="column of the pattern"
+def one_row(A, V, position):
+    return (A.T @ V)[position]
+
+
+# %% exercise="one_row" mistake="most looked at"
+def one_row(A, V, position):
+    return V[A[position].argmax()]
+
+
+# %% exercise="one_row" mistake="plain average"
+def one_row(A, V, position):
+    return V[: position + 1].sum(axis=0) / (position + 1)
+
+
+# %% exercise="one_row" mistake="weights left out"
+def one_row(A, V, position):
+    return sum(V)
+
+
+# %% exercise="one_row" mistake="its own value"
+def one_row(A, V, position):
+    return V[position]
+
+
+# %% exercise="one_row" mistake="counted from 1"
+def one_row(A, V, position):
+    return (A @ V)[position - 1]
+
+
+# %% exercise="one_row" mistake="not added up"
+def one_row(A, V, position):
+    return A[position].reshape(-1, 1) * V
+
+
+# %% exercise="one_row" mistake="weights alone"
+def one_row(A, V, position):
+    return A[position]
+
+
+# %% exercise="one_row" right="numpy's weighted average"
+def one_row(A, V, position):
+    return np.average(V, axis=0, weights=A[position])
+
+
+# %% exercise="one_row" right="only the keys that it may see, feature by feature"
+def one_row(A, V, position):
+    seen = range(position + 1)
+    return [sum(A[position, key] * V[key, feature] for key in seen) for feature in range(V.shape[1])]
+
+
 # %% exercise="causal_pattern" mistake="no mask"
 def causal_pattern(S):
     return np.exp(S) / np.exp(S).sum(axis=1, keepdims=True)

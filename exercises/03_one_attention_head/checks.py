@@ -12,6 +12,8 @@ from ovlearn.symbolic.expressions import is_matrix, nodes, rewrite
 
 BLOCKED = {
     "scores": ("numeric.Transformer.run",),
+    "one_entry": ("numeric.Transformer.run",),
+    "one_row": ("numeric.Transformer.run",),
     "causal_pattern": (
         "numeric.Transformer.run",
         "numeric.transformer._masked",
@@ -97,6 +99,60 @@ def test_scores(student):
                 ),
             },
         )
+
+
+def test_one_entry(student):
+    for case in cases(student, d_head=3):
+        here = _some_head(case)
+        Q, K = case.run.q[here], case.run.k[here]  # [pos, d_head] each
+        places = ((1, 2), (3, 0), (2, 4)) if len(Q) > 1 else ((0, 0),)
+        for query, key in places:
+            want = case.run.scores[here][query, key] * np.sqrt(Q.shape[1])
+            got = as_numbers(student.one_entry(Q, K, query, key))
+            where = f"{case.words}, query {query}, key {key}"
+            if got.size == 1 and key > query and abs(got.ravel()[0]) in (0, np.inf):
+                wrong(
+                    "masked",
+                    "Your query sees no later key. That is the mask, and it comes later: in Q Kᵀ each query "
+                    "meets each key.",
+                    ("input", where),
+                )
+            compare(
+                got.reshape(()) if got.size == 1 else got,
+                want,
+                case=where,
+                suspects=_wrong_entries(Q, K, query, key),
+            )
+
+
+def _wrong_entries(Q, K, query, key):
+    """What usual mistakes make of one entry of Q Kᵀ."""
+    return {
+        "exchanged": (
+            Q[key] @ K[query],
+            "Query and key have changed places. Row i of the table belongs to the query of position i.",
+        ),
+        "scaled": (
+            Q[query] @ K[key] / np.sqrt(Q.shape[1]),
+            "This is a score: it is divided by the root already. Asked is the entry of Q Kᵀ itself.",
+        ),
+        "counted from 1": (
+            Q[query - 1] @ K[key - 1],
+            "You took the rows before those. The article counts positions from 1; here they count from 0.",
+        ),
+        "two queries": (
+            Q[query] @ Q[key],
+            "Two queries met here. What does position `key` offer to be found by?",
+        ),
+        "not added up": (
+            Q[query] * K[key],
+            "These are the products, place by place. One entry of a product of matrices is their sum.",
+        ),
+        "the whole row": (
+            Q[query] @ K.T,
+            "Your query has met every key. One of these numbers is asked for.",
+        ),
+    }
 
 
 def test_causal_pattern(student):
@@ -201,6 +257,61 @@ def _see_numbers(got, shape, words):
             "∞? Choose between two numbers instead of multiplying.",
             *rows,
         )
+
+
+def test_one_row(student):
+    for case in cases(student):
+        here = _some_head(case)
+        A, V, Z = case.run.pattern[here], case.run.v[here], case.run.z[here]
+        for position in (3, 1) if len(V) > 1 else (0,):
+            compare(
+                student.one_row(A, V, position),
+                Z[position],
+                axes=("d_head",),
+                case=f"{case.words}, position {position}",
+                suspects=_wrong_rows(A, V, position),
+            )
+
+
+def _wrong_rows(A, V, position):
+    """What usual mistakes make of one row of A V."""
+    weights = A[position]  # [key]
+    return {
+        "column of the pattern": (
+            A[:, position] @ V,
+            "You took how much the others look at this position. Asked is what it receives: where in A stand "
+            "its own weights?",
+        ),
+        "most looked at": (
+            V[np.argmax(weights)],
+            "This is the value that the position looks at most. The others come in too, each with its "
+            "weight.",
+        ),
+        "plain average": (
+            V[: position + 1].mean(axis=0),
+            "All values that it may see come in alike here. The pattern says how much of each.",
+        ),
+        "weights left out": (
+            V.sum(axis=0),
+            "The values are added up as they are. Each has a weight.",
+        ),
+        "its own value": (
+            V[position],
+            "This is what the position itself offers. What does it take from the others?",
+        ),
+        "counted from 1": (
+            A[position - 1] @ V,
+            "This is the row before. Positions count from 0.",
+        ),
+        "not added up": (
+            weights[:, None] * V,
+            "Each value has its weight, and they are not added up yet. One row is asked for.",
+        ),
+        "weights alone": (
+            weights,
+            "These are the weights, one for each position. What do they weigh?",
+        ),
+    }
 
 
 def test_one_head(student):

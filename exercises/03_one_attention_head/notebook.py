@@ -37,6 +37,34 @@ def scores(Q, K):
     return Q @ K.T / np.sqrt(Q.shape[1])  # [query, key]
 
 
+# %% [markdown] exercise="one_entry" points=1
+# ## One entry of $Q K^{\top}$
+#
+# The article draws $Q K^{\top}$ with a single entry filled in, $q_1 k_2^{\top}$: one query with one key
+# ([lesson 03](../lessons/03_one_attention_head.py), entry by entry). Compute such an entry from those two
+# rows.
+#
+# `Q` and `K` are `[pos, d_head]`; `query` and `key` are positions, counted from 0. Return one number. It is
+# not divided by anything yet, and there is no mask yet, so a key may come after the query.
+
+# %% [markdown] hint="one_entry"
+# Which row of `Q` belongs to the query, and which row of `K` to the key? Nothing else of the two arrays is
+# needed.
+
+# %% [markdown] hint="one_entry"
+# Two rows of length `d_head` make one number: multiply them place by place, and add up.
+
+
+# %% starter="one_entry"
+def one_entry(Q, K, query, key):
+    return ...
+
+
+# %% solution="one_entry"
+def one_entry(Q, K, query, key):
+    return Q[query] @ K[key]
+
+
 # %% [markdown] exercise="causal_pattern" points=2
 # ## From scores to a pattern
 #
@@ -67,6 +95,34 @@ def causal_pattern(S):
     masked = np.where(earlier, S, -np.inf)  # [query, key]
     weights = np.exp(masked - masked.max(axis=1, keepdims=True))  # [query, key]
     return weights / weights.sum(axis=1, keepdims=True)  # [query, key]
+
+
+# %% [markdown] exercise="one_row" points=2
+# ## One row of $A V$
+#
+# What does one position receive? The article draws one row of $A V$: the weights $a_i$, times the values,
+# give the row $o_i$ (our $z_i$). Write that row as [lesson 03](../lessons/03_one_attention_head.py) derives
+# it: a sum of the values, each weighted by how much position $i$ looks at it.
+#
+# `A` is `[query, key]`, `V` is `[pos, d_head]`, and `position` is $i$, counted from 0. Return `[d_head]`
+# numbers.
+
+# %% [markdown] hint="one_row"
+# Where in `A` stands how much position $i$ looks at each of the others: in a row, or in a column?
+
+# %% [markdown] hint="one_row"
+# There are as many weights as there are values. Each value is a row of `V`. What is left when all weighted
+# rows are added is one row.
+
+
+# %% starter="one_row"
+def one_row(A, V, position):
+    return ...
+
+
+# %% solution="one_row"
+def one_row(A, V, position):
+    return sum(A[position, other] * V[other] for other in range(len(V)))  # [d_head]
 
 
 # %% [markdown] exercise="one_head" points=3

@@ -1,8 +1,9 @@
 """The article map: every displayed equation of the article, and the derivation step that yields it.
 
-Each entry holds targets typed by hand, for a network of three layers with one head each and the article's
-layer i = 1. A target is compared, by normal form, with what the named steps yield. The article writes O for
-Z and O_layer for H.
+Each entry holds targets typed by hand, for a network of three layers with one head each. The article's layer
+i is layer 1 here, and layer 2 where a sum over the layers below it needs more than one term to be seen. A
+target is compared, by normal form, with what the named steps yield. The article writes O for Z and O_layer
+for H.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ class Target:
 
     `relation`: typed by hand; `slug`, `lemma`: the derivation, or the lemma of it by title; `first`, `last`:
     the steps that yield it together; with `given`, the assumption of this name states it, and step `first`
-    uses that.
+    uses that; `layer`: the article's layer i.
     """
 
     relation: Relation
@@ -35,10 +36,11 @@ class Target:
     first: int = 1
     last: int | None = None
     given: str = ""
+    layer: int = 1
 
     def derivation(self) -> Derivation:
         """The derivation, or the lemma, that yields the target."""
-        whole = derive(self.slug)
+        whole = derive(self.slug, layer=self.layer)
         return whole.lemma(self.lemma) if self.lemma else whole
 
     def yielded(self) -> Iterator[Relation]:
@@ -83,6 +85,7 @@ _W_Q, _W_K, _W_V = (MatrixSymbol(f"W_{name}_1_0", d, d_h) for name in "QKV")
 _W_O, _W_OV = MatrixSymbol("W_O_1_0", d_h, d), MatrixSymbol("W_OV_1_0", d, d)
 _Q, _K, _V, _Z = (MatrixSymbol(f"{name}_1_0", s, d_h) for name in "QKVZ")
 _S, _A = MatrixSymbol("S_1_0", s, s), MatrixSymbol("A_1_0", s, s)
+_A_2, _W_OV_2 = MatrixSymbol("A_2_0", s, s), MatrixSymbol("W_OV_2_0", d, d)
 _H, _PART = MatrixSymbol("H_1_0", s, d), MatrixSymbol("Delta_1_0", s, d)
 _Y, _Y_PART = MatrixSymbol("Y", s, v), MatrixSymbol("Y_1_0", s, v)
 _I, _J, _N = Symbol("i", integer=True), Symbol("j", integer=True), Symbol("n", integer=True, nonnegative=True)
@@ -195,7 +198,6 @@ ARTICLE: tuple[Displayed, ...] = (
                 "One entry of Q Kᵀ",
             ),
         ),
-        (7,),
     ),
     Displayed(
         8,
@@ -260,10 +262,11 @@ ARTICLE: tuple[Displayed, ...] = (
                 _equal(_Y, _times(_plus(_times(_E, _W_E), _D_0, _D_1, _D_2), _W_U)), "frozen-network", last=3
             ),
             Target(
-                _equal(_D_1, _times(_A, _plus(_times(_E, _W_E), _D_0), _W_OV)),
+                _equal(_D_2, _times(_A_2, _plus(_times(_E, _W_E), _D_0, _D_1), _W_OV_2)),
                 "frozen-network",
                 "What a layer adds",
                 last=4,
+                layer=2,
             ),
         ),
         (1, 2, 3),
@@ -281,9 +284,17 @@ ARTICLE: tuple[Displayed, ...] = (
                 "frozen-network",
             ),
             Target(
-                _equal(_D_1, _plus(_times(_A, _E, _W_E, _W_OV), _times(_A, _D_0, _W_OV))),
+                _equal(
+                    _D_2,
+                    _plus(
+                        _times(_A_2, _E, _W_E, _W_OV_2),
+                        _times(_A_2, _D_0, _W_OV_2),
+                        _times(_A_2, _D_1, _W_OV_2),
+                    ),
+                ),
                 "frozen-network",
                 "What a layer adds",
+                layer=2,
             ),
         ),
         (1,),

@@ -19,7 +19,8 @@ ERRATA: dict[int, Erratum] = {
     for erratum in (
         Erratum(
             1,
-            "Layers 0 … n − 1 add Δ_0 … Δ_{n−1}, and the last stream is X_n: the sums end one term too late.",
+            "Layers 0 … n − 1 add Δ_0 … Δ_{n−1}, and the last stream is X_n: the sums end one term too late. "
+            "(Or there are n + 1 layers, and the last stream is X_{n+1}.)",
             "residual-stream",
         ),
         Erratum(
@@ -30,7 +31,8 @@ ERRATA: dict[int, Erratum] = {
         ),
         Erratum(
             3,
-            "Not only a single layer: with the patterns frozen, a network of any depth expands exactly.",
+            "Not only a single layer. What stands in the way is that the pattern depends on the stream; with "
+            "the patterns frozen, a network of any depth expands exactly.",
             "path-expansion",
         ),
         Erratum(
@@ -41,20 +43,21 @@ ERRATA: dict[int, Erratum] = {
         ),
         Erratum(
             5,
-            "The boxed equation is the head's contribution to the logits on the direct path; the OV circuit "
-            "is the W_E W_OV W_U within it.",
+            "The boxed equation is what the head adds to the logits on the one path through this head alone; "
+            "the OV circuit is the W_E W_OV W_U within it.",
             "ov-circuit",
         ),
         Erratum(
             6,
-            "The box does not hold all terms with the tokens and the head: every path begins with the "
-            "tokens, and paths through other heads pass this one too. It holds the path through it alone.",
+            "In Δ_i, expanded once, one term shows the tokens: there the sentence is right. Expanded to the "
+            "end, every term begins with the tokens, and paths through other heads pass this one too. The "
+            "box holds the one path through this head alone.",
             "ov-circuit",
         ),
         Erratum(
             7,
-            "The causal mask is left out: in the illustration, the query at the first position does not see "
-            "the key at the second.",
+            "The formula for A needs the causal mask. The illustration shows Q Kᵀ, which is right with or "
+            "without one; its entry, the first query with the second key, is then masked.",
             "attention-head",
         ),
         Erratum(
@@ -70,7 +73,8 @@ ERRATA: dict[int, Erratum] = {
         ),
         Erratum(
             10,
-            "Embedding one-hot rows is linear already; what is assumed is that the unembedding is.",
+            "Looking up rows is linear for any table; what X_0 = E W_E assumes is that no positional term is "
+            "added. The linear unembedding is the other assumption.",
             "frozen-network",
         ),
         Erratum(

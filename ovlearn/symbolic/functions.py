@@ -46,7 +46,7 @@ class RowSoftmax(SameShape):
 class CausalMask(SameShape):
     """Scores with −∞ above the diagonal: a query sees no later key. Shape: [s, s].
 
-    Source: Elhage et al. (2021), "Architecture"; the article leaves it out (erratum 7).
+    Source: Elhage et al. (2021), "Transformer Overview"; the article leaves it out (erratum 7).
     """
 
 

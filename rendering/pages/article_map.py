@@ -24,8 +24,9 @@ def article_map_page() -> str:
         f"{len(ARTICLE)} equations. Here is each of them, in its order: as the course states it, the steps "
         "that yield it, how those steps were checked, the lesson that teaches it, and what needs correcting. "
         f"Together they make {sum(len(entry.targets) for entry in ARTICLE)} statements, and all hold.",
-        "The equations are stated for three layers with one head each, and layer 1 stands for the article's "
-        r"layer $i$. The article's $O$ is our $Z$, and its $O_{\text{layer}}$ is our $H$. Each statement is "
+        "The equations are stated for three layers with one head each. Layer 1 stands for the article's "
+        "layer $i$; layer 2 does where a sum over the layers below would otherwise have a single term. "
+        r"The article's $O$ is our $Z$, and its $O_{\text{layer}}$ is our $H$. Each statement is "
         "compared with what the steps yield. Were one of them wrong, this page would not have been built.",
         *(part for entry in ARTICLE for part in equation(entry)),
     )
@@ -47,7 +48,7 @@ def _stated(entry: Displayed, target: Target) -> Iterator[str]:
         raise ValueError(f"equation {entry.number}: expected the steps to yield {target.relation}")
     derivation = target.derivation()
     last = target.first if target.given else target.last or len(derivation.steps)
-    rows = rows_of(target.slug, target.lemma or target.slug, target.first, last)
+    rows = rows_of(target.slug, target.lemma or target.slug, target.first, last, layer=target.layer)
     yield displayed(relation_latex(target.relation))
     yield f"Shape {shape_latex(target.relation.lhs.shape)}, {_yielded(target, derivation, last)}"
     yield f'<small class="ov-checked">{in_words(rows)}</small>'
@@ -55,7 +56,8 @@ def _stated(entry: Displayed, target: Target) -> Iterator[str]:
 
 def _yielded(target: Target, derivation: Derivation, last: int) -> str:
     """Which steps of which derivation yield it, by their rules."""
-    where = derivation_link(target.slug) + (f", lemma *{target.lemma}*" if target.lemma else "")
+    where = derivation_link(target.slug) + (f" for layer {target.layer}" if target.layer != 1 else "")
+    where += f", lemma *{target.lemma}*" if target.lemma else ""
     if target.given:
         sources = derivation.steps[target.first - 1].sources
         kind = next(source.kind for source in sources if source.name == target.given)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from decimal import ROUND_CEILING, Context
 from functools import cache
 
 import ovlearn as ov
 from ovlearn.checking import ROUTES, Row
+from ovlearn.symbolic import rules
 
 SEEDS = 20
+USUAL_LAYER = 1  # of which a derivation is, unless asked otherwise
 
 ROUTE_NAMES = dict(zip(ROUTES, ("algebra", "exact arithmetic", "activations"), strict=True))
+IN_AN_EXAMPLE = dict(zip(ROUTES, ("algebra", "exact arithmetic", "floating point"), strict=True))
 
 # The lesson that teaches a derivation; one that is missing here is taught by the pages alone.
 LESSONS: dict[str, str] = {
@@ -28,12 +32,12 @@ LESSONS: dict[str, str] = {
 
 
 @cache
-def checked(slug: str) -> ov.Report:
-    """The report of a derivation, with faults planted in every step.
+def checked(slug: str, layer: int | None = None) -> ov.Report:
+    """The report of a derivation (for its usual layer, or another), with faults planted in every step.
 
     Raises: ValueError where a step does not hold or a fault got through.
     """
-    report = ov.verify(ov.derive(slug), seeds=SEEDS, faults=True)
+    report = ov.verify(ov.derive(slug, layer=layer), seeds=SEEDS, faults=True)
     if not report.passed:
         raise ValueError(f"{slug}: expected every step to hold, got {report}")
     return report
@@ -62,12 +66,13 @@ def derivation_link(slug: str) -> str:
     return f"[`{slug}`](derivations/{slug}.md)"
 
 
-def rows_of(slug: str, part: str, first: int, last: int) -> list[Row]:
+def rows_of(slug: str, part: str, first: int, last: int, *, layer: int = 1) -> list[Row]:
     """The judgements of some steps of a derivation (its `part` is its slug) or of a lemma (its title).
 
     Raises: ValueError where the report has none.
     """
-    rows = [row for row in checked(slug).rows if row.part == part and first <= row.step <= last]
+    report = checked(slug) if layer == USUAL_LAYER else checked(slug, layer)
+    rows = [row for row in report.rows if row.part == part and first <= row.step <= last]
     if not rows:
         raise ValueError(f"{slug}: expected judgements of steps {first} to {last} of {part!r}, got none")
     return rows
@@ -76,15 +81,22 @@ def rows_of(slug: str, part: str, first: int, last: int) -> list[Row]:
 def in_words(rows: Sequence[Row]) -> str:
     """How some steps were checked: the steps that each route passed, why one does not apply, the error.
 
+    A counterexample is one example, calculated once: no seed is drawn and no network runs.
+
     Raises: ValueError where a route failed.
     """
     failed = [row for row in rows if row.outcome == "failed"]
     if failed:
         raise ValueError(f"{failed[0].part}, step {failed[0].step}: {failed[0].judgement.reason}")
-    routes = ", ".join(_route(name, [row for row in rows if row.route == name]) for name in ROUTES)
-    error = worst(rows)
-    measured = "" if error is None else f" Worst rounding error: {rounded(error)}."
-    return f"Checked over {SEEDS} seeds: {routes}.{measured}"
+    examples = [row for row in rows if row.rule == rules.counterexample.name]
+    said = [f"The example was put in, once: {_routes(examples, IN_AN_EXAMPLE)}."] if examples else []
+    others = [row for row in rows if row not in examples]
+    if others:
+        said.append(f"Checked over {SEEDS} seeds: {_routes(others, ROUTE_NAMES)}.")
+        error = worst(others)
+        if error is not None:
+            said.append(f"The rounding error is at most {rounded(error)}." if error else "No rounding error.")
+    return " ".join(said)
 
 
 def worst(rows: Iterable[Row]) -> float | None:
@@ -93,18 +105,31 @@ def worst(rows: Iterable[Row]) -> float | None:
 
 
 def rounded(error: float | None) -> str:
-    """An error as a reader wants it: its size; a dash where none was measured.
+    """An error as a reader wants it: its size, rounded up; a dash where none was measured.
 
     >>> rounded(3.4e-16), rounded(0.0), rounded(None)
-    ('3e-16', '0', '–')
+    ('4e-16', '0', '–')
     """
     if error is None:
         return "–"
-    return f"{error:.0e}" if error else "0"
+    return up(error) if error else "0"
+
+
+def up(number: float) -> str:
+    """A bound with one digit that is never smaller than the number.
+
+    >>> up(7.45e-09), up(1e-12), up(9.6e-13)
+    ('8e-09', '1e-12', '1e-12')
+    """
+    return f"{float(Context(prec=1, rounding=ROUND_CEILING).create_decimal(repr(number))):.0e}"
+
+
+def _routes(rows: Sequence[Row], names: dict[str, str]) -> str:
+    return ", ".join(_route(names[name], [row for row in rows if row.route == name]) for name in ROUTES)
 
 
 def _route(name: str, rows: Sequence[Row]) -> str:
     passed = sum(row.outcome == "passed" for row in rows)
-    said = f"{ROUTE_NAMES[name]} {passed} of {len(rows)}"
+    said = f"{name} {passed} of {len(rows)}"
     reasons = dict.fromkeys(row.judgement.reason for row in rows if row.outcome == "not applicable")
     return f"{said} ({'; '.join(reasons)})" if reasons else said

@@ -7,7 +7,7 @@ from ovlearn.checking import ROUTES
 from ovlearn.symbolic import GLOSSARY, factors, to_latex
 from ovlearn.symbolic.layout import relation_latex
 from ovlearn.symbolic.notation import parse
-from rendering.pages.evidence import SEEDS, checked, derivation_link, rounded, worst
+from rendering.pages.evidence import SEEDS, checked, derivation_link, rounded, up, worst
 from rendering.pages.writing import compact, displayed, page, shape_latex, table, with_symbols
 
 _CIRCUIT = "ov-circuit"
@@ -41,9 +41,10 @@ def _summary(reports: list[ov.Report]) -> str:
     error = worst(row for report in reports for row in report.rows)
     return (
         f"{len(reports)} derivations with {steps} steps hold, over {SEEDS} random networks. "
-        f"The worst rounding error is {rounded(error)}. One try of the exact route misses a difference with "
-        f"probability at most {bound:.0e}. {faults:,} faults were planted in the steps, and every one was "
-        "rejected."
+        f"No rounding error is larger than {rounded(error)}. One try of the exact route, of one step and "
+        f"for the sizes that it drew, misses a difference with probability at most {up(bound)}. (A softmax "
+        "is replaced by a hash of its scores there, and the hash is taken to be as good as random.) "
+        f"{faults:,} faults were planted in the steps, and every one was rejected."
     )
 
 

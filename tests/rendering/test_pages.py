@@ -13,6 +13,8 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sympy import Integer, MatMul
 
 import ovlearn as ov
@@ -108,7 +110,10 @@ def test_every_equation_of_the_article_stands_in_the_map(generated: dict[str, st
     ]
     stated = [relation_latex(target.relation) for entry in ARTICLE for target in entry.targets]
     assert equations(page) == stated
-    assert page.count("Checked over") == len(stated)
+    examples = [relation for relation in stated if r"\neq" in relation]
+    assert len(examples) == 2  # equations 3 and 4: one example each, at which no network ran
+    assert page.count("The example was put in, once") == len(examples)
+    assert page.count("Checked over") == len(stated) - len(examples)
     assert {int(number) for number in re.findall(r"errata\.md#erratum-(\d+)", page)} == set(ERRATA)
 
 
@@ -185,6 +190,40 @@ def test_no_error_is_claimed_where_none_was_measured() -> None:
     rows = evidence.rows_of("nonlinearity", "nonlinearity", 1, 1)
     unmeasured = [replace(row, judgement=replace(row.judgement, error=None)) for row in rows]
     assert "error" not in evidence.in_words(unmeasured)
+
+
+def test_a_counterexample_is_said_to_be_one_example() -> None:
+    rows = evidence.rows_of("nonlinearity", "nonlinearity", 1, 1)
+    said = evidence.in_words(rows)
+    assert said.startswith("The example was put in, once: algebra 0 of 1")
+    assert "floating point 1 of 1" in said
+    assert "seeds" not in said
+    assert "activations" not in said
+    both = evidence.in_words([*rows, *evidence.rows_of("ov-fold", "ov-fold", 1, 2)])
+    assert "Checked over 20 seeds: algebra 2 of 2" in both
+
+
+def test_rows_of_another_layer_are_of_that_layer() -> None:
+    first, second = (
+        evidence.rows_of("frozen-network", "What a layer adds", 1, 9, layer=one) for one in (1, 2)
+    )
+    assert {row.step for row in first} == {row.step for row in second}
+    assert evidence.checked("frozen-network", 2) is not evidence.checked("frozen-network")
+
+
+@given(st.floats(min_value=1e-300, max_value=1e300))
+def test_a_bound_is_rounded_to_the_safe_side(number: float) -> None:
+    assert number <= float(evidence.up(number)) <= 2 * number
+    assert len(evidence.up(number).split("e")[0]) == 1
+
+
+def test_the_bound_on_the_home_page_is_not_smaller_than_the_reports() -> None:
+    (bound,) = re.findall(r"with probability at most (\S+)\. ", front.what_was_checked())
+    assert float(bound) >= max(evidence.checked(slug).bound for slug in ov.derivations())
+    (error,) = re.findall(r"No rounding error is larger than (\S+)\. ", front.what_was_checked())
+    assert float(error) >= max(
+        evidence.worst(evidence.checked(slug).rows) or 0.0 for slug in ov.derivations()
+    )
 
 
 # What does not hold is not written.

@@ -28,8 +28,8 @@ OUTLINE = [
     ("Motivation", ["H_1_0", "H_1_0"]),
     ("Motivation", ["A_1_0 X_1 W_V_1_0 W_O_1_0"]),
     ("The Circuit", ["X_0", "Y"]),
-    ("The Circuit", ["Y", "Delta_1"]),
-    ("The Circuit", ["Y", "Delta_1"]),
+    ("The Circuit", ["Y", "Delta_2"]),
+    ("The Circuit", ["Y", "Delta_2"]),
     ("The Circuit", ["Y_1_0", "Delta_1_0"]),
     ("The Circuit", ["Y_1_0"]),
 ]
@@ -73,6 +73,15 @@ def test_a_target_without_its_step_is_seen(number: int, target: Target) -> None:
         assert not replace(target, given="no such assumption").holds()
     else:
         assert any(not replace(target, first=first, last=last).holds() for first, last in steps) or count == 1
+
+
+def test_an_inner_sum_has_terms_to_be_mistaken() -> None:
+    """Δ_i with its sum over the layers below: for i = 1 that sum would be Δ_0 alone."""
+    for number, parts in ((14, 2), (15, 3)):
+        relation = ARTICLE[number - 1].targets[1].relation
+        below = {name for name in map(str, relation.rhs.free_symbols) if name.startswith("Delta")}
+        assert below == {"Delta_0", "Delta_1"}
+        assert len(terms(relation.rhs)) == (parts if number == 15 else 1)
 
 
 def test_errata_are_numbered_and_shown_by_a_derivation() -> None:

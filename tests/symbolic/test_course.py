@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sympy import ImmutableMatrix
 
+import ovlearn as ov
 from ovlearn.symbolic import (
     Assumption,
     Bound,
@@ -30,6 +31,7 @@ from ovlearn.symbolic import (
     s,
     terms,
     to_text,
+    v,
 )
 from ovlearn.symbolic.course import given as given_module
 from ovlearn.symbolic.course import theorems
@@ -150,14 +152,17 @@ def nonlinearity(case: Case) -> list[Chain]:
         return (f"{name} are linear", f"{both} {weight} = X_A {weight} + X_B {weight}", ["distribute"], [])
 
     through = [f"A_{head} {stream} W_OV_{head}" for stream in (both, "X_A", "X_B")]
+    parts = ["X_0", *(f"Delta_{j}" for j in range(case.layer))]
+    network = ["layer", "layer output", "token embedding"]
+    split = (
+        "The article's residual form",
+        f"{layer}({plus(*parts)}) ≠ {plus(*(f'{layer}({part})' for part in parts))}",
+        [f"counterexample: {', '.join(network)}"],
+        [*network, "causal mask"],
+    )
     return [
         (TITLES["nonlinearity"], f"{layer}(X_A + X_B) ≠ {layer}(X_A) + {layer}(X_B)", counter, layers),
-        (
-            "The article's residual form",
-            f"{layer}(X_0 + Delta_0) ≠ {layer}(X_0) + {layer}(Delta_0)",
-            counter,
-            layers,
-        ),
+        *([split] if case.layer else []),  # layer 0 reads X_0 alone
         (
             "A case of equality",
             f"{layer}(X_A + X_B) - {layer}(X_A) - {layer}(X_B) = 0",
@@ -539,21 +544,48 @@ def test_scores_expand_over_pairs_of_paths() -> None:
 # Counterexamples
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if case.slug == "nonlinearity"], ids=str)
+NOT_LINEAR = [case for case in CASES if case.slug == "nonlinearity"]
+
+
+@pytest.mark.parametrize("case", NOT_LINEAR, ids=str)
 def test_the_witnesses_by_hand(case: Case) -> None:
-    for chain in list(chains(case.derive()))[:2]:
+    for chain in list(chains(case.derive()))[: 2 if case.layer else 1]:
         (step,) = chain.steps
         scene = Scene()
-        scene.sizes = {s: 2, d: 1, d_h: 1}
+        scene.sizes = {s: 2, d: 1, d_h: 1, v: 2}
         scene.known = {symbol.name: np.array(matrix.tolist(), dtype=float) for symbol, matrix in step.witness}
         scene.assume(chain.assumptions[0])
         e = math.e
         assert close(scene(step.before), [[0], [2 * e**4 / (1 + e**4)]])
         assert close(scene(step.after), [[0], [2 * e / (1 + e)]])
-        names = [symbol.name for symbol, _ in step.witness]
-        weights = [f"{w}_{case.layer}_{h}" for h in range(case.heads) for w in ("W_Q", "W_K", "W_V", "W_O")]
-        assert sorted(names[2:]) == sorted(weights)
         assert step.witness[0][1] == step.witness[1][1] == ImmutableMatrix([[0], [1]])
+    (step,) = case.derive().steps
+    names = [symbol.name for symbol, _ in step.witness]
+    weights = [f"{w}_{case.layer}_{h}" for h in range(case.heads) for w in ("W_Q", "W_K", "W_V", "W_O")]
+    assert sorted(names[2:]) == sorted(weights)
+
+
+@pytest.mark.parametrize("case", [case for case in NOT_LINEAR if case.layer], ids=str)
+def test_the_parts_of_a_stream_are_written_by_the_witness(case: Case) -> None:
+    """A transformer with the weights of the witness reads X_0 and writes each Δ that the witness gives."""
+    (step,) = case.derive().lemma("The article's residual form").steps
+    values = {symbol.name: np.array(matrix.tolist(), dtype=float) for symbol, matrix in step.witness}
+
+    def stacked(name: str) -> Any:
+        layers, heads = range(case.layer + 1), range(case.heads)
+        return np.array([[values[f"{name}_{layer}_{head}"] for head in heads] for layer in layers])
+
+    config = ov.Config(case.layer + 1, case.heads, d_model=1, d_head=1, d_vocab=2, n_ctx=2)
+    weights = {name: stacked(name) for name in ("W_Q", "W_K", "W_V", "W_O")}
+    run = ov.Transformer(config, W_E=values["W_E"], W_U=np.ones((1, 2)), **weights).run([0, 1])
+    assert np.array_equal(values["E"], np.eye(2))
+    assert np.array_equal(values["X_0"], run.embedding)
+    assert np.abs(values["Delta_0"]).max() > 0
+    for layer in range(case.layer):
+        assert close(values[f"Delta_{layer}"], run.head_out[layer].sum(axis=0))
+    parts = {name: value for name, value in values.items() if name.startswith(("X", "Delta"))}
+    assert list(parts) == ["X_0", *(f"Delta_{layer}" for layer in range(case.layer))]
+    assert close(sum(parts.values()), run.resid_pre[case.layer])
 
 
 # Assumptions are used, and theorems are what was derived

@@ -167,14 +167,31 @@ def qk_product(net: Network) -> Assumption:
     )
 
 
-def layer_function(net: Network, layer: int) -> Assumption:
-    """What a layer adds, as a function of whatever stream it reads."""
+def layer_function(net: Network, *layers: int) -> Assumption:
+    """What each of these layers adds, as a function of whatever stream it reads."""
     stream = MatrixSymbol("X", s, d)
-    heads = [_head_of(stream, pair) for pair in net.heads_of(layer)]
     return definition(
         "layer",
         "a layer is its heads, each a function of the stream that it reads",
-        (Layer(stream, layer), add(*heads)),
+        *(
+            (Layer(stream, layer), add(*(_head_of(stream, pair) for pair in net.heads_of(layer))))
+            for layer in layers
+        ),
+    )
+
+
+def layer_outputs(net: Network, below: int) -> Assumption:
+    """Δ_j = layer_j(X_0 + Δ_0 + … + Δ_{j−1}), for each layer below one."""
+    return definition(
+        "layer output",
+        "Δ is what a layer makes of the stream that it reads",
+        *(
+            (
+                net.layer("Delta", layer),
+                Layer(add(net.stream(0), *(net.layer("Delta", j) for j in range(layer))), layer),
+            )
+            for layer in range(below)
+        ),
     )
 
 

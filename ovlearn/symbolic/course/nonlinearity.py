@@ -8,14 +8,22 @@ from sympy import ImmutableMatrix, ZeroMatrix
 
 from ovlearn.symbolic import rules
 from ovlearn.symbolic.course.arguments import Arguments
-from ovlearn.symbolic.course.given import CAUSAL_MASK, FROZEN_PATTERNS, layer_function, scaled
+from ovlearn.symbolic.course.given import (
+    CAUSAL_MASK,
+    FROZEN_PATTERNS,
+    layer_function,
+    layer_outputs,
+    linear_embedding,
+    scaled,
+)
 from ovlearn.symbolic.course.theorems import reads
 from ovlearn.symbolic.derivation import Derivation
 from ovlearn.symbolic.dimensions import d, s
 from ovlearn.symbolic.expressions import add, product, subtract, transpose
 from ovlearn.symbolic.functions import Layer
 from ovlearn.symbolic.notation import Network, symbol
-from ovlearn.symbolic.statements import Assumption, Relation
+from ovlearn.symbolic.statements import Assumption, Relation, unfolded
+from ovlearn.symbolic.witness import exact
 
 TITLE = "A layer is not a linear function of the stream; with its pattern frozen it is"
 LEAST_LAYERS = 1
@@ -23,14 +31,16 @@ LEAST_LAYERS = 1
 _PROJECTIONS = (("Queries", "W_Q"), ("Keys", "W_K"), ("Values", "W_V"))
 
 ZERO = ZeroMatrix(s, d)
+STREAM = ImmutableMatrix([[0], [1]])  # [s=2, d=1]
+
+Witness = tuple[tuple[Any, ImmutableMatrix], ...]
 
 
 def derive(arguments: Arguments) -> Derivation:
     """Show by one exact example that layer(X_A + X_B) is not always layer(X_A) + layer(X_B)."""
     net, layer, head = arguments.network, arguments.layer, arguments.head
-    first, second = symbol("X_A"), symbol("X_B")
-    return _refuted(net, layer, first, second, title="").with_lemmas(
-        _refuted(net, layer, net.stream(0), net.layer("Delta", 0), title="The article's residual form"),
+    return any_two_streams(net, layer).with_lemmas(
+        *([parts_of_the_stream(net, layer)] if layer else []),  # layer 0 reads X_0 alone: nothing to split
         equality_can_hold(net, layer),
         *(projection_is_linear(net, layer, head, *named) for named in _PROJECTIONS),
         scores_are_bilinear(net, layer, head),
@@ -38,32 +48,61 @@ def derive(arguments: Arguments) -> Derivation:
     )
 
 
-def _refuted(net: Network, layer: int, first: Any, second: Any, *, title: str) -> Derivation:
-    function = layer_function(net, layer)
-    return Derivation.start(
-        Layer(add(first, second), layer), [function, CAUSAL_MASK], title=title, network=net
-    ).apply(
+def any_two_streams(net: Network, layer: int) -> Derivation:
+    """Two streams of our choice, at which a layer is not additive."""
+    first, second, function = symbol("X_A"), symbol("X_B"), layer_function(net, layer)
+    return (Derivation.start(Layer(add(first, second), layer), [function, CAUSAL_MASK], network=net)).apply(
         rules.counterexample,
         add(Layer(first, layer), Layer(second, layer)),
-        witness(net, layer, first, second),
+        ((first, STREAM), (second, STREAM), *all_ones(net, layer)),
         function,
         why="two tokens of one dimension, all weights 1, at which the two sides differ",
     )
 
 
-def witness(net: Network, layer: int, first: Any, second: Any) -> tuple[tuple[Any, ImmutableMatrix], ...]:
-    """Two tokens, one dimension, all weights 1: the second token attends more to itself when doubled.
+def parts_of_the_stream(net: Network, layer: int) -> Derivation:
+    """The parts of a stream are not ours to choose: earlier layers write them, in a whole network."""
+    parts = [net.stream(0), *(net.layer("Delta", j) for j in range(layer))]
+    given = [layer_function(net, *range(layer + 1)), layer_outputs(net, layer), linear_embedding(net)]
+    return Derivation.start(
+        Layer(add(*parts), layer), [*given, CAUSAL_MASK], title="The article's residual form", network=net
+    ).apply(
+        rules.counterexample,
+        add(*(Layer(part, layer) for part in parts)),
+        whole_network(net, layer, given),
+        *given,
+        why="a network of two tokens and one dimension whose layer 0 writes its input once more",
+    )
 
-    The other heads of the layer write nothing (W_O = 0).
+
+def all_ones(net: Network, layer: int) -> Witness:
+    """All weights 1: the second token attends more to itself when doubled. Other heads write nothing."""
+    return _layer_weights(net, layer, W_Q=1, W_K=1, W_V=1, W_O=1)
+
+
+def whole_network(net: Network, layer: int, given: list[Assumption]) -> Witness:
+    """Tokens, weights and what each layer below writes: Δ_0 = X_0, and the layers between write nothing.
+
+    With W_Q = 0 the second token looks at both alike, so W_O = 2 gives it its own value back.
     """
-    one, zero = ImmutableMatrix([[1]]), ImmutableMatrix([[0]])
-    stream = ImmutableMatrix([[0], [1]])  # [s=2, d=1]
-    weights = [
-        (symbol(base, *pair), zero if base == "W_O" and pair[1] > 0 else one)
+    tokens = ((symbol("E"), ImmutableMatrix.eye(2)), (symbol("W_E"), STREAM))
+    weights = [*_layer_weights(net, 0, W_Q=0, W_K=1, W_V=1, W_O=2)]
+    for between in range(1, layer):
+        weights.extend(_layer_weights(net, between, W_Q=1, W_K=1, W_V=1, W_O=0))
+    weights.extend(all_ones(net, layer))
+    chosen = dict((*tokens, *weights))
+    written = [net.stream(0), *(net.layer("Delta", j) for j in range(layer))]
+    return (*((part, exact(unfolded(part, tuple(given)), chosen)) for part in written), *chosen.items())
+
+
+def _layer_weights(net: Network, layer: int, **values: int) -> Witness:
+    """One-by-one weights of a layer's first head; those of the others are 1, but for W_O = 0."""
+    others = {**dict.fromkeys(values, 1), "W_O": 0}
+    return tuple(
+        (symbol(base, *pair), ImmutableMatrix([[(others if pair[1] else values)[base]]]))
         for pair in net.heads_of(layer)
-        for base in ("W_Q", "W_K", "W_V", "W_O")
-    ]
-    return ((first, stream), (second, stream), *weights)
+        for base in values
+    )
 
 
 def equality_can_hold(net: Network, layer: int) -> Derivation:

@@ -1,6 +1,6 @@
 """Every path through the network.
 
-Source: Elhage et al., "Path expansion trick"; the article, "The Circuit".
+Source: Elhage et al., "The Path Expansion Trick"; the article, "The Circuit".
 """
 
 from __future__ import annotations

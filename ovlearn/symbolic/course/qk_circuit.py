@@ -1,6 +1,6 @@
 """The QK circuit: what the scores compare.
 
-Source: Elhage et al., "Splitting attention head terms into circuits".
+Source: Elhage et al., "Splitting Attention Head terms into Query-Key and Output-Value Circuits".
 """
 
 from __future__ import annotations

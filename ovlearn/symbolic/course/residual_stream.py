@@ -1,4 +1,8 @@
-"""The residual stream is a sum. Source: the article, "Motivation"; Elhage et al., "The residual stream"."""
+"""The residual stream is a sum.
+
+Source: the article, "Motivation"; Elhage et al., "Virtual Weights and the Residual Stream as a Communication
+Channel".
+"""
 
 from __future__ import annotations
 

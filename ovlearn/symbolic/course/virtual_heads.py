@@ -1,4 +1,4 @@
-"""Two heads composed act as one. Source: Elhage et al., "Virtual attention heads"."""
+"""Two heads composed act as one. Source: Elhage et al., "Virtual Attention Heads"."""
 
 from __future__ import annotations
 
