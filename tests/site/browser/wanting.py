@@ -1,8 +1,12 @@
-"""The browser that is needed, and what is said where there is none."""
+"""The browser that is needed, and what is said where there is none.
+
+`python -m tests.site.browser.wanting` says it too; it needs nothing but Python.
+"""
 
 from __future__ import annotations
 
 import shutil
+import sys
 
 from tests.site.browser.finding import VARIABLE, Chromium, NotThere, found
 
@@ -35,3 +39,10 @@ def needed() -> Chromium:
     if browser := found():
         return browser
     raise NotThere(lack())
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(lack() or 0)
+    except NotThere as error:
+        sys.exit(str(error))
