@@ -12,6 +12,7 @@ PORT    ?= 8000
 MODULES ?=
 NAMES   ?=
 SERVE   ?= yes
+TESTS   ?=
 
 PIP    := pip==26.3
 # most of what is installed is never imported; what is, Python compiles then
@@ -30,13 +31,17 @@ GROUPS := --group test --group lint --group bench --group mutation
 EVERY  := $(GROUPS) --group train
 # A worker a core: numpy's own threads would only stand in each other's way. The slow tests stand together, at the end:
 # a worker that has nothing left takes half of what another still has.
-PYTEST := -m pytest -n $(WORKERS) --dist worksteal
+PYTEST := -m pytest -n $(WORKERS) --dist worksteal $(TESTS)
 test test-lowest test-newest: export OPENBLAS_NUM_THREADS := 1
 # mutmut is a tool for contributors, in .venv alone; the site is built there, and tested once
 USERS  := --ignore=tests/test_mutants.py --ignore=tests/site
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export NO_MKDOCS_2_WARNING := 1
+
+# $(call say,WHAT): a line of progress, after the seconds since the start
+STARTED := $(shell date +%s)
+say = printf '%4d s  %s\n' "$$((`date +%s` - $(STARTED)))" "$(1)"
 
 # An environment remembers its folder: one that was moved, or whose Python is gone, is made anew.
 ALIVE := $(shell test "`cat $(VENV)/.home 2>/dev/null`" = "`pwd -P`" && $(VENV)/bin/python -c '' 2>/dev/null && echo yes)
@@ -53,7 +58,7 @@ case $$version in \
 esac; \
 $(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
 	echo "'$(PYTHON)' cannot make virtual environments. On Debian or Ubuntu: apt install python$$version-venv" >&2; exit 1; }; \
-echo "setting up $(1) with Python $$version"; \
+$(call say,setting up $(1) with Python $$version); \
 $(PYTHON) -m venv --clear $(1) && $(1)/bin/python $(INSTALL) '$(PIP)'
 endef
 
@@ -61,6 +66,16 @@ endef
 define build-site
 mkdir -p build && part=`mktemp -d build/site.XXXXXX` && trap "rm -rf $$part" EXIT INT TERM && chmod 755 $$part && \
 $(VENV)/bin/python -m mkdocs build --site-dir $$part && rm -rf $(1) && mv $$part $(1)
+endef
+
+# Every step of every derivation, with faults planted in each: one core, while the site has the other.
+CHECKED = OPENBLAS_NUM_THREADS=1 $(VENV)/bin/ovlearn verify --faults
+
+# $(call meanwhile,COMMAND,OTHERS): both at once, and what COMMAND said when all is done; it fails where either does
+define meanwhile
+mkdir -p build && said=`mktemp build/said.XXXXXX` && { $(1) >$$said 2>&1 & } && one=$$! && \
+trap "kill $$one 2>/dev/null; rm -f $$said" EXIT && trap 'exit 130' INT TERM && \
+( $(2) ) && { wait $$one; status=$$?; cat $$said; test $$status = 0; }
 endef
 
 .DEFAULT_GOAL := help
@@ -72,9 +87,9 @@ help: ## list these targets
 
 course: $(SITE) $(NODE) ## set up, check every step of every equation, build the site and serve it (PORT, SERVE=no)
 	@test "$(SERVE)" != yes || $(VENV)/bin/python -m rendering.serving --port "$(PORT)"
-	@$(VENV)/bin/ovlearn verify --faults
-	@echo "building the site; the first time, its lessons run, which takes about a minute"
-	@export OVLEARN_SITE_URL="http://127.0.0.1:$(PORT)/"; $(call build-site,build/course)
+	@$(call say,building the site; meanwhile every step of every equation is checked)
+	@export OVLEARN_SITE_URL="http://127.0.0.1:$(PORT)/"; $(call meanwhile,$(CHECKED),$(call build-site,build/course))
+	@$(call say,all steps hold and the site is built)
 	@test "$(SERVE)" != yes || $(VENV)/bin/python -m rendering.serving build/course --port "$(PORT)"
 
 site: $(SITE) $(NODE) ## the site, in site/
@@ -85,8 +100,11 @@ site-offline: $(SITE) $(NODE) ## a copy to read from disk, search included: buil
 	@export OVLEARN_OFFLINE=true OVLEARN_SITE_URL=; $(call build-site,build/site-offline)
 	@echo "open build/site-offline/index.html"
 
-test: $(TEST) $(NODE) lint ## set up, lint, and run the tests
+test: $(TEST) $(NODE) lint ## set up, lint, and run the tests, or some of them (TESTS=tests/numeric)
+	@$(VENV)/bin/python -m tests.site.browser
+	@$(call say,building the site)
 	@export OVLEARN_SITE_URL=http://ovlearn.localhost/; $(call build-site,build/test-site)
+	@$(call say,running the tests)
 	@$(VENV)/bin/python $(PYTEST)
 
 lint: $(TEST) ## style and types alone
@@ -110,6 +128,7 @@ oracles: $(ORACLE) ## compare with transformers and TransformerLens, and record 
 	@.venv-oracles/bin/python -m tests.oracles.record
 
 bench: $(TEST) $(NODE) $(AUDITS) $(ORACLE) ## the promised speeds, and the site's weight (MODULES=site measures that alone)
+	@$(VENV)/bin/python -m tests.site.browser
 	@$(VENV)/bin/python -m tests.benchmarks $(MODULES)
 
 mutants: $(TEST) $(NODE) ## break the code in small ways; the tests must notice (FLOORS, SAMPLE, SEED)
@@ -128,7 +147,7 @@ constraints: ## pin today's newest versions in constraints/newest.txt; run it wi
 
 clean: ## remove everything that was made here
 	rm -rf .venv .venv-lowest .venv-train .venv-oracles .venv-newest node_modules build site .pytest_cache .mypy_cache .ruff_cache .hypothesis
-	find ovlearn rendering live docs tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find ovlearn exercises lessons rendering live training docs tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Either makes the environment where there is none that is up to date; the tests add to what is there.
 $(SITE): pyproject.toml $(NEWEST)
@@ -140,7 +159,7 @@ $(SITE): pyproject.toml $(NEWEST)
 # While this adds to the environment, the stamp of its first part is away: if it is cut short, all begins again.
 $(TEST): pyproject.toml $(NEWEST)
 	@if test -e $(SITE) && test $(SITE) -nt pyproject.toml && test $(SITE) -nt $(NEWEST); \
-	then echo "adding the tools for tests and lint"; else $(call new-venv,$(VENV)); fi
+	then $(call say,adding the tools for tests and lint); else $(call new-venv,$(VENV)); fi
 	@rm -f $(SITE)
 	@$(VENV)/bin/python $(INSTALL) -c $(NEWEST) -e '.[course]' $(GROUPS)
 	@pwd -P > $(VENV)/.home
@@ -153,7 +172,7 @@ $(TRAIN): pyproject.toml $(NEWEST)
 
 $(ORACLE): pyproject.toml tests/oracles/constraints.txt
 	@$(call new-venv,.venv-oracles)
-	@echo "adding torch, transformers and TransformerLens"
+	@$(call say,adding torch, transformers and TransformerLens)
 	@.venv-oracles/bin/python $(INSTALL) -c tests/oracles/constraints.txt torch
 	@.venv-oracles/bin/python $(INSTALL) -c tests/oracles/constraints.txt -e '.[weights]' --group oracles
 	@touch $@
@@ -166,11 +185,12 @@ $(LOW): pyproject.toml $(LOWEST) $(NEWEST)
 	@touch $@
 
 $(NODE): package.json package-lock.json .npmrc | $(SITE)
+	@$(call say,getting KaTeX and the rest of what the site needs from npm)
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm ci --ignore-scripts --silent
 	@touch $@
 
 $(AUDITS): $(addprefix tests/benchmarks/lighthouse/,package.json package-lock.json .npmrc) | $(SITE)
-	@echo "adding Lighthouse"
+	@$(call say,adding Lighthouse)
 	@mkdir -p $(@D) && cp $^ $(@D)
 	@cd $(@D) && PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm ci --ignore-scripts --silent
 	@touch $@

@@ -36,6 +36,7 @@ from rendering.assets import IFRAME_WORKER  # noqa: E402
 from rendering.cache import Cache  # noqa: E402
 from rendering.equations import Equations, Typesetter  # noqa: E402
 from rendering.generated import Generated, refuse_typed  # noqa: E402
+from rendering.progress import LOG, tell  # noqa: E402
 from rendering.searching import lighten  # noqa: E402
 
 DOCS, LESSONS, CACHE = ROOT / "docs", ROOT / "lessons", Cache(ROOT / "build" / "cache")
@@ -44,14 +45,25 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+LOG.parent = logging.getLogger("mkdocs")  # which shows what is told
+
+
+def told(what: str, make: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Say what begins, and do it."""
+    tell(what)
+    return make(*args, **kwargs)
+
+
 @dataclass
 class Build:
     """What one build knows."""
 
     equations: Equations = field(default_factory=lambda: Equations(Typesetter.load(CACHE)))
     lessons: dict[str, Lesson] = field(default_factory=dict)
-    generated: Generated = field(default_factory=lambda: generated(ROOT, CACHE))
-    live: Parts = field(default_factory=lambda: parts(ROOT))
+    generated: Generated = field(
+        default_factory=lambda: told("deriving the reference", generated, ROOT, CACHE)
+    )
+    live: Parts = field(default_factory=lambda: told("making Python for the page", parts, ROOT))
     urls: dict[str, str] = field(default_factory=dict)
 
 
@@ -102,6 +114,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     made = [*(source.uri for source in sources), *build.generated.pages]
     refuse_typed([file.src_uri for file in files], made)
     build.lessons = {lesson.uri: lesson for lesson in render(sources, package=ROOT / "ovlearn", cache=CACHE)}
+    tell("writing the pages")
     texts = {uri: lesson.markdown for uri, lesson in build.lessons.items()}
     notebooks = {f"exercises/{name}.ipynb": text for name, text in build.generated.notebooks.items()}
     made_here: dict[str, str | bytes] = {**texts, **build.generated.pages, **notebooks}

@@ -19,6 +19,16 @@ function status() {
   return says;
 }
 
+/** The rest. A browser may remember that a module could not be fetched: the next time it has another address. */
+async function rest() {
+  try {
+    return await import(bundle);
+  } catch (error) {
+    bundle.searchParams.set("again", Date.now());
+    throw error;
+  }
+}
+
 /** What a button does: load the rest, and hand it on. `says`: where to say what is wrong. */
 const open = (element, action, says) => async () => {
   if (location.protocol === "file:") {
@@ -26,7 +36,7 @@ const open = (element, action, says) => async () => {
     return;
   }
   try {
-    const { act } = await import(bundle);
+    const { act } = await rest();
     await act(element, action, page());
   } catch (error) {
     says.textContent = `The editor could not be loaded (${error.message}). Is there a connection? Try again.`;

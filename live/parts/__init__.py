@@ -60,7 +60,7 @@ def parts(root: Path, store: Store | None = None) -> Parts:
     try:
         made = {name: named(name, data) for name, data in contents(root, store).items()}
     except NotToBeHad as lack:
-        if os.environ.get("CI") == "true":
+        if in_ci():
             raise RenderError(str(lack)) from None
         return Parts(absent=str(lack))
     zoo = {name: named(f"models/{name}", data) for name, data in models(root).items()}
@@ -72,4 +72,9 @@ def parts(root: Path, store: Store | None = None) -> Parts:
     return Parts({f"{FOLDER}/{place}": data for place, data in files.items()}, f"{FOLDER}/{scripts.loader}")
 
 
-__all__ = ["Parts", "parts"]
+def in_ci() -> bool:
+    """Whether this runs unwatched (`CI` is set, and not to a no): then what is lacking is a failure."""
+    return os.environ.get("CI", "").lower() not in ("", "0", "false", "no")
+
+
+__all__ = ["Parts", "in_ci", "parts"]

@@ -27,7 +27,7 @@ _UNUSED = re.compile(
 _NOT_IN_A_PAGE = re.compile(
     r"^ovlearn/(commands/|cli\.py)"
     r"|^ovlearn/grading/((batch|exports)/|(folder|gate|isolated|plugin|sources|starters)\.|worker/(?!__init__|cells))"
-    r"|^rendering/(pages/|execution/(inline|kernels|reading|running)|(docstrings|runnable|searching|serving)\.)"
+    r"|^rendering/(pages/|execution/(inline|kernels|reading|running)|(docstrings|progress|runnable|searching|serving)\.)"
 )
 _LICENCE = re.compile(r"^([^/]+)\.dist-info/(?:licenses/)?(LICENSE[^/]*)$")
 _LOADER = ("pyodide.js", "pyodide.asm.js", "pyodide.asm.wasm")

@@ -6,6 +6,7 @@ the versions of the libraries. Nothing outside this folder decides what a kernel
 
 from __future__ import annotations
 
+import itertools
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -56,8 +57,11 @@ async def _run_all(
     import asyncio
 
     from rendering.execution.running import run  # Jupyter loads slowly: not where all is known
+    from rendering.progress import tell
 
     free = asyncio.Semaphore(jobs)
+    done = itertools.count(1)
+    tell(f"running {len(sources)} notebooks, {jobs} at a time")
 
     async def one(source: Source) -> list[Cell] | RenderError:
         async with free:
@@ -66,6 +70,7 @@ async def _run_all(
             except RenderError as error:
                 return error
         cache.save(source.name, keys[source], [asdict(cell) for cell in cells])
+        tell(f"{next(done)} of {len(sources)} has run: {source.shown}")
         return cells
 
     results = await asyncio.gather(*map(one, sources))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.site.built import ADDRESS, ROOT, chromium
+from tests.site.browser.wanting import needed
+from tests.site.built import ADDRESS, ROOT
 
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
 
@@ -36,6 +36,7 @@ def audit(page: str, port: int, *, desktop: bool) -> dict[str, Score]:
     """The score of a page in each category, on a desktop or on a telephone."""
     host = ADDRESS.removeprefix("http://").rstrip("/")
     rule = f"MAP {host}:80 127.0.0.1:{port}"
+    chromium = needed()
     run = subprocess.run(
         [
             str(_NODE),
@@ -48,7 +49,7 @@ def audit(page: str, port: int, *, desktop: bool) -> dict[str, Score]:
             f'--chrome-flags=--headless=new --no-sandbox --host-resolver-rules="{rule}"',
             *(["--preset=desktop"] if desktop else []),
         ],
-        env={**os.environ, "CHROME_PATH": chromium() or ""},
+        env={**chromium.environment, "CHROME_PATH": chromium.path},
         capture_output=True,
         text=True,
     )

@@ -19,7 +19,8 @@ from tests.benchmarks import bare
 from tests.benchmarks.building import Copy
 from tests.benchmarks.hosting import Host, compressed, hosted
 from tests.benchmarks.measuring import Promise, shown
-from tests.site.built import ADDRESS, ROOT, chromium, launched
+from tests.site.browser.wanting import lack
+from tests.site.built import ADDRESS, ROOT, launched
 from tests.site.live.using import seconds_until
 
 LESSON = "lessons/03_one_attention_head"
@@ -38,8 +39,8 @@ KEEP = """([page, cell, code]) =>
 
 def promises() -> Iterator[Promise]:
     """Each figure as soon as it is measured."""
-    if not chromium():
-        raise SystemExit("the page is measured in Chromium: apt install chromium (or name one in CHROMIUM)")
+    if reason := lack():
+        raise SystemExit(f"the page is not measured: {reason}")
     with tempfile.TemporaryDirectory(prefix="ovlearn-") as folder:
         copy, peer = Copy(Path(folder, "copy")), Path(folder, "bare")
         copy.build()

@@ -11,7 +11,8 @@ from tests.benchmarks.building import Copy, differing, pages
 from tests.benchmarks.hosting import Host, compressed, hosted
 from tests.benchmarks.loading import Loaded, load
 from tests.benchmarks.measuring import Promise, fastest, seconds, shown
-from tests.site.built import ADDRESS, chromium, launched
+from tests.site.browser.wanting import lack
+from tests.site.built import ADDRESS, launched
 
 PHONE, WIDE = 390, 1280
 CHANGED = "03_one_attention_head"  # the one that takes longest
@@ -19,8 +20,8 @@ CHANGED = "03_one_attention_head"  # the one that takes longest
 
 def promises() -> Iterator[Promise]:
     """Each figure as soon as it is measured."""
-    if not chromium():
-        raise SystemExit("the site is measured in Chromium: apt install chromium (or name one in CHROMIUM)")
+    if reason := lack():
+        raise SystemExit(f"the site is not measured: {reason}")
     with tempfile.TemporaryDirectory(prefix="ovlearn-") as folder:
         copy = Copy(Path(folder, "one"))
         yield from built(copy, Copy(Path(folder, "other")))

@@ -21,15 +21,14 @@ from live.parts.packing import node
 from live.parts.store import Store
 from tests.live.building import ROOT
 from tests.live.magic import unchecked
-from tests.live.runtime import built
 
 KEPT = ROOT / "build" / "live"
 ARCHIVES = ("stdlib", "numpy", "sympy", "ovlearn")
 
 
 @pytest.fixture(scope="module")
-def whole() -> Parts:
-    return built()
+def whole(python_in_page: Parts) -> Parts:
+    return python_in_page
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,19 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> list[list[Cell]]:
 
 def test_two_runs_are_the_same(runs: list[list[Cell]]) -> None:
     assert runs[0] == runs[1]
+
+
+def test_whoever_waits_is_told_how_far_it_is(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    sources = [write(tmp_path, name, cell("1 + 1")) for name in ("01_x", "02_x", "03_x")]
+    package = tmp_path / "package"
+    package.mkdir()
+    caplog.set_level("INFO", "rendering")
+    for _ in range(2):  # the second time, all is known
+        execute(sources, package=package, cache=Cache(tmp_path / "cache"))
+    told = [re.sub(r"^ *\d+ s  ", "", line) for line in caplog.messages]
+    assert told[0] == "running 3 notebooks, 2 at a time"
+    assert [line[:6] for line in told[1:]] == ["1 of 3", "2 of 3", "3 of 3"]
+    assert {line.rpartition(": ")[2] for line in told[1:]} == {source.shown for source in sources}
 
 
 def test_expressions_become_the_values_at_their_place(runs: list[list[Cell]]) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, sync_playwright
+
+from tests.site.browser.wanting import needed
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "build" / "test-site"
@@ -45,26 +45,6 @@ def lessons() -> list[str]:
     return sorted(page for page in pages() if page.startswith("lessons/"))
 
 
-def missing() -> str:
-    """Return what the tests need and do not find, and the command that gets it; or nothing."""
-    if not (SITE / "index.html").exists():
-        return "there is no site in build/test-site: `make test` builds it"
-    if not chromium():
-        if named := os.environ.get("CHROMIUM"):
-            return f"CHROMIUM names {named}, which is not there: apt install chromium, and leave it unset"
-        return "there is no Chromium to test the site with: apt install chromium (or name one in CHROMIUM)"
-    return ""
-
-
-def chromium() -> str | None:
-    """Return where a Chromium is; one that CHROMIUM names comes first."""
-    named = os.environ.get("CHROMIUM")
-    if named:
-        return shutil.which(named)
-    names = ("/usr/bin/chromium", "chromium", "chromium-browser", "google-chrome")
-    return next((found for name in names if (found := shutil.which(name))), None)
-
-
 class _Quiet(SimpleHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:
         pass
@@ -92,8 +72,11 @@ def launched(port: int) -> Iterator[Browser]:
     """Start a browser to which ADDRESS is this port, and nothing else is anywhere."""
     host = ADDRESS.removeprefix("http://").rstrip("/")
     rules = f"--host-resolver-rules=MAP {host}:80 127.0.0.1:{port}, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+    chromium = needed()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=[*_FLAGS, rules])
+        browser = playwright.chromium.launch(
+            executable_path=chromium.path, env=chromium.environment, args=[*_FLAGS, rules]
+        )
         try:
             yield browser
         finally:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.site.built import ADDRESS, launched, missing, served
+from tests.site.built import ADDRESS, SITE, launched, served
 from tests.site.watching import Watched
 
 expect.set_options(timeout=20_000)
@@ -14,8 +14,8 @@ expect.set_options(timeout=20_000)
 # Of a module, not of the session: while Playwright runs, this thread has an event loop, and others cannot.
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    if lack := missing():
-        pytest.fail(lack, pytrace=False)
+    if not (SITE / "index.html").exists():
+        pytest.fail("there is no site in build/test-site: `make test` builds it", pytrace=False)
     with served() as port, launched(port) as started:
         yield started
 

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.live.runtime import built
 from tests.site.built import ROOT
 from tests.site.doing import chosen, equations_are_set, search
 from tests.site.live.using import cell, press, says
@@ -73,8 +72,8 @@ def test_the_path_explorer_works(page: Page, copy: Path) -> None:
     )
 
 
+@pytest.mark.usefixtures("python_in_page")
 def test_a_cell_says_why_it_does_not_run_here(page: Page, copy: Path) -> None:
-    built()
     page.goto((copy / "lessons" / "03_one_attention_head.html").as_uri())
     press(cell(page, 5), "Run")
     says(

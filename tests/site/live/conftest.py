@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.live.runtime import built
+from live.parts import Parts
 from tests.site.built import ROOT
 from tests.site.live import served
 from tests.site.live.served import Server
@@ -20,9 +20,8 @@ _PAGE = (
 
 
 @pytest.fixture(autouse=True)
-def _with_python() -> None:
-    """There is Python for the page; else none of these tests applies, which in CI is an error."""
-    built()
+def _with_python(python_in_page: Parts) -> None:
+    """There is Python for the page, or none of these tests is run."""
 
 
 @pytest.fixture(scope="module")

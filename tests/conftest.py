@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+import pytest
+
+from live.parts import Parts, in_ci
+from tests.lacking import Need, NotRun
+from tests.live.runtime import built
+from tests.site.browser.wanting import lack
+
+NEEDS = (Need("browser", lack), Need("python_in_page", lambda: built().absent))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(NotRun(NEEDS, failure=in_ci()))
+
+
+@pytest.fixture(scope="session")
+def python_in_page() -> Parts:
+    """Python for the page; the tests with it are not run where numpy's wheel cannot be had."""
+    return built()
