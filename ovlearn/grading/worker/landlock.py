@@ -34,8 +34,10 @@ def version() -> int:
     return max(0, _syscall(_CREATE, None, 0, _VERSION))
 
 
-def restrict(readable: Iterable[Path], writable: Iterable[Path]) -> bool:
+def restrict(readable: Iterable[Path], writable: Iterable[Path], listable: Iterable[Path] = ()) -> bool:
     """Let this process read below `readable`, write below `writable`, execute nothing and connect nowhere.
+
+    Below `listable` it may see the names of files, and not what they hold.
 
     Returns whether the kernel does it. Raises: OSError where it should and does not.
     """
@@ -49,6 +51,8 @@ def restrict(readable: Iterable[Path], writable: Iterable[Path]) -> bool:
     try:
         for place in readable:
             _allow(rules, place, _READ_FILE | _READ_DIR)  # libraries are read, and nothing is executed
+        for place in listable:
+            _allow(rules, place, _READ_DIR)
         for place in writable:
             _allow(rules, place, every & ~_EXECUTE)
         _checked(_libc().prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0), "prctl")
