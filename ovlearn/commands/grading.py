@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,17 +14,17 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from ovlearn.commands.marks import print_results
+from ovlearn.commands.marks import print_results, ungraded
 from ovlearn.commands.options import bad_usage
 from ovlearn.grading.batch import bundling
 from ovlearn.grading.batch.keeping import Kept
 from ovlearn.grading.batch.planning import plan_of
 from ovlearn.grading.batch.results import Result
-from ovlearn.grading.batch.running import Run, dask, local
+from ovlearn.grading.batch.running import Place, Run, dask, local
+from ovlearn.grading.batch.selftest import SelfTestFailed, needed, self_test
 from ovlearn.grading.batch.submissions import Submission, submissions
 from ovlearn.grading.exports import FORMATS
 from ovlearn.grading.notebook import fresh_seed
-from ovlearn.grading.worker import confinement
 
 _USUAL = ("csv", "json", "junit")
 
@@ -65,7 +66,7 @@ def bundle_command(
     sets: tuple[str, ...], manifest: Path | None, seed: int | None, wheel: Path | None, out: Path
 ) -> None:
     """Pack an autograder for Gradescope, with a hidden seed."""
-    with bad_usage():
+    with bad_usage(), _in_words():
         plan = plan_of(sets, manifest, fresh_seed() if seed is None else seed)
         bundling.bundle(plan, out, wheel)
     click.echo(
@@ -101,26 +102,39 @@ def grade_command(
     formats: tuple[str, ...],
     address: str | None,
     patience: float,
-) -> None:
-    """Grade answer sheets: notebooks, scripts, folders and zip files of them."""
+) -> int:
+    """Grade answer sheets: notebooks, scripts, folders and archives of them.
+
+    Ends with 0 where every hand-in was graded, with 1 where one was not, and with 2 where nothing could
+    begin.
+    """
     with ExitStack() as stack:
-        with bad_usage():
+        with bad_usage(), _in_words():
             kept = None if out is None else Kept(out)
             drawn = fresh_seed() if seed is None else seed
             plan = plan_of(sets, manifest, drawn if kept is None else kept.seed(seed), call=patience)
             _check_options(plan.exercises, kept, only, formats)
             found = submissions(paths)
             if not found:
-                raise ValueError("path: expected notebooks (.ipynb) or scripts (.py), got none")
-            executor, width = stack.enter_context(dask(address) if address else local(jobs or _processors()))
+                raise ValueError("path: expected notebooks (.ipynb) or scripts (.py), got nothing")
+            place = stack.enter_context(dask(address) if address else local(jobs or _processors()))
             if kept is not None:
                 kept.begin(plan)
-        _say_what_is_missing()
-        results = _run(Run(plan, kept, only or ""), found, executor, width)
-    if out is not None:
-        for name in formats or _USUAL:
-            FORMATS[name](out, results)
+        stack.enter_context(_ended_in_order())
+        if place.lacks:
+            click.echo(f"isolation that this system does not give: {'; '.join(place.lacks)}", err=True)
+        try:
+            self_test(needed(plan, found), place.executor)
+        except SelfTestFailed as error:
+            click.echo(
+                f"ovlearn: nothing was graded: the course's own solutions fail here: {error}", err=True
+            )
+            return 1
+        with _in_words():
+            results = _run(Run(plan, kept, only or ""), found, place)
+    written = out is None or _written(out, formats or _USUAL, results)
     print_results(results, out)
+    return 0 if written and not ungraded(results) else 1
 
 
 def _check_options(
@@ -132,16 +146,50 @@ def _check_options(
         raise ValueError(f"only: expected one of {', '.join(dict(exercises))}, got {only!r}")
 
 
-def _say_what_is_missing() -> None:
-    lacks = confinement.missing()
-    if lacks:
-        click.echo(f"isolation that this system does not give: {'; '.join(lacks)}", err=True)
+def _written(out: Path, formats: Sequence[str], results: Sequence[Result]) -> bool:
+    """Write each format, and say which could not be: one never costs the others."""
+    told = []
+    for name in formats:
+        try:
+            FORMATS[name](out, results)
+        except (OSError, ValueError) as error:
+            told.append(name)
+            click.echo(f"ovlearn: {name} could not be written: {_why(error)}", err=True)
+    return not told
 
 
-def _run(run: Run, found: Sequence[Submission], executor: Executor, width: int) -> list[Result]:
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """Say in one line what the system refuses: a folder that cannot be written to, a full disk."""
+    try:
+        yield
+    except OSError as error:
+        raise click.ClickException(_why(error)) from error
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error)
+
+
+@contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """Take SIGTERM as Ctrl-C: graders are ended, and what was graded is kept."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _run(run: Run, found: Sequence[Submission], place: Place) -> list[Result]:
     try:
         with _progress(len(found)) as advance:
-            return run.over(found, executor, 2 * width, advance)
+            return run.over(found, place.executor, 2 * place.width, advance)
     except KeyboardInterrupt:
         again = "the same command again goes on from here" if run.kept else "with --out, it could be resumed"
         click.echo(f"ovlearn: {again}", err=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from ovlearn.grading.batch.results import Result
@@ -22,11 +22,16 @@ def print_results(results: Sequence[Result], out: Path | None) -> None:
     if not console.is_terminal:
         console = Console(width=max(console.width, _NARROWEST), highlight=False)
     console.print(_exercises(results))
-    unread = [one for one in results if one.status != "graded"]
+    unread = ungraded(results)
     shown = results if len(results) <= _FEW else unread
     if shown:
         console.print(_submissions(shown))
     console.print(Text(_summary(results, unread, out)), soft_wrap=True)
+
+
+def ungraded(results: Sequence[Result]) -> list[Result]:
+    """Return the results of hand-ins that were not graded, or not on every exercise."""
+    return [one for one in results if "not graded" in (one.status, *(mark.status for mark in one.marks))]
 
 
 def _exercises(results: Sequence[Result]) -> Table:
@@ -44,10 +49,12 @@ def _exercises(results: Sequence[Result]) -> Table:
 
 
 def _submissions(results: Sequence[Result]) -> Table:
-    table = Table("submission", "points", "note")
+    table = Table(Column("submission", overflow="fold"), "points", "note")
     for one in results:
         wrong = [f"{mark.exercise}: {mark.mistake or mark.status}" for mark in one.marks if not mark.passed]
-        table.add_row(Text(one.submission), f"{one.points}/{one.out_of}", Text(one.note or ", ".join(wrong)))
+        said = [one.note, ", ".join(wrong)] if one.status == "graded" else [one.note]
+        told = "; ".join(each for each in said if each)
+        table.add_row(Text(one.submission), f"{one.points}/{one.out_of}", Text(told))
     return table
 
 
@@ -55,8 +62,10 @@ def _summary(results: Sequence[Result], unread: Sequence[Result], out: Path | No
     graded = len(results) - len(unread)
     lines = [f"{graded} of {len(results)} submissions graded"]
     if graded:
-        mean = sum(one.points for one in results if one.status == "graded") / graded
+        mean = sum(one.points for one in results if one not in unread) / graded
         lines.append(f"mean {mean:.2f} points")
+    if unread:
+        lines.append(f"{len(unread)} not graded: their notes say why")
     if out is not None:
         lines.append(f"results in {out}")
     return "; ".join(lines)

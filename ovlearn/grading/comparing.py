@@ -215,6 +215,8 @@ def _plain(value: Any) -> Any:
         return tuple(_plain(each) for each in value)
     if isinstance(value, str):
         return value.strip().lower()
+    if isinstance(value, complex) and value.imag == 0:
+        return value.real
     if getattr(value, "is_Rational", False):  # sympy's
         return int(value) if value.q == 1 else float(value)
     return value
@@ -225,6 +227,6 @@ def _alike(one: Any, other: Any) -> bool:
         return len(one) == len(other) and all(map(_alike, one, other))
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
-    if isinstance(one, int | float) and isinstance(other, int | float):
+    if isinstance(one, int | float | complex) and isinstance(other, int | float | complex):
         return abs(one - other) <= TOLERANCE * max(abs(other), 1e-12)
     return type(one) is type(other) and bool(one == other)

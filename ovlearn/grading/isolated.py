@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from ovlearn.grading.reading import Unreadable
+from ovlearn.grading.students import Unavailable
 from ovlearn.grading.verdicts import Verdict
 from ovlearn.grading.worker.remote import Patience, Sheet, workers
 
@@ -12,7 +14,7 @@ from ovlearn.grading.worker.remote import Patience, Sheet, workers
 def verdicts(file: Path, *, seed: int | None = None, patience: Patience | None = None) -> Iterator[Verdict]:
     """Yield the verdict on each exercise of a notebook or script.
 
-    Raises: Unreadable where the file holds no answers.
+    Raises: Unreadable where the file holds no answers, and where there is no place to run them in.
     """
     starter = workers()
     starter.start()  # while it loads numpy and sympy, so does this process
@@ -28,5 +30,7 @@ def verdicts(file: Path, *, seed: int | None = None, patience: Patience | None =
         with Sheet(cells, starter, patience=patience or Patience()) as sheet:
             for exercise in exercises:
                 yield verdict_on(exercise, sheet, drawn)
+    except Unavailable as error:
+        raise Unreadable(f"{file}: its answers cannot be run here: {error}") from None
     finally:
         starter.close()

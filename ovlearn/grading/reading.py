@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-LARGEST = 20 * 2**20  # bytes
+LARGEST = 100 * 2**20  # bytes, pictures in the outputs included
 _ENCODINGS = ("utf-8-sig", "utf-16", "latin-1")
 _MARKER = re.compile(r"^# %%.*$", re.MULTILINE)
 
@@ -28,7 +28,7 @@ def cells_of(name: str, data: bytes) -> list[str]:
     ovlearn.grading.reading.Unreadable: not a notebook: it is no JSON
     """
     if len(data) > LARGEST:
-        raise Unreadable(f"too large: {len(data):,} bytes")
+        raise Unreadable(f"too large: more than {LARGEST:,} bytes")
     if not data.strip():
         raise Unreadable("the file is empty")
     text = _text(data)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ovlearn.grading.outcomes import NotAttempted, Outcome, Wrong
-from ovlearn.grading.students import Student
+from ovlearn.grading.students import Student, Unavailable
 
 Check = Callable[[Any], None]
 
@@ -17,6 +17,8 @@ def run_check(exercise: str, check: Check, student: Student) -> Outcome:
 
     A check that itself stumbles over an answer counts as wrong, and says so: no answer earns anything by
     confusing its check.
+
+    Raises: Unavailable where there is no place to run the answer in, which is nobody's mistake.
     """
     name = check.__name__.removeprefix("test_")
     begun = time.perf_counter()
@@ -26,6 +28,8 @@ def run_check(exercise: str, check: Check, student: Student) -> Outcome:
 
     try:
         check(student)
+    except Unavailable:
+        raise
     except NotAttempted:
         return outcome("not attempted", says="Not attempted yet.")
     except Wrong as error:

@@ -16,7 +16,7 @@ import numpy as np
 
 from ovlearn.grading.blocking import Blocked, blocking
 from ovlearn.grading.outcomes import NotAttempted, Wrong
-from ovlearn.grading.values import Data, Unknown, decode, encode
+from ovlearn.grading.values import Data, Unknown, decode, encode, is_unknown
 
 FUNCTION = "function"
 
@@ -43,10 +43,14 @@ class Missing(Exception):
     """There is no answer of this name. `why`: what became of the cell that should define it."""
 
 
-class Answers(Protocol):
-    """Where answers are."""
+class Unavailable(Exception):
+    """There is no place to run answers in. No answer is at fault; the message holds the child's own words."""
 
-    def look(self, name: str) -> Data:
+
+class Answers(Protocol):
+    """Where answers are. `blocked`: the functions of the package that the answer should have written."""
+
+    def look(self, name: str, blocked: tuple[str, ...]) -> Data:
         """Return FUNCTION or the encoded value of a name; raise Missing."""
 
     def call(self, name: str, arguments: Data, blocked: tuple[str, ...]) -> Reply:
@@ -74,7 +78,7 @@ class Student:
         if name.startswith("_"):
             raise AttributeError(name)
         try:
-            seen = self._answers.look(name)
+            seen = self._answers.look(name, self._blocked)
         except AnswerError as error:
             raise _raised(name, error) from None
         except Missing as missing:
@@ -117,12 +121,13 @@ class Namespace:
         self.names = names
         self.reasons = reasons or {}
 
-    def look(self, name: str) -> Data:
+    def look(self, name: str, blocked: tuple[str, ...] = ()) -> Data:
         """Return FUNCTION or the encoded value of a name."""
         if name not in self.names:
             raise Missing(self.reasons.get(name, "Was it renamed, or its cell not run?"))
         value = self.names[name]
-        return FUNCTION if callable(value) and encode(value)[0] == "unknown" else encode(value)
+        data = encode(value)
+        return FUNCTION if callable(value) and is_unknown(data) else data
 
     def call(self, name: str, arguments: Data, blocked: tuple[str, ...]) -> Reply:
         """Call a function with copies of its arguments."""
@@ -200,5 +205,6 @@ __all__ = [
     "Namespace",
     "Reply",
     "Student",
+    "Unavailable",
     "Unknown",
 ]

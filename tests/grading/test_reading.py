@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ovlearn.grading.reading import Unreadable, cells_of
+from ovlearn.grading.reading import LARGEST, Unreadable, cells_of
 
 CODE = {"cell_type": "code", "source": ["x = 1\n", "y = 'ü'"]}
 PROSE = {"cell_type": "markdown", "source": "x"}
@@ -48,7 +48,7 @@ def test_a_script_is_read_in_its_cells() -> None:
         (b'{"cells": 3}', "no cells"),
         (b'{"cells": [7, {"cell_type": "code", "source": 7}]}', "no code"),
         (b"[" * 100_000, "no JSON"),
-        (b" " * (21 * 2**20), "too large"),
+        (b" " * (LARGEST + 1), f"too large: more than {LARGEST:,} bytes"),
     ],
 )
 def test_what_is_no_notebook_is_said(data: bytes, why: str) -> None:

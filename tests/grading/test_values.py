@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import enum
 import json
 import math
+from collections import Counter, namedtuple
+from decimal import Decimal
+from fractions import Fraction
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -129,3 +134,46 @@ def test_networks_and_derivations_come_out_as_they_went_in() -> None:
     assert same(through(run).logits, run.logits)
     d = ov.derive("ov-fold")
     assert same(through(d).replayed().here, d.here)
+
+
+class Whole(enum.IntEnum):
+    RANK = 64
+
+
+class Mine(list[float]):
+    pass
+
+
+Pair = namedtuple("Pair", "rows columns")
+
+
+@pytest.mark.parametrize(
+    ("value", "plain"),
+    [
+        (Fraction(128, 2), 64),
+        (Fraction(1, 4), 0.25),
+        (Decimal("64.0"), 64),
+        (Decimal("0.5"), 0.5),
+        (Whole.RANK, 64),
+        (Mine([1.0, 2.5]), [1.0, 2.5]),
+        (Pair(2, 3), (2, 3)),
+        (Counter("aab"), {"a": 2, "b": 1}),
+        (MappingProxyType({"a": 1}), {"a": 1}),
+    ],
+)
+def test_what_is_as_good_as_a_plain_value_arrives_as_one(value: Any, plain: Any) -> None:
+    got = decode(encode(value))
+    assert (type(got), got) == (type(plain), plain)
+
+
+def test_what_fails_to_say_what_it_is_has_no_place() -> None:
+    class Odd:
+        def __array__(self, *_: Any, **__: Any) -> Any:
+            raise SystemExit
+
+    class Loop(str):
+        def __str__(self) -> str:
+            return Loop(self)
+
+    for value in (Odd(), Loop("x"), iter([1]), object):
+        assert isinstance(decode(encode(value)), Unknown)

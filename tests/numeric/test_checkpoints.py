@@ -281,6 +281,14 @@ def test_a_bad_folder(change: Callable[[Path, Weights], None], message: str, tmp
     assert bad_folder(change, tmp_path).startswith(message)
 
 
+def test_a_config_that_begins_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+    folder, _ = copied("gpt2", tmp_path)
+    path = folder / "config.json"
+    path.write_text(path.read_text(), encoding="utf-8-sig")
+    assert path.read_bytes().startswith(b"\xef\xbb\xbf")
+    assert checkpoints.load_gpt2(folder).config == checkpoints.load_gpt2(FIXTURES / "gpt2").config
+
+
 def test_a_part_that_is_missing(tmp_path: Path) -> None:
     folder, weights = copied("gpt2", tmp_path)
     (folder / "model.safetensors").rename(folder / "a.safetensors")

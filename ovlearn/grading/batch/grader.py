@@ -7,18 +7,19 @@ grader is ended, that exercise is not passed, and another grader goes on with th
 from __future__ import annotations
 
 import contextlib
-import shutil
+import math
 import subprocess
-import tempfile
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from ovlearn.grading.batch import folders
 from ovlearn.grading.batch.planning import Plan
 from ovlearn.grading.batch.results import Mark, printable
+from ovlearn.grading.students import Unavailable
 from ovlearn.grading.worker.channel import Channel, ChannelError
 from ovlearn.grading.worker.confinement import Limits
 from ovlearn.grading.worker.remote import Patience, Sheet, workers
-from ovlearn.grading.worker.starting import child, to_parent
+from ovlearn.grading.worker.starting import child, end_with_parent, ended, last_words, to_parent
 
 _MEMORY = 3 * 2**30  # bytes of address space of a grader
 _SAYS = 600  # characters
@@ -30,8 +31,9 @@ class Grader:
     def __init__(self) -> None:
         self.process: subprocess.Popen[bytes] | None = None
         self.channel: Channel | None = None
-        self.folder = ""
+        self.folder: folders.Held | None = None
         self.ended = False
+        self.said = ""
 
     def marks(self, cells: Sequence[str], names: Sequence[str], plan: Plan) -> Iterator[Mark]:
         """Yield the mark of each exercise, in order; points are not given here.
@@ -52,7 +54,9 @@ class Grader:
                     raise
                 tries += 1
                 if tries == 2:
-                    yield Mark(left.pop(0), "not graded", "", "The grader ended while it judged this answer.")
+                    self._stop()
+                    says = "The grader ended while it judged this answer."
+                    yield Mark(left.pop(0), "not graded", "", f"{says} {printable(self.said)}".strip())
                     tries = 0
             if left:
                 self._stop()
@@ -66,10 +70,15 @@ class Grader:
         if self.channel is not None:
             self.channel.close()
         if self.process is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(0.1)  # one that ends by itself may still say why
             self.process.kill()
             self.process.wait()
-        shutil.rmtree(self.folder, ignore_errors=True)
-        self.process, self.channel, self.folder = None, None, ""
+            self.said = last_words(self.process)
+            ended(self.process)
+        if self.folder is not None:
+            self.folder.remove()
+        self.process = self.channel = self.folder = None
 
     def _some(self, cells: Sequence[str], names: Sequence[str], plan: Plan) -> Iterator[Mark]:
         channel = self._started()
@@ -80,8 +89,8 @@ class Grader:
 
     def _started(self) -> Channel:
         if self.channel is None:
-            self.folder = tempfile.mkdtemp(prefix="ovlearn-grader-")  # goes with it, whatever is left there
-            self.channel, self.process = child(__name__, folder=self.folder)
+            self.folder = folders.Held()  # goes with it, whatever is left there
+            self.channel, self.process = child(__name__, folder=str(self.folder.path))
         return self.channel
 
 
@@ -93,13 +102,15 @@ def _mark(name: str, reply: Any) -> Mark:
 def main() -> None:
     """Grade sheets until the other side is gone."""
     channel = to_parent()
+    end_with_parent()
     _limit_memory()
     starting = workers()
     starting.start()  # while it loads numpy and sympy, so does this process
     try:
         while True:
             cells, names, seed, (call, exercise, memory) = channel.receive()
-            with Sheet(cells, starting, Limits(memory=memory), Patience(call, exercise)) as sheet:
+            limits = Limits(memory=memory, processor=math.ceil(exercise + call))
+            with Sheet(cells, starting, limits, Patience(call, exercise)) as sheet:
                 for name in names:
                     sheet.renew()
                     channel.send(_judged(name, sheet, seed))
@@ -112,7 +123,10 @@ def main() -> None:
 def _judged(name: str, sheet: Sheet, seed: int) -> list[Any]:
     from ovlearn.grading.notebook import verdict_on
 
-    outcomes = verdict_on(name, sheet, seed)
+    try:
+        outcomes = verdict_on(name, sheet, seed)
+    except Unavailable as error:  # the machine's failure, and no answer's
+        return ["not graded", "", f"This answer could not be run: {error}", 0.0]
     total = outcomes.total
     return [total.status, total.mistake, total.says, sum(one.seconds for one in outcomes.outcomes)]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
+import secrets
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path, PurePosixPath
@@ -41,15 +41,15 @@ class Kept:
     def begin(self, plan: Plan) -> None:
         """Make the folder, and write down what is asked."""
         (self.folder / _ROWS).mkdir(parents=True, exist_ok=True)
-        write(self.folder / PLAN, json.dumps({"ovlearn": "grade", **plan.as_data()}, indent=1) + "\n")
+        text = json.dumps({"ovlearn": "grade", **plan.as_data()}, indent=1) + "\n"
+        write(self.folder / PLAN, text, private=True)  # it holds the seed
 
     def known(self, key: str, plan: Plan, only: str = "") -> tuple[Mark, ...]:
         """Return the marks of a submission that still hold. `only`: the one exercise to grade again."""
         marks = [mark for mark in self._marks(key) if mark.stamp]
         if only:
             return tuple(mark for mark in marks if mark.exercise != only)
-        stamps = dict(plan.stamps)
-        return tuple(mark for mark in marks if mark.stamp == stamps.get(mark.exercise))
+        return tuple(mark for mark in marks if mark.stamp == plan.stamp(mark))
 
     def keep(self, key: str, result: Result) -> None:
         """Keep the marks of a submission; those of exercises that were not asked now stay as they are."""
@@ -75,9 +75,11 @@ def key_of(name: str, data: bytes) -> str:
     return hashlib.sha256(kind + b"\0" + data).hexdigest()
 
 
-def write(path: Path, text: str) -> None:
-    """Write a file, whole or not at all."""
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=".ovlearn-", suffix=".part")
+def write(path: Path, text: str, *, private: bool = False) -> None:
+    """Write a file, whole or not at all. `private`: for oneself alone; else for whom new files are for."""
+    part = path.with_name(f".ovlearn-{secrets.token_hex(8)}.part")
+    flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
+    handle = os.open(part, flags, 0o600 if private else 0o666)
     try:
         with open(handle, "w", encoding="utf-8", newline="") as file:
             file.write(text)

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cache
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
 from ovlearn import __version__
 from ovlearn.arguments import whole_number
+from ovlearn.grading.batch.answered import answered
+from ovlearn.grading.batch.results import Mark
 from ovlearn.grading.sets import folders, names_in, set_of
 
 Points = tuple[tuple[str, int], ...]  # exercise and points, in order
-_NAME = re.compile(r"[A-Za-z_]\w*")
+
+_CELLS = 12  # cells and calls that may take all the patience there is, for each exercise
 
 
 @dataclass(frozen=True)
@@ -24,27 +28,31 @@ class Plan:
     """What is graded, and how.
 
     `exercises`: each with its points; `chosen`: whether a teacher chose them. Else a submission is graded on
-    the sets of which it has an exercise. `seed`: decides what the checks draw; `memory`: bytes of a worker.
-    Seconds: `call` for one call or cell, `exercise` for all that an exercise runs, `judging` for what its
-    checks do with what came out.
+    the sets that it answers. `seed`: decides what the checks draw; `memory`: bytes of a worker. Seconds:
+    `call` for one call or cell, `exercise` for all that an exercise runs (twelve calls unless given),
+    `judging` for what its checks do with what came out. `installation`: what is installed; a mark that is not
+    full is made again where that changed.
     """
 
     exercises: Points
     chosen: bool
     seed: int
     call: float = 10.0
-    exercise: float = 60.0
+    exercise: float = 0.0
     judging: float = 20.0
     memory: int = 3 * 2**30
     stamps: tuple[tuple[str, str], ...] = field(init=False)
+    installation: str = field(init=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "exercise", self.exercise or _CELLS * self.call)
         limits = [self.seed, self.call, self.exercise, self.judging, self.memory, __version__]
         stamps = tuple((name, _stamp(limits, name)) for name, _ in self.exercises)
         object.__setattr__(self, "stamps", stamps)
+        object.__setattr__(self, "installation", installed())
 
-    def asked(self, cells: Sequence[str]) -> Points:
-        """Return the exercises that a sheet is graded on.
+    def asked(self, cells: Sequence[str], name: str = "") -> Points:
+        """Return the exercises that a sheet is graded on. `name`: what its file is called.
 
         >>> plan = plan_of([], None, seed=0)
         >>> [name for name, _ in plan.asked(["ov_rank = 64"])][:2]
@@ -52,9 +60,13 @@ class Plan:
         """
         if self.chosen:
             return self.exercises
-        words = {word for cell in cells for word in _NAME.findall(cell)}
-        present = {set_of(name) for name, _ in self.exercises if name in words}
+        present = answered(cells, name)
         return tuple((name, points) for name, points in self.exercises if set_of(name) in present)
+
+    def stamp(self, mark: Mark) -> str:
+        """Return what a mark depends on: one that is not full, also on what is installed."""
+        stamp = dict(self.stamps).get(mark.exercise, "")
+        return stamp if mark.passed or not stamp else f"{stamp}-{self.installation}"
 
     def as_data(self) -> dict[str, Any]:
         """The plan as plain data that JSON can hold."""
@@ -83,7 +95,7 @@ def manifest_points(file: Path) -> Points:
     Raises: ValueError for what is none.
     """
     try:
-        data = json.loads(file.read_text(encoding="utf-8"))
+        data = json.loads(file.read_text(encoding="utf-8-sig"))
         listed: Mapping[str, Any] = data["exercises"]
         pairs = tuple(listed.items())
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
@@ -121,6 +133,13 @@ def _stamp(limits: list[Any], exercise: str) -> str:
     return hashlib.sha256(json.dumps([*limits, exercise, _digest(set_of(exercise))]).encode()).hexdigest()[
         :16
     ]
+
+
+@cache
+def installed() -> str:
+    """Return a digest of the libraries that are installed, and of Python: what an answer may import."""
+    found = sorted(f"{one.name}=={one.version}" for one in distributions() if one.metadata)
+    return hashlib.sha256(json.dumps([sys.version, *found]).encode()).hexdigest()[:16]
 
 
 @cache

@@ -5,33 +5,46 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
 
+from ovlearn.grading.batch import folders
 from ovlearn.grading.batch.keeping import Kept, key_of
 from ovlearn.grading.batch.planning import Plan
 from ovlearn.grading.batch.results import Result
-from ovlearn.grading.batch.sheets import close_graders, grade_sheet, ungraded
+from ovlearn.grading.batch.sheets import close_graders, failed, grade_sheet, ungraded
 from ovlearn.grading.batch.submissions import Submission
 from ovlearn.grading.reading import Unreadable
+from ovlearn.grading.worker import confinement
 
 Advance = Callable[[Result], None]
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where submissions are graded: an executor, how many it grades at once, and what isolation it lacks."""
+
+    executor: Executor
+    width: int
+    lacks: tuple[str, ...] = ()
+
+
 @contextmanager
-def local(jobs: int) -> Iterator[tuple[Executor, int]]:
-    """Grade on this machine, in threads, each with a grader, which is a process; yields also how many."""
+def local(jobs: int) -> Iterator[Place]:
+    """Grade on this machine, in threads, each with a grader, which is a process."""
+    folders.sweep()
     executor = ThreadPoolExecutor(jobs, thread_name_prefix="ovlearn-grade")
     try:
-        yield executor, jobs
+        yield Place(executor, jobs, tuple(confinement.missing()))
     finally:
         executor.shutdown(wait=False)
         close_graders()
 
 
 @contextmanager
-def dask(address: str) -> Iterator[tuple[Executor, int]]:
-    """Grade on a Dask cluster. Yields its executor, and how many threads its workers have.
+def dask(address: str) -> Iterator[Place]:
+    """Grade on a Dask cluster, in as many threads as its workers have.
 
     Raises: ValueError without the extra `dask`, or where no scheduler answers.
     """
@@ -47,7 +60,8 @@ def dask(address: str) -> Iterator[tuple[Executor, int]]:
         width = sum(client.nthreads().values())
         if not width:
             raise ValueError(f"dask: expected a cluster with workers, got none at {address!r}")
-        yield client.get_executor(pure=False), width
+        lacks = {one: None for each in client.run(confinement.missing).values() for one in each}
+        yield Place(client.get_executor(pure=False), width, tuple(f"{one}, on a worker" for one in lacks))
 
 
 class Run:
@@ -89,6 +103,9 @@ class Run:
         except Unreadable as error:
             self._done(number, ungraded(submission.name, str(error), self.plan), advance)
             return None
+        except Exception as error:  # one submission must never cost the others
+            self._done(number, ungraded(submission.name, failed(error), self.plan), advance)
+            return None
         self._keys[number] = key_of(submission.name, data)
         known = self.kept.known(self._keys[number], self.plan, self.only) if self.kept else ()
         return executor.submit(grade_sheet, submission.name, data, self.plan, known)
@@ -101,13 +118,22 @@ class Run:
             number = flying.pop(future)
             error = future.exception()
             if error is None:
-                self._done(number, future.result(), advance)
+                self._done(number, _with_note(future.result(), submissions[number]), advance)
             else:  # a machine that was lost, not an answer
-                note = f"the grader failed: {type(error).__name__}"
-                self._done(number, ungraded(submissions[number].name, note, self.plan), advance)
+                name = submissions[number].name
+                self._done(number, ungraded(name, failed(error), self.plan), advance)
 
     def _done(self, number: int, result: Result, advance: Advance) -> None:
         if self.kept and number in self._keys:
             self.kept.keep(self._keys.pop(number), result)
         self._results[number] = result
         advance(result)
+
+
+def _with_note(result: Result, submission: Submission) -> Result:
+    """The result, which says what lies beside the sheet and was not graded."""
+    if result.note or not submission.beside:
+        return result
+    few = ", ".join(submission.beside[:5])
+    more = f" and {len(submission.beside) - 5} more" if len(submission.beside) > 5 else ""
+    return replace(result, note=f"beside it, not graded: {few}{more}")

@@ -9,7 +9,8 @@ from dataclasses import replace
 
 from ovlearn.grading.batch.grader import Grader
 from ovlearn.grading.batch.planning import Plan, Points
-from ovlearn.grading.batch.results import Mark, Result
+from ovlearn.grading.batch.results import Mark, Result, printable
+from ovlearn.grading.batch.submissions import NOTEBOOK, is_notebook
 from ovlearn.grading.reading import Unreadable, cells_of
 
 NOTHING_ASKED = "no exercise of the course is in it"
@@ -30,16 +31,24 @@ def grade_sheet(name: str, data: bytes, plan: Plan, known: Sequence[Mark] = ()) 
     'not a notebook: it is no JSON'
     """
     try:
-        cells = cells_of(name, data)
-        asked = plan.asked(cells)
+        cells = cells_of(f"{name}{NOTEBOOK}" if is_notebook(data) else name, data)
+        asked = plan.asked(cells, name)
         if not asked:
             return Result(name, "not graded", NOTHING_ASKED)
         marks = _marks(cells, asked, plan, known)
     except Unreadable as error:
         return ungraded(name, str(error), plan)
     except Exception as error:  # one submission must never cost the others
-        return ungraded(name, f"the grader failed: {type(error).__name__}", plan)
-    return Result(name, "graded", "", marks, round(sum(mark.seconds for mark in marks), 3))
+        return ungraded(name, failed(error), plan)
+    seconds = round(sum(mark.seconds for mark in marks), 3)
+    if all(mark.status == "not graded" for mark in marks):
+        return Result(name, "not graded", marks[0].says, marks, seconds)
+    return Result(name, "graded", "", marks, seconds)
+
+
+def failed(error: BaseException) -> str:
+    """Return what to say where our own code failed on a submission."""
+    return f"the grader failed: {type(error).__name__}: {printable(str(error))[:200]}".rstrip(": ")
 
 
 def ungraded(name: str, note: str, plan: Plan) -> Result:
@@ -59,13 +68,12 @@ def close_graders() -> None:
 
 
 def _marks(cells: Sequence[str], asked: Points, plan: Plan, known: Sequence[Mark]) -> tuple[Mark, ...]:
-    stamps = dict(plan.stamps)
     marks = {mark.exercise: mark for mark in known}
     missing = [name for name, _ in asked if name not in marks]
     if missing:
         for mark in _graded(cells, missing, plan):
             holds = mark.status != "not graded"
-            marks[mark.exercise] = replace(mark, stamp=stamps[mark.exercise] if holds else "")
+            marks[mark.exercise] = replace(mark, stamp=plan.stamp(mark) if holds else "")
     return tuple(
         replace(marks[name], points=points if marks[name].passed else 0, out_of=points)
         for name, points in asked

@@ -1,34 +1,51 @@
-"""Find the answer sheets below the paths that a teacher names, in folders and in zip files."""
+"""Find the hand-ins below the paths that a teacher names: every one has a row, whatever it is.
+
+What lies directly in the path is a hand-in each. A folder in it, or an archive, is a learner's, or again
+holds learners': each notebook in it is a hand-in; so is a script that answers something, and a document where
+it stands alone or among several. What else lies beside the one notebook of a folder belongs to it.
+"""
 
 from __future__ import annotations
 
-import os
 import re
-import stat
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from functools import cache
+from itertools import groupby
+from pathlib import Path
 
+from ovlearn.grading.batch.files import File, files
 from ovlearn.grading.batch.results import printable
-from ovlearn.grading.batch.zipped import zipped
-from ovlearn.grading.reading import LARGEST, Unreadable
+from ovlearn.grading.reading import Unreadable
+from ovlearn.grading.sets import all_names
 
-SHEETS = (".ipynb", ".py")
-_PASSED_OVER = ("__pycache__", "__MACOSX")
+NOTEBOOK, SCRIPT = ".ipynb", ".py"
+_SPELT = {NOTEBOOK: (".ipynb", ".ipynb.txt", ".ipynb.json"), SCRIPT: (".py", ".py.txt")}
+_UNSPELT = re.compile(r"[^.]+|.*\.(?:txt|json)", re.IGNORECASE)  # names that may hide a notebook
+_WANTED = "expected a notebook (.ipynb), a script (.py), or a zip or tar file of them"
+_DOCUMENTS = {
+    **dict.fromkeys((".pdf",), "a PDF"),
+    **dict.fromkeys((".html", ".htm", ".mht", ".mhtml"), "a web page"),
+    **dict.fromkeys((".doc", ".docx", ".odt", ".rtf", ".pages"), "a document of a word processor"),
+    **dict.fromkeys((".txt", ".md", ".tex", ""), "a text, or a file of an unknown kind"),
+    **dict.fromkeys((".rar", ".7z", ".gz", ".bz2", ".xz"), "an archive that is not opened here"),
+}
+_MOST_SHOWN = 20
 
 
 @dataclass(frozen=True)
 class Submission:
-    """One answer sheet: its name, and how to read it."""
+    """One hand-in: its name, and how to read it. `beside`: files that belong to it and are not graded."""
 
     name: str
     read: Callable[[], bytes]
+    beside: tuple[str, ...] = ()
 
 
 def submissions(paths: Sequence[Path]) -> list[Submission]:
-    """Return every submission, in the natural order of names: 2 before 10.
+    """Return every hand-in, in the natural order of names: 2 before 10.
 
-    A submission's name is its path below the one given. Nothing is read yet, except the lists of zip files.
+    Its name is its path below the one given. Of notebooks nothing is read yet.
 
     Raises: ValueError for a path that is not there.
     """
@@ -37,7 +54,11 @@ def submissions(paths: Sequence[Path]) -> list[Submission]:
         if not path.exists():
             raise ValueError(f"path: expected a file or a folder, got {printable(str(path))}")
         prefix = f"{path.resolve().name}/" if len(paths) > 1 and path.is_dir() else ""
-        found += [Submission(_shown(prefix + one.name), one.read) for one in _at(path)]
+        root = "" if path.is_dir() else path.name
+        found += [
+            Submission(_shown(prefix + one.name), one.read, tuple(map(_shown, one.beside)))
+            for one in _handed_in(files(path), root)
+        ]
     return sorted(found, key=lambda one: natural(one.name))
 
 
@@ -53,70 +74,96 @@ def natural(name: str) -> list[tuple[int, int, str]]:
     ]
 
 
-def _shown(name: str) -> str:
-    return printable(name).replace("\n", "\\n")
+def kind_of(file: File) -> str:
+    """Return NOTEBOOK or SCRIPT by a file's name, or by what it holds where that does not tell; else ""."""
+    name = file.base.lower()
+    for kind, endings in _SPELT.items():
+        if name.endswith(endings):
+            return kind
+    if _UNSPELT.fullmatch(name) and not file.trouble:
+        try:
+            return NOTEBOOK if is_notebook(file.read()) else ""
+        except Unreadable:  # whoever reads it again is told why
+            return NOTEBOOK
+    return ""
 
 
-def _at(path: Path) -> Iterator[Submission]:
-    if path.is_dir():
-        yield from _below(path)
-    elif path.suffix.lower() == ".zip":
-        yield from _in_zip(path, path.name)
-    else:
-        yield Submission(path.name, _reader(path, path.resolve().parent))
+def is_notebook(data: bytes) -> bool:
+    """Tell whether a file is a notebook, whatever it is called.
+
+    >>> is_notebook(b'{"cells": [], "nbformat": 4}'), is_notebook(b'{"a": 1}')
+    (True, False)
+    """
+    return data.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{") and b'"nbformat"' in data
 
 
-def _below(root: Path) -> Iterator[Submission]:
-    inside = root.resolve()
-    for folder, folders, files in os.walk(root):
-        here = Path(folder)
-        folders[:] = [name for name in folders if not _hidden(name)]
-        links = [name for name in folders if (here / name).is_symlink()]
-        for name in (*links, *(name for name in files if not _hidden(name))):
-            path = here / name
-            shown = path.relative_to(root).as_posix()
-            if name in links:
-                if not path.resolve().is_relative_to(inside):
-                    yield Submission(shown, _refusing("a link that leads outside"))
-            elif path.suffix.lower() == ".zip":
-                yield from _in_zip(path, shown)
-            elif path.suffix.lower() in SHEETS:
-                yield Submission(shown, _reader(path, inside))
+def _handed_in(found: Sequence[File], root: str) -> Iterator[Submission]:
+    kinds = {file.name: kind_of(file) for file in found}
+    with_sheets = {file.folder for file in found if kinds[file.name]}
+    ordered = sorted(found, key=lambda file: file.folder)
+    for folder, group in groupby(ordered, key=lambda file: file.folder):
+        here = list(group)
+        if folder == root or (root and not folder):  # what lies in the path itself
+            yield from (_row(file, kinds) for file in here)
+        else:
+            yield from _of_folder(folder, here, kinds, with_sheets - {root})
 
 
-def _hidden(name: str) -> bool:
-    return name.startswith(".") or name in _PASSED_OVER
-
-
-def _in_zip(path: Path, shown: str) -> Iterator[Submission]:
-    try:
-        members = list(zipped(path))
-    except Unreadable as error:
-        yield Submission(shown, _refusing(str(error)))
+def _of_folder(
+    folder: str, here: list[File], kinds: dict[str, str], with_sheets: set[str]
+) -> Iterator[Submission]:
+    sheets = [file for file in here if kinds[file.name] == NOTEBOOK]
+    sheets += [file for file in here if kinds[file.name] == SCRIPT and (not sheets or _answers(file))]
+    troubled = [file for file in here if file.trouble and file not in sheets]
+    others = [file for file in here if file not in (*sheets, *troubled)]
+    documents = [file for file in others if _suffix(file) in _DOCUMENTS]
+    yield from (_row(file, kinds) for file in troubled)
+    if len(sheets) == 1:
+        yield Submission(sheets[0].name, sheets[0].read, tuple(sorted(file.base for file in others)))
         return
-    for name, read in members:
-        parts = PurePosixPath(name.replace("\\", "/")).parts
-        if not any(_hidden(part) for part in parts if part != "..") and name.lower().endswith(SHEETS):
-            yield Submission(f"{shown}/{name}", read)
+    yield from (_row(file, kinds) for file in sheets)
+    within = any(folder.startswith(f"{above}/") for above in with_sheets)
+    above = any(each.startswith(f"{folder}/") for each in with_sheets)
+    if documents and (sheets or not within) and len(documents) <= _MOST_SHOWN:
+        yield from (_row(file, kinds) for file in documents)
+    elif others and not sheets and not within and (documents or not above):
+        names = sorted(file.base for file in others)
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        yield _refusing(folder, f"no answer sheet is in it, but {', '.join(names[:3])}{more}")
 
 
-def _refusing(why: str) -> Callable[[], bytes]:
+def _row(file: File, kinds: dict[str, str]) -> Submission:
+    if kinds[file.name] or file.trouble:
+        return Submission(file.name, file.read)
+    what = _DOCUMENTS.get(_suffix(file), "a file of another kind")
+    return _refusing(file.name, f"{what}: {_WANTED}")
+
+
+def _refusing(name: str, why: str) -> Submission:
     def refuse() -> bytes:
         raise Unreadable(why)
 
-    return refuse
+    return Submission(name, refuse)
 
 
-def _reader(path: Path, inside: Path) -> Callable[[], bytes]:
-    def read() -> bytes:
-        try:
-            if not path.resolve().is_relative_to(inside):
-                raise Unreadable("a link that leads outside")
-            if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for without end
-                raise Unreadable("not a file")
-            with path.open("rb") as file:
-                return file.read(LARGEST + 1)
-        except OSError as error:
-            raise Unreadable(f"it cannot be read: {error.strerror}") from None
+def _answers(file: File) -> bool:
+    """Tell whether a script defines the answer to an exercise; one that cannot be read is not passed over."""
+    try:
+        text = file.read().decode("utf-8", "replace")
+    except Unreadable:
+        return True
+    return bool(_defining().search(text))
 
-    return read
+
+@cache
+def _defining() -> re.Pattern[str]:
+    names = "|".join(map(re.escape, all_names()))
+    return re.compile(rf"^(?:def +(?:{names}) *\(|(?:{names}) *(?::[^=\n]*)?=)", re.MULTILINE)
+
+
+def _suffix(file: File) -> str:
+    return Path(file.base).suffix.lower()
+
+
+def _shown(name: str) -> str:
+    return printable(name).replace("\n", "\\n")

@@ -32,7 +32,8 @@ def as_data(result: Result) -> dict[str, Any]:
         "stdout_visibility": "hidden",
         "tests": [_test(mark) for mark in result.marks],
     }
-    return {"output": f"Not graded: {result.note}", **data} if result.note else data
+    said = result.note if result.status == "graded" else f"Not graded: {result.note}"
+    return {"output": said, **data} if result.note else data
 
 
 def _test(mark: Mark) -> dict[str, Any]:

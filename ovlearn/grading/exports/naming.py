@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from ovlearn.grading.batch.results import Result
 
-_LONGEST = 120
+_LONGEST = 180  # bytes, of the 255 that a name may have in most file systems
 
 
 def named(results: Sequence[Result]) -> Iterator[tuple[str, Result]]:
@@ -18,9 +18,14 @@ def named(results: Sequence[Result]) -> Iterator[tuple[str, Result]]:
     """
     taken: set[str] = set()
     for result in results:
-        plain = re.sub(r"[^\w.-]+", "_", result.submission).strip("._-")[:_LONGEST] or "submission"
+        plain = _short(re.sub(r"[^\w.-]+", "_", result.submission).strip("._-")) or "submission"
         name, number = plain, 2
         while name.casefold() in taken:
             name, number = f"{plain}-{number}", number + 1
         taken.add(name.casefold())
         yield f"{name}.json", result
+
+
+def _short(name: str) -> str:
+    """A name cut to what a file system takes, in whole characters."""
+    return name.encode("utf-8", "ignore")[:_LONGEST].decode("utf-8", "ignore")

@@ -1,4 +1,7 @@
-"""`results.csv`: a row a submission, a column an exercise."""
+"""`results.csv`: a row a submission, columns for each exercise.
+
+It begins with the mark of UTF-8, by which Excel knows it; programs read it as `utf-8-sig`.
+"""
 
 from __future__ import annotations
 
@@ -10,20 +13,21 @@ from pathlib import Path
 from ovlearn.grading.batch.keeping import write
 from ovlearn.grading.batch.results import Mark, Result
 
+_OF_EACH = ("mistake", "says", "seconds")
 _EXECUTED = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def export(folder: Path, results: Sequence[Result]) -> None:
     """Write `results.csv`."""
-    write(folder / "results.csv", as_csv(results))
+    write(folder / "results.csv", "\ufeff" + as_csv(results))
 
 
 def as_csv(results: Sequence[Result]) -> str:
-    """Return the table as text. For each exercise there are its points, what was said, and its seconds."""
+    """Return the table as text. Of each exercise: points, the mistake's name, what was said, seconds."""
     names = list(dict.fromkeys(mark.exercise for one in results for mark in one.marks))
     text = io.StringIO()
     writer = csv.writer(text)
-    columns = [column for name in names for column in (name, f"{name}: says", f"{name}: seconds")]
+    columns = [column for name in names for column in (name, *(f"{name}: {what}" for what in _OF_EACH))]
     writer.writerow(["submission", "status", "note", "points", "out_of", "seconds", *columns])
     for one in results:
         marks = {mark.exercise: mark for mark in one.marks}
@@ -44,5 +48,6 @@ def harmless(cell: object) -> object:
 
 def _cells(mark: Mark | None) -> tuple[object, ...]:
     if mark is None:
-        return "", "", ""
-    return mark.points, mark.status if mark.status != "wrong" else mark.says, mark.seconds
+        return "", "", "", ""
+    said = mark.says or mark.status if mark.status in ("wrong", "not graded") else mark.status
+    return mark.points, mark.mistake, said, mark.seconds

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import selectors
 import socket
 import struct
 import time
@@ -50,6 +51,12 @@ class Channel:
             return json.loads(self._read(length, until))
         except (ValueError, RecursionError):
             raise ChannelError("what came is no message") from None
+
+    def waits(self, seconds: float) -> bool:
+        """Tell whether something comes within so many seconds, be it the end of the other side."""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.connection, selectors.EVENT_READ)
+            return bool(selector.select(seconds))
 
     def close(self) -> None:
         """Close this end."""

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import astuple
 from pathlib import Path
 
-from ovlearn.grading.worker.channel import Channel
+from ovlearn.grading.blocking import remove
+from ovlearn.grading.worker.channel import Channel, ChannelError
 from ovlearn.grading.worker.confinement import Limits
-from ovlearn.grading.worker.starting import child, to_parent
+from ovlearn.grading.worker.starting import child, end_with_parent, ended, last_words, to_parent
+
+_DUTY = 60.0  # seconds in which a worker is ready
 
 
 class FreshWorkers:
@@ -17,21 +23,34 @@ class FreshWorkers:
 
     def __init__(self) -> None:
         self.running: dict[int, subprocess.Popen[bytes]] = {}
+        self._said = ""
 
     def start(self) -> None:
         """Nothing: there is no process to be forked from."""
 
-    def worker(self, scratch: Path, limits: Limits) -> tuple[Channel, int]:
-        """Start a worker; return the channel to it, and its process id."""
-        channel, process = child(__name__, str(scratch), *map(str, astuple(limits)))
+    def worker(self, scratch: Path, limits: Limits, blocked: Sequence[str] = ()) -> tuple[Channel, int]:
+        """Start a worker without these functions; return the channel to it, and its process id."""
+        asked = json.dumps([str(scratch), astuple(limits), list(blocked)])
+        channel, process = child(__name__, asked)
+        try:
+            channel.receive(_DUTY)  # until it is ready: no answer is charged with that
+        except (ChannelError, TimeoutError):
+            channel.close()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(1)
+            self._said = last_words(process)
+            ended(process)
+            raise
         self.running[process.pid] = process
         return channel, process.pid
 
+    def words(self) -> str:
+        """Return what the last child that could not serve said before it ended."""
+        return self._said
+
     def end(self, pid: int) -> None:
         """End a worker."""
-        process = self.running.pop(pid)
-        process.kill()
-        process.wait(60)
+        ended(self.running.pop(pid))
 
     def close(self) -> None:
         """End all workers."""
@@ -44,6 +63,9 @@ def main() -> None:
     from ovlearn.grading.worker import inside
 
     channel = to_parent()
-    scratch, *limits = sys.argv[1:]
+    end_with_parent()
+    scratch, limits, blocked = json.loads(sys.argv[1])
     inside.preload()
-    inside.serve(channel.connection, Path(scratch), Limits(*map(int, limits)))
+    remove(blocked)
+    channel.send("ready")
+    inside.serve(channel.connection, Path(scratch), Limits(*limits))

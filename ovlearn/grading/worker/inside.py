@@ -11,10 +11,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from ovlearn.grading.outcomes import Outcome
 from ovlearn.grading.students import AnswerError, Missing, Namespace
+from ovlearn.grading.verdicts import Verdict
 from ovlearn.grading.worker.cells import fresh_main, run_cell
 from ovlearn.grading.worker.channel import Channel, ChannelError
-from ovlearn.grading.worker.confinement import Limits, confine, libraries
+from ovlearn.grading.worker.confinement import Limits, confine
+from ovlearn.grading.worker.libraries import libraries
 
 _NOT_FOR_ANSWERS = ("ovlearn.__main__", "ovlearn.cli", "ovlearn.commands", "ovlearn.grading.")
 _FOR_ANSWERS = ("deriving", "drawing", "networks", "symbols")  # of the grading floor
@@ -33,9 +36,9 @@ def preload() -> None:
     libraries()
 
 
-def _silent_check(*arguments: Any, **options: Any) -> str:
-    """What `check` is while a sheet is graded: the grader checks, not the sheet."""
-    return "checked by the grader"
+def _silent_check(exercise: str = "", *arguments: Any, **options: Any) -> Verdict:
+    """What `check` is while a sheet is graded: the grader checks, not the sheet. So nothing stops at it."""
+    return Verdict(str(exercise), (Outcome(str(exercise), str(exercise), "passed"),))
 
 
 def serve(connection: socket.socket, scratch: Path, limits: Limits) -> None:

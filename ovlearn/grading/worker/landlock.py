@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import stat
 import struct
 import sys
 from collections.abc import Iterable
@@ -31,11 +32,13 @@ def version() -> int:
     """Return the version of Landlock that the kernel has; 0 where there is none."""
     if sys.platform != "linux":
         return 0
-    return max(0, _syscall(_CREATE, None, 0, _VERSION))
+    return max(0, _syscall(_libc(), _CREATE, None, 0, _VERSION))
 
 
-def restrict(readable: Iterable[Path], writable: Iterable[Path]) -> bool:
+def restrict(readable: Iterable[Path], writable: Iterable[Path], listable: Iterable[Path] = ()) -> bool:
     """Let this process read below `readable`, write below `writable`, execute nothing and connect nowhere.
+
+    Below `listable` it may see the names of files, and not what they hold.
 
     Returns whether the kernel does it. Raises: OSError where it should and does not.
     """
@@ -45,28 +48,31 @@ def restrict(readable: Iterable[Path], writable: Iterable[Path]) -> bool:
     every = _ALL_FILE_RIGHTS.get(known, _IOCTL_RIGHTS)
     fields = [every, *([_NETWORK_RIGHTS] if known >= 4 else []), *([_SCOPES] if known >= 6 else [])]
     attributes = struct.pack(f"={len(fields)}Q", *fields)
-    rules = _checked(_syscall(_CREATE, attributes, len(attributes), 0), "create")
+    libc = _libc()  # bound to no name that an answer could find
+    rules = _checked(_syscall(libc, _CREATE, attributes, len(attributes), 0), "create")
     try:
         for place in readable:
-            _allow(rules, place, _READ_FILE | _READ_DIR)  # libraries are read, and nothing is executed
+            _allow(libc, rules, place, _READ_FILE | _READ_DIR)  # libraries are read, and nothing is executed
+        for place in listable:
+            _allow(libc, rules, place, _READ_DIR)
         for place in writable:
-            _allow(rules, place, every & ~_EXECUTE)
-        _checked(_libc().prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0), "prctl")
-        _checked(_syscall(_RESTRICT, rules, 0), "restrict")
+            _allow(libc, rules, place, every & ~_EXECUTE)
+        _checked(libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0), "prctl")
+        _checked(_syscall(libc, _RESTRICT, rules, 0), "restrict")
     finally:
         os.close(rules)
     return True
 
 
-def _allow(rules: int, place: Path, rights: int) -> None:
+def _allow(libc: ctypes.CDLL, rules: int, place: Path, rights: int) -> None:
     try:
         handle = os.open(place, os.O_PATH | os.O_CLOEXEC)
     except OSError:
         return  # not there: nothing to allow
     try:
-        kept = rights if place.is_dir() else rights & _ON_FILES
+        kept = rights if stat.S_ISDIR(os.fstat(handle).st_mode) else rights & _ON_FILES
         attributes = struct.pack("=Qi", kept, handle)
-        _checked(_syscall(_ADD, rules, _PATH_BENEATH, attributes, 0), f"allow {place}")
+        _checked(_syscall(libc, _ADD, rules, _PATH_BENEATH, attributes, 0), f"allow {place}")
     finally:
         os.close(handle)
 
@@ -75,8 +81,8 @@ def _libc() -> ctypes.CDLL:
     return ctypes.CDLL(None, use_errno=True)
 
 
-def _syscall(number: int, *arguments: object) -> int:
-    call = _libc().syscall
+def _syscall(libc: ctypes.CDLL, number: int, *arguments: object) -> int:
+    call = libc.syscall
     call.restype = ctypes.c_long
     given = [ctypes.c_long(each) if isinstance(each, int) else each for each in arguments]
     return int(call(ctypes.c_long(number), *given))

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import ast
 import os
-import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ovlearn.grading.students import AnswerError, Missing, Reply
+from ovlearn.grading.students import AnswerError, Missing, Reply, Unavailable
 from ovlearn.grading.values import Data
 from ovlearn.grading.worker.channel import Channel, ChannelError
-from ovlearn.grading.worker.confinement import Limits, scratch_folder
+from ovlearn.grading.worker.confinement import Limits
 from ovlearn.grading.worker.fresh import FreshWorkers
-from ovlearn.grading.worker.starting import child
+from ovlearn.grading.worker.scratch import excess, remove_tree, scratch_folder
+from ovlearn.grading.worker.starting import child, ended, last_words
 
 _DUTY = 60.0  # seconds in which a zygote does what it is asked
+_LOOK = 0.2  # seconds between two looks at what a worker uses
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,7 @@ class Zygote:
     def __init__(self) -> None:
         self.process: subprocess.Popen[bytes] | None = None
         self.control: Channel | None = None
+        self._said = ""
 
     def start(self) -> None:
         """Start it, unless it runs."""
@@ -53,8 +57,8 @@ class Zygote:
         self.close()
         self.control, self.process = child("ovlearn.grading.worker.zygote")
 
-    def worker(self, scratch: Path, limits: Limits) -> tuple[Channel, int]:
-        """Fork a worker; return the channel to it, and its process id.
+    def worker(self, scratch: Path, limits: Limits, blocked: Sequence[str] = ()) -> tuple[Channel, int]:
+        """Fork a worker without these functions of the package; return the channel to it, and its process id.
 
         Raises: ChannelError or TimeoutError where the zygote itself is gone or stuck.
         """
@@ -62,7 +66,7 @@ class Zygote:
         assert self.control is not None
         ours, theirs = socket.socketpair()
         try:
-            self.control.send(["start", str(scratch), list(astuple(limits))], _DUTY)
+            self.control.send(["start", str(scratch), list(astuple(limits)), list(blocked)], _DUTY)
             socket.send_fds(self.control.connection, [b"s"], [theirs.fileno()])
             pid = int(self.control.receive(_DUTY)[1])
         except BaseException:
@@ -87,12 +91,15 @@ class Zygote:
         if self.control is not None:
             self.control.close()
         if self.process is not None:
-            try:
+            with suppress(subprocess.TimeoutExpired):
                 self.process.wait(_DUTY)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
+            self._said = last_words(self.process)
+            ended(self.process)
         self.process = self.control = None
+
+    def words(self) -> str:
+        """Return what it said before it ended, for whoever must know why."""
+        return self._said
 
 
 def workers() -> Zygote | FreshWorkers:
@@ -104,6 +111,7 @@ def workers() -> Zygote | FreshWorkers:
 class Sheet:
     """The answers of one sheet: its cells, run by a worker that is replaced when it breaks.
 
+    An exercise that blocks functions of the package has a worker of its own, in which there are none of them.
     `reasons`: what became of each cell that broke, by the names that it would have defined.
     """
 
@@ -113,7 +121,8 @@ class Sheet:
     patience: Patience = field(default_factory=Patience)
     reasons: dict[str, str] = field(default_factory=dict)
     _broken: str = ""
-    _skipped: set[int] = field(default_factory=set)
+    _skipped: dict[int, str] = field(default_factory=dict)
+    _blocked: tuple[str, ...] = ()
     _channel: Channel | None = None
     _pid: int = 0
     _scratch: Path | None = None
@@ -131,8 +140,9 @@ class Sheet:
         """Give the sheet all its time again, for the next exercise."""
         self._until = time.monotonic() + self.patience.sheet
 
-    def look(self, name: str) -> Data:
+    def look(self, name: str, blocked: tuple[str, ...] = ()) -> Data:
         """Return FUNCTION or the encoded value of a name; raise Missing."""
+        self._without(blocked)
         try:
             (value,) = self._asking(name, 1, "look", name)
         except AnswerError:  # what was called before may have left the worker stuck: ask a fresh one
@@ -141,8 +151,15 @@ class Sheet:
 
     def call(self, name: str, arguments: Data, blocked: tuple[str, ...]) -> Reply:
         """Call a function; raise AnswerError or Missing."""
-        value, after = self._asking(name, 2, "call", name, arguments, list(blocked))
+        self._without(blocked)
+        value, after = self._asking(name, 2, "call", name, arguments, [])
         return Reply(value, after)
+
+    def _without(self, blocked: tuple[str, ...]) -> None:
+        """See that the worker is one that has none of these functions."""
+        if blocked != self._blocked:
+            self._end()
+            self._blocked = blocked
 
     def _asking(self, name: str, count: int, *message: Any) -> list[Any]:
         """What comes back: `count` values."""
@@ -169,36 +186,60 @@ class Sheet:
             if time.monotonic() > self._until:
                 raise Broken(f"the sheet as a whole took more than {self.patience.sheet:.0f} s", "TimedOut")
             self._scratch = scratch_folder()
-            try:
-                self._channel, self._pid = self.zygote.worker(self._scratch, self.limits)
-            except (ChannelError, TimeoutError):
-                raise Broken("its worker could not be started") from None
+            begun = time.monotonic()
+            self._start()
+            self._until += time.monotonic() - begun  # no answer is charged with that
             self._run_cells()
+
+    def _start(self) -> None:
+        """Start a worker, and once more where that fails: a zygote may have ended since it was last asked."""
+        assert self._scratch is not None
+        for last in (False, True):
+            try:
+                self._channel, self._pid = self.zygote.worker(self._scratch, self.limits, self._blocked)
+                return
+            except (ChannelError, TimeoutError, OSError) as error:
+                if last:
+                    self._end()
+                    said = self.zygote.words() or str(error)
+                    raise Unavailable(f"its worker could not be started: {said}") from None
 
     def _run_cells(self) -> None:
         """Run each cell. One that breaks the worker is noted, and left out by the next worker."""
+        self.reasons.clear()
+        self._broken = ""
         for number, source in enumerate(self.cells, start=1):
             if number in self._skipped:
+                self._blame(source, self._skipped[number])
                 continue
             try:
                 reply = self._ask("run", source, number)
+                if _is_blocked(reply):
+                    self._run_parts(source, number)
             except Broken as broken:
-                self._skipped.add(number)
-                self._blame(number, source, f"cell {number} was stopped: {broken.how}")
-                self._end()
+                self._skip(number, source, f"cell {number} was stopped: {broken.how}")
                 return
             match reply:
                 case ["ran", None]:
                     pass
                 case ["ran", {"kind": kind, "says": says, "place": place}]:
                     where = f" at {place}" if place else ""
-                    self._blame(number, source, f"Its cell ({number}) raised {kind}{where}: {says}"[:600])
+                    self._blame(source, f"Its cell ({number}) raised {kind}{where}: {says}"[:600])
                 case _:
-                    self._skipped.add(number)
-                    self._end()
+                    self._skip(number, source, f"cell {number} was stopped: it sent what is no answer")
                     return
 
-    def _blame(self, number: int, source: str, why: str) -> None:
+    def _run_parts(self, source: str, number: int) -> None:
+        """Run the statements of a cell one by one: one that tries what is the answer costs only itself."""
+        for part in _statements(source):
+            self._ask("run", part, number)
+
+    def _skip(self, number: int, source: str, why: str) -> None:
+        self._skipped[number] = why
+        self._blame(source, why)
+        self._end()
+
+    def _blame(self, source: str, why: str) -> None:
         from ovlearn.grading.worker.cells import defined_in, without_magics
 
         self.reasons.update(dict.fromkeys(defined_in(without_magics(source)), why))
@@ -210,6 +251,7 @@ class Sheet:
         until = time.monotonic() + max(0.01, min(self.patience.call, self._until - time.monotonic()))
         try:
             self._channel.send([self._asked, *message], until - time.monotonic())
+            self._watch(until)
             reply = self._channel.receive(until - time.monotonic())
         except TimeoutError:
             raise Broken(f"it did not finish within {self.patience.call:g} s", "TimedOut") from None
@@ -219,14 +261,38 @@ class Sheet:
             raise Broken("it sent what is no answer")
         return reply[1]
 
+    def _watch(self, until: float) -> None:
+        """Wait for a reply, and look at the worker's folder and threads meanwhile: no kernel limits these."""
+        assert self._channel is not None
+        assert self._scratch is not None
+        waits = False
+        while not waits and time.monotonic() < until:
+            waits = self._channel.waits(min(_LOOK, max(0.0, until - time.monotonic())))
+            too_much = excess(self._scratch, self._pid)
+            if too_much:
+                raise Broken(too_much)
+
     def _end(self) -> None:
         if self._channel is not None:
             self._channel.close()
             self._channel = None
             self.zygote.end(self._pid)
         if self._scratch is not None:
-            shutil.rmtree(self._scratch, ignore_errors=True)
+            remove_tree(self._scratch)
             self._scratch = None
+
+
+def _is_blocked(reply: Any) -> bool:
+    return isinstance(reply, list) and isinstance(reply[-1], dict) and reply[-1].get("kind") == "Blocked"
+
+
+def _statements(source: str) -> Iterator[str]:
+    """Yield each statement of a cell at its own line; nothing where it is not plain Python."""
+    with suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+        for one in ast.parse(source).body:
+            first = min([one.lineno, *(each.lineno for each in getattr(one, "decorator_list", []))])
+            lines = source.splitlines()[first - 1 : one.end_lineno]
+            yield "\n" * (first - 1) + "\n".join(lines)
 
 
 __all__ = ["Broken", "Patience", "Sheet", "Zygote", "workers"]

@@ -7,28 +7,29 @@ everything that they may have started.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import signal
 import socket
-import sys
 from pathlib import Path
 from typing import NoReturn
 
+from ovlearn.grading.blocking import made_of, remove, users
 from ovlearn.grading.worker import inside
 from ovlearn.grading.worker.channel import ChannelError
 from ovlearn.grading.worker.confinement import Limits
-from ovlearn.grading.worker.starting import to_parent
+from ovlearn.grading.worker.starting import end_with_parent, process_control, to_parent
 
-_DEATH_SIGNAL, _CHILD_SUBREAPER = 1, 36
+_CHILD_SUBREAPER = 36
 
 
 def main() -> None:
     """Start and end workers until the other side is gone, then end."""
     channel = to_parent()
     control = channel.connection
+    end_with_parent()
     _adopt_orphans()
     inside.preload()
+    users()  # found once, for all that are forked from here
     workers: set[int] = set()
     with contextlib.suppress(ChannelError):
         while True:
@@ -42,23 +43,29 @@ def main() -> None:
     os._exit(0)  # at once: taking sympy apart would keep a learner waiting
 
 
-def _start(control: socket.socket, workers: set[int], scratch: str, limits: list[int]) -> int:
+def _start(
+    control: socket.socket, workers: set[int], scratch: str, limits: list[int], blocked: list[str]
+) -> int:
     """Fork a worker on the socket that comes along with the message."""
     _, (handle,), _, _ = socket.recv_fds(control, 1, 1)
+    made_of(tuple(blocked))  # found once, for all sheets
     pid = os.fork()
     if pid:
         os.close(handle)
         workers.add(pid)
         return pid
-    _become_worker(control, handle, scratch, limits)
+    _become_worker(control, handle, scratch, limits, blocked)
 
 
-def _become_worker(control: socket.socket, handle: int, scratch: str, limits: list[int]) -> NoReturn:
+def _become_worker(
+    control: socket.socket, handle: int, scratch: str, limits: list[int], blocked: list[str]
+) -> NoReturn:
     code = 1
     try:
         os.setsid()
-        _set(_DEATH_SIGNAL, signal.SIGKILL)  # a worker does not outlive this process
+        end_with_parent()
         control.close()
+        remove(blocked)
         inside.serve(socket.socket(fileno=handle), Path(scratch), Limits(*limits))
         code = 0
     finally:
@@ -85,12 +92,7 @@ def _end(workers: set[int], pid: int) -> int | None:
 
 def _adopt_orphans() -> None:
     """Become the parent of what a worker leaves behind, so that it can be ended too (Linux)."""
-    _set(_CHILD_SUBREAPER, 1)
-
-
-def _set(what: int, value: int) -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(what, value, 0, 0, 0)
+    process_control(_CHILD_SUBREAPER, 1)
 
 
 def _children() -> set[int]:

@@ -65,7 +65,7 @@ def _config(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise FileNotFoundError(complaint("folder", f"a file {path.name} in it", "none"))
     try:
-        sizes = json.loads(path.read_text(encoding="utf-8"))
+        sizes = json.loads(path.read_text(encoding="utf-8-sig"))
     except ValueError:
         raise ValueError(complaint(path.name, "JSON", "something else")) from None
     if not isinstance(sizes, dict):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import os
@@ -16,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from ovlearn.cli import main
+from ovlearn.grading.batch import autograder
 from ovlearn.grading.worker import confinement
 from tests.grading.batch.making import GOOD, WRONG, notebook
 
@@ -41,10 +43,10 @@ def folder(tmp_path: Path) -> Path:
 def test_a_folder_is_graded_and_written(capsys: Captured, folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     code, text, _ = run(capsys, "grade", folder, "--set", "4", "-j", 2, "--out", out)
-    assert code == 0
-    assert "2 of 3 submissions graded; mean 1.00 points" in " ".join(text.split())
+    assert code == 1  # one was not graded
+    assert "2 of 3 submissions graded; mean 1.00 points; 1 not graded" in " ".join(text.split())
     assert "swapped (1)" in text
-    with (out / "results.csv").open(newline="") as file:
+    with (out / "results.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = {
             row["submission"]: (row["points"], row["out_of"], row["note"]) for row in csv.DictReader(file)
         }
@@ -76,7 +78,7 @@ def test_without_a_folder_nothing_is_written(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     before = sorted(tmp_path.rglob("*"))
-    assert run(capsys, "grade", folder)[0] == 0
+    assert run(capsys, "grade", folder)[0] == 1
     assert sorted(tmp_path.rglob("*")) == before
 
 
@@ -85,7 +87,7 @@ def test_without_a_folder_nothing_is_written(
     [
         (["nowhere"], "path: expected a file or a folder, got nowhere"),
         ([], "Missing argument 'PATH...'."),
-        (["."], "path: expected notebooks (.ipynb) or scripts (.py), got none"),
+        (["empty"], "path: expected notebooks (.ipynb) or scripts (.py), got nothing"),
         ([".", "--set", "99"], "set: expected one of"),
         ([".", "--only", "ov_rank"], "only: expected --out with it, got none"),
         ([".", "--format", "csv"], "format: expected --out with it, got none"),
@@ -101,6 +103,7 @@ def test_bad_usage_is_one_line(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "full").mkdir()
+    (tmp_path / "empty").mkdir()
     (tmp_path / "full" / "x").write_text("mine")
     code, out, err = run(capsys, "grade", *words)
     assert (code, out, err.count("\n")) == (2, "", 1)
@@ -165,7 +168,8 @@ def test_the_bundle_grades_a_submission(capsys: Captured, folder: Path, tmp_path
     subprocess.run(command, env=environment, check=True)
     data = json.loads((results / "results.json").read_text())
     assert (data["score"], sum(test["max_score"] for test in data["tests"])) == (2, 7)
-    assert data["output"] == "Not graded: =cmd.ipynb: not a notebook: it is no JSON"
+    says = "Counted: ada.ipynb. Not counted: bob.py; =cmd.ipynb (not a notebook: it is no JSON)."
+    assert data["output"] == says
     failed = subprocess.run(command, env=environment | {"OVLEARN_PYTHON": "false"}, check=False)
     assert failed.returncode
     assert json.loads((results / "results.json").read_text())["score"] == 0
@@ -186,3 +190,71 @@ def test_dask_without_its_extra_is_said(
     monkeypatch.setitem(sys.modules, "distributed", None)
     code, _, err = run(capsys, "grade", folder, "--dask", "tcp://127.0.0.1:1")
     assert (code, err) == (2, "ovlearn: dask: expected its extra: pip install 'ovlearn[dask]'\n")
+
+
+def running(word: str) -> list[int]:
+    """The processes of this machine, ours among them, that have a word in their command."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            if word in path.read_text(errors="replace"):
+                found.append(int(path.parent.name))
+    return found
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_a_run_that_is_ended_leaves_no_grader_behind(
+    how: signal.Signals, folder: Path, tmp_path: Path
+) -> None:
+    """A check that is busy judging is the worst case: it listens to nobody."""
+    mark = f"ov-mark-{tmp_path.name}"
+    places = tmp_path / mark
+    places.mkdir()
+    (folder / "busy.py").write_text(f"{GOOD}\nwhile True: pass\n")
+    command = [sys.executable, "-m", "ovlearn.cli", "grade", str(folder / "busy.py"), "--patience", "50"]
+    environment = os.environ | {"PYTHONPATH": str(places)}  # told to every child in its command
+    process = subprocess.Popen(
+        [*command, "--set", "4"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment
+    )
+    until = time.monotonic() + 60
+    while len(running(mark)) < 2 and time.monotonic() < until:
+        time.sleep(0.1)
+    time.sleep(2)
+    assert len(running(mark)) >= 2
+    process.send_signal(how)
+    assert process.wait(30) == (130 if how == signal.SIGTERM else -9)
+    until = time.monotonic() + 15
+    while running(mark) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert running(mark) == []
+
+
+def test_one_format_that_cannot_be_written_costs_no_other(
+    capsys: Captured, folder: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    run(capsys, "grade", folder / "ada.ipynb", "--set", "4", "--out", out)
+    (out / "results.csv").unlink()
+    (out / "results.csv").mkdir()
+    code, text, err = run(capsys, "grade", folder / "ada.ipynb", "--set", "4", "--out", out)
+    assert code == 1
+    assert "ovlearn: csv could not be written: " in err
+    assert "1 of 1 submissions graded" in text
+    assert json.loads((out / "results.json").read_text())["results"][0]["points"] == 2
+
+
+def test_a_folder_that_cannot_be_made_is_said_in_words(capsys: Captured, folder: Path) -> None:
+    code, _, err = run(capsys, "grade", folder, "--set", "4", "--out", folder / "bob.py" / "out")
+    assert (code, err.count("\n")) == (2, 1)
+    assert "Not a directory" in err
+
+
+def test_full_marks_for_all_are_exit_0_and_the_bundle_says_what_isolation_lacks(
+    capsys: Captured, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(capsys, "grade", folder / "ada.ipynb", "--set", "4")[0] == 0
+    monkeypatch.setattr(confinement.landlock, "version", lambda: 0)
+    (tmp_path / "plan.json").write_text('{"exercises": {"ov_rank": 2}, "seed": 1}')
+    autograder.main([str(tmp_path / "plan.json"), str(folder / "ada.ipynb"), str(tmp_path / "results.json")])
+    assert "isolation that this system does not give: no Landlock" in capsys.readouterr().out
+    assert json.loads((tmp_path / "results.json").read_text())["score"] == 2

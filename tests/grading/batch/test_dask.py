@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from ovlearn.grading.batch.running import dask
+from ovlearn.grading.worker import confinement
 from tests.grading.batch.making import GOOD, WRONG, notebook
 
 CLUSTER = """
@@ -40,7 +42,7 @@ def address(tmp_path: Path) -> Iterator[str]:
 def graded(folder: Path, out: Path, *words: str) -> object:
     command = [sys.executable, "-m", "ovlearn.cli", "grade", str(folder), "--seed", "5", "--out", str(out)]
     done = subprocess.run([*command, "--set", "4", *words], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 1, done.stderr  # one is no notebook
     results = json.loads((out / "results.json").read_text())["results"]
     for one in results:
         for part in (one, *one["marks"]):
@@ -58,3 +60,31 @@ def test_a_cluster_gives_the_same_rows(tmp_path: Path, address: str) -> None:
     there = graded(folder, tmp_path / "there", "--dask", address)
     assert there == graded(folder, tmp_path / "here", "-j", "1")
     assert len(there) == 6
+
+
+class Cluster:
+    """Two workers, one of which lacks a fence."""
+
+    def __init__(self, *_: object, **__: object) -> None: ...
+
+    def __enter__(self) -> Cluster:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def nthreads(self) -> dict[str, int]:
+        return {"one": 2, "other": 3}
+
+    def run(self, function: Callable[[], list[str]]) -> dict[str, list[str]]:
+        assert function is confinement.missing
+        return {"one": [], "other": ["no Landlock"]}
+
+    def get_executor(self, *, pure: bool) -> str:
+        return f"pure: {pure}"
+
+
+def test_what_a_worker_of_the_cluster_lacks_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("distributed.Client", Cluster)
+    with dask("tcp://somewhere:1") as place:
+        assert (place.executor, place.width) == ("pure: False", 5)
+        assert place.lacks == ("no Landlock, on a worker",)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree
@@ -36,6 +37,7 @@ def test_a_table_holds_nothing_that_a_spreadsheet_executes() -> None:
     assert [row["submission"] for row in rows] == ["'=HYPERLINK(1).ipynb", "a/b.ipynb", "a_b.ipynb"]
     assert rows[0]["ov_rank: says"] == '\'-2+3 <b>"no"</b>, &\nnext'
     assert (rows[0]["points"], rows[0]["out_of"], rows[0]["ov_matrix: seconds"]) == ("2", "6", "0.5")
+    assert (rows[0]["ov_rank: mistake"], rows[0]["ov_matrix: mistake"]) == ("values", "")
     assert (rows[1]["ov_matrix"], rows[2]["ov_rank"]) == ("", "0")
 
 
@@ -47,7 +49,9 @@ def test_each_character_that_begins_a_formula_is_quoted(first: str) -> None:
 
 def test_junit_counts_and_tells() -> None:
     root = ElementTree.fromstring(junit.as_xml(RESULTS))
-    assert root.attrib == {"tests": "5", "failures": "1", "errors": "2", "skipped": "1"}
+    assert root.attrib == {"tests": "5", "failures": "1", "errors": "2"}
+    assert [suite.attrib["skipped"] for suite in root] == ["1", "0", "0"]
+    assert set(root[0][1][0].attrib.items()) == {("type", "values"), ("message", RESULTS[0].marks[1].says)}
     first = root[0]
     assert first.attrib["name"] == "=HYPERLINK(1).ipynb"
     assert [case.attrib["name"] for case in first] == ["ov_matrix", "ov_rank", "fold"]
@@ -67,6 +71,8 @@ def test_gradescope_gets_what_it_reads() -> None:
         "visibility": "visible",
     }
     assert gradescope.as_data(RESULTS[1])["output"] == "Not graded: the file is empty"
+    counted = Result("a", "graded", "Counted: a.ipynb. Not counted: helper.py.", RESULTS[0].marks)
+    assert gradescope.as_data(counted)["output"] == "Counted: a.ipynb. Not counted: helper.py."
 
 
 def test_classroom_gets_what_it_reads() -> None:
@@ -107,3 +113,30 @@ def test_every_format_is_written_and_read(tmp_path: Path) -> None:
     data = json.loads((tmp_path / "results.json").read_text())["results"]
     assert (data[0]["submission"], data[0]["points"], data[0]["out_of"]) == ("=HYPERLINK(1).ipynb", 2, 6)
     assert all("stamp" not in mark for one in data for mark in one["marks"])
+
+
+def test_excel_is_told_the_encoding(tmp_path: Path) -> None:
+    tables.export(tmp_path, [Result("Größe.py", "not graded", "no")])
+    assert (tmp_path / "results.csv").read_bytes().startswith(b"\xef\xbb\xbfsubmission,")
+    with (tmp_path / "results.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert next(csv.DictReader(file))["submission"] == "Größe.py"
+
+
+def test_a_long_name_in_any_script_is_a_file_name(tmp_path: Path) -> None:
+    long = [Result("課" * 200 + f"{number}.ipynb", "not graded", "no") for number in range(2)]
+    for name in ("gradescope", "classroom"):
+        FORMATS[name](tmp_path, long)
+        written = [path.name for path in (tmp_path / name).iterdir()]
+        assert len(written) == 2
+        assert all(len(each.encode()) <= 255 for each in written)
+
+
+def test_results_are_for_whom_new_files_are_for(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        for export in FORMATS.values():
+            export(tmp_path, RESULTS)
+    finally:
+        os.umask(before)
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert {path.stat().st_mode & 0o777 for path in files} == {0o640}

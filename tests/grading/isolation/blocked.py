@@ -63,7 +63,7 @@ BACK_DOORS = (
     ),
     case(
         "derive beforehand",
-        ("wrong", "other start"),
+        RAISED,
         "made = ov.derive('ov-fold')\n" + DERIVE + "return made",
         exercise="fold",
     ),
@@ -79,6 +79,105 @@ BACK_DOORS = (
         "import ovlearn.grading.blocking as s\ns.refuse = lambda name: 1 / 0\n"
         + DERIVE
         + "return ov.derive('ov-fold')",
+        exercise="fold",
+    ),
+    # Ways that once led to the first body of a function whose body had been exchanged for the time of a call.
+    case(
+        "blocking replaced",
+        BLOCKED,
+        "import contextlib, ovlearn.grading.students as s\ns.blocking = lambda names: contextlib.nullcontext()\n"
+        + DERIVE
+        + "return ov.derive('ov-fold')",
+        exercise="fold",
+    ),
+    case(
+        "its code by getmembers",
+        BLOCKED,
+        "import inspect, types\n" + DERIVE + "code = dict(inspect.getmembers(ov.derive))['__code__']\n    "
+        "return types.FunctionType(code, ov.derive.__globals__, 'd', ('ov-fold', 3, 1, None, 0))()",
+        exercise="fold",
+    ),
+    case(
+        "its code in another module's names",
+        MISSING,
+        "import ovlearn.grading.blocking as b\nkept = {}\n"
+        "exec('import ovlearn\\nkept = ovlearn.derive.__code__', vars(b))\n" + DERIVE + "return b.kept",
+        exercise="fold",
+    ),
+    case(
+        "its code after renaming its module",
+        BLOCKED,
+        "import types\nov.derive.__module__ = 'mine'\ncode = ov.derive.__code__\n"
+        + DERIVE
+        + "return types.FunctionType(code, ov.derive.__globals__)('ov-fold')",
+        exercise="fold",
+    ),
+    case(
+        "its code from a traceback",
+        RAISED,
+        "import types\ntry: ov.derive(3)\nexcept BaseException as error:\n    at = error.__traceback__\n"
+        "    while at.tb_next: at = at.tb_next\n    code = at.tb_frame.f_code\n"
+        + DERIVE
+        + "return types.FunctionType(code, ov.derive.__globals__)('ov-fold', 3, 1, None, 0)",
+        exercise="fold",
+    ),
+    case(
+        "made in an earlier cell",
+        RAISED,
+        "made = ov.derive('ov-fold')",
+        DERIVE + "return made",
+        exercise="fold",
+    ),
+    case(
+        "by the function of its module",
+        BLOCKED,
+        "from ovlearn.symbolic.course import ov_fold\nfrom ovlearn.symbolic.course.arguments import checked\n"
+        + DERIVE
+        + "return ov_fold.derive(checked(3, 1, None, 0, least_layers=1))",
+        exercise="fold",
+    ),
+    case(
+        "by a part of the method",
+        BLOCKED,
+        "def head_output(A, X, W_OV):\n    model = "
+        + MODEL
+        + "\n    q = np.zeros((5, 2))\n    return model._mix(q, q, X, 0, 0)['head_out']",
+        exercise="head_output",
+    ),
+    case(
+        "by an instance's own method",
+        BLOCKED,
+        "from ovlearn.numeric import transformer\nkept = transformer.Transformer.run\n"
+        "def head_output(A, X, W_OV):\n    return kept(" + MODEL + ", [1, 2]).head_out[0, 0]",
+        exercise="head_output",
+    ),
+    case(
+        "a thread parked inside",
+        RAISED,
+        "import threading, time, types\ncodes = []\n"
+        "class Slow(str):\n    def __hash__(self):\n        time.sleep(0.2)\n        return super().__hash__()\n"
+        "t = threading.Thread(target=lambda: ov.derive(Slow('ov-fold')), daemon=True)\nt.start()\n"
+        "import sys\nfor frame in sys._current_frames().values():\n"
+        "    while frame: codes.append(frame.f_code) if frame.f_code.co_name == 'derive' else None; frame = frame.f_back\n"
+        + DERIVE
+        + "return types.FunctionType(codes[0], ov.derive.__globals__)('ov-fold', 3, 1, None, 0)",
+        exercise="fold",
+    ),
+    case(
+        "a copy of the function",
+        BLOCKED,
+        "import copy, functools\nmine = functools.partial(copy.copy(ov.derive), 'ov-fold')\n"
+        + DERIVE
+        + "return mine()",
+        exercise="fold",
+    ),
+    case(
+        "by the referents of the function",
+        RAISED,
+        "import gc, types\n"
+        + DERIVE
+        + "codes = [o for o in gc.get_referents(ov.derive) if isinstance(o, types.CodeType)]\n    "
+        "return types.FunctionType(codes[0], ov.derive.__globals__)('ov-fold')",
         exercise="fold",
     ),
 )

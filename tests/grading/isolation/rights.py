@@ -86,4 +86,29 @@ RIGHTS = (
     ),
     case("a numpy integer", PASSED, "ov_rank = np.int8(64)", exercise="ov_rank"),
     case("a float", PASSED, "ov_rank = 64.0", exercise="ov_rank"),
+    case(
+        "a fraction", PASSED, "from fractions import Fraction\nov_rank = Fraction(128, 2)", exercise="ov_rank"
+    ),
+    case("a complex number", PASSED, "ov_rank = 64 + 0j", exercise="ov_rank"),
+    case("a decimal", PASSED, "from decimal import Decimal\nov_rank = Decimal('64.0')", exercise="ov_rank"),
+    case(
+        "a named number", PASSED, "import enum\nov_rank = enum.IntEnum('R', {'A': 64}).A", exercise="ov_rank"
+    ),
+    case("a list of one's own kind", PASSED, returns("L((W_V @ W_O).tolist())", "class L(list): pass")),
+    case(
+        "a table of another library",
+        PASSED,
+        returns(
+            "Table(W_V @ W_O)",
+            "class Table:\n    def __init__(self, v): self.v = v\n    def __array__(self, dtype=None, copy=None): return self.v",
+        ),
+    ),
+    case(
+        "what check says is used",
+        PASSED,
+        "assert check('ov_rank').passed\nprint(check('fold').total.says)\n" + RIGHT,
+    ),
+    case(
+        "after an exploration that is refused", PASSED, "d = ov.derive('ov-fold')\n" + FOLD, exercise="fold"
+    ),
 )
