@@ -199,9 +199,9 @@ class Sheet:
                     return
 
     def _blame(self, number: int, source: str, why: str) -> None:
-        from ovlearn.grading.worker.cells import defined_in, without_magics
+        from ovlearn.grading.cells.defining import defined_in
 
-        self.reasons.update(dict.fromkeys(defined_in(without_magics(source)), why))
+        self.reasons.update(dict.fromkeys(defined_in(source), why))
         self._broken = self._broken or why.replace("Its cell", "A cell")
 
     def _ask(self, *message: Any) -> Any:
