@@ -32,14 +32,14 @@ def remark(cells: Sequence[str], name: str) -> str:
     """Return what the cells of a sheet explain of an answer that is wrong or missing; often nothing.
 
     >>> remark(["def fold(x): ...", "for fold in range(3): pass"], "fold")
-    'Cell 2 uses the name `fold` again, after cell 1: what it is there is what counts.'
+    'Cell 2 uses the name `fold` again, after cell 1; the last use counts.'
     """
     where = [number for number, cell in enumerate(cells, 1) for each in _bindings(cell) if each == name]
     if len(where) > 1:
         again = f"uses the name `{name}` again"
         if where[-1] == where[-2]:
-            return f"Cell {where[-1]} {again}, further down: what it is there is what counts."
-        return f"Cell {where[-1]} {again}, after cell {where[-2]}: what it is there is what counts."
+            return f"Cell {where[-1]} {again}, further down; the last use counts."
+        return f"Cell {where[-1]} {again}, after cell {where[-2]}; the last use counts."
     if not where and any(name in _bindings(_uncommented(cell)) for cell in cells if cell.startswith(PROSE)):
         return f"`{name}` stands in a Markdown cell, which is not run: make it a code cell."
     return ""

@@ -95,16 +95,21 @@ class Shell:
 
     def run_line_magic(self, name: str, line: str, _stack_depth: int = 1) -> Any:
         """Run `%name line`; return its value."""
-        frame = sys._getframe(1)
         if name in RUN_LINE:
-            return self._run(_OPTIONS.sub("", line, count=1), frame.f_lineno - 1, self._local(frame))
-        special = {"run": self._file, "env": _environment, "set_env": _environment, "xdel": self._forget}
-        if name in special:
-            return special[name](line.strip())
-        if name == "reset":
-            self._forget(*self.who())
-        values = {"pwd": os.getcwd, "who_ls": self.who}
-        return values[name]() if name in values else Inert() if "-o" in line.split() else None
+            above, local = self._place(sys._getframe(1))
+            return self._run(_OPTIONS.sub("", line, count=1), above, local)
+        if name == "timeit" and "-o" in line.split():
+            return Inert()
+        known: dict[str, Callable[[str], Any]] = {
+            "run": self._file,
+            "env": _environment,
+            "set_env": _environment,
+            "xdel": self._forget,
+            "reset": lambda line: self._forget(*self.who()),
+            "pwd": lambda line: os.getcwd(),
+            "who_ls": lambda line: self.who(),
+        }
+        return known[name](line.strip()) if name in known else None
 
     def run_cell_magic(self, name: str, line: str, cell: str) -> Any:
         """Run `%%name line` over a cell; return its value."""
@@ -154,8 +159,11 @@ class Shell:
         """Return the names that cells defined."""
         return [name for name in self.user_ns if not name.startswith("_") and name not in _OF_NOTEBOOKS]
 
-    def _local(self, frame: FrameType) -> Mapping[str, Any] | None:
-        return None if frame.f_locals is self.user_ns else frame.f_locals
+    def _place(self, frame: FrameType) -> tuple[int, Mapping[str, Any] | None]:
+        """How many lines of its cell stand above a magic, and the local names where it is in a function."""
+        if frame.f_globals is not self.user_ns:
+            return 0, None
+        return frame.f_lineno - 1, None if frame.f_locals is self.user_ns else frame.f_locals
 
     def _forget(self, *names: str) -> None:
         for name in names:

@@ -23,7 +23,7 @@ def names_of(names: dict[str, Any]) -> dict[str, str]:
 
 
 def asked(cells: list[list[str]], folder: Path) -> list[dict[str, Any]]:
-    """What IPython says: names and values of each list of cells, and each cell as its transformer writes it."""
+    """What IPython says of lists of cells: names and values, and the cells as its transformer writes them."""
     command = [sys.executable, __file__]
     settings = {**os.environ, "IPYTHONDIR": str(folder / "ipython"), "PYTHONWARNINGS": "ignore"}
     text = json.dumps(cells)

@@ -146,6 +146,7 @@ FORMS = (
     form("get_ipython().system", "get_ipython().system('true')\nx = 1"),
     form("get_ipython().run_line_magic", "get_ipython().run_line_magic('matplotlib', 'inline')\nx = 1"),
     form("get_ipython().run_line_magic of nbconvert", "get_ipython().run_line_magic('time', 'x = 1')\ny = 2"),
+    form("get_ipython().run_line_magic in a function", "def f():\n    get_ipython().run_line_magic('time', '1 + 1')\n    return 4\nx = f()"),
     form("get_ipython().run_cell_magic", "get_ipython().run_cell_magic('time', '', 'x = 1\\ny = 2\\n')"),
     form("get_ipython().run_cell_magic bash", "get_ipython().run_cell_magic('bash', '', 'true\\n')\nx = 1"),
     form("get_ipython().getoutput", "a = get_ipython().getoutput('true')\nx = len(a)\ndel a"),
