@@ -26,18 +26,25 @@ def script_cells(text: str) -> tuple[list[str], list[str]]:
     >>> script_cells("x = 1\\n# In[2]:\\ny = 2\\n# %% [markdown]\\n# z = 3\\n")
     (['x = 1\\n', '\\ny = 2\\n'], ['\\nz = 3\\n'])
     """
-    marks = list(_marks(text))
-    if not marks and _LIGHT.match(text):
-        return list(_paragraphs(text)), []
-    ends = [0, *(found.end() for found in marks)]
-    begins = [*(found.start() for found in marks), len(text)]
-    prose = [False, *(_PROSE.search(found[0]) is not None for found in marks)]
-    cells = [
-        (text[end:begin], read)
-        for end, begin, read in zip(ends, begins, prose, strict=True)
-        if text[end:begin].strip()
-    ]
-    return [cell for cell, read in cells if not read], [_HASH.sub("", cell) for cell, read in cells if read]
+    light = _LIGHT.match(text) is not None
+    code, prose = [], []
+    for mark, part in _parts(text):
+        if _PROSE.search(mark):
+            prose.append(_HASH.sub("", part))
+        elif light and mark.strip() in ("", "# -"):  # there, a cell without a mark ends at a blank line
+            code += _paragraphs(part)
+        else:
+            code.append(part)
+    return [part for part in code if part.strip()], [part for part in prose if part.strip()]
+
+
+def _parts(text: str) -> Iterator[tuple[str, str]]:
+    """Each mark with what follows it; before the first there is none."""
+    mark, end = "", 0
+    for found in _marks(text):
+        yield mark, text[end : found.start()]
+        mark, end = found[0], found.end()
+    yield mark, text[end:]
 
 
 def _marks(text: str) -> Iterator[re.Match[str]]:
