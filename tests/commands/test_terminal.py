@@ -42,7 +42,7 @@ def run(
 )
 def test_it_speaks_in_any_encoding(tmp_path: Path, encoding: str, code: int, words: list[str]) -> None:
     notebook(tmp_path, {**RIGHT, "ov_rank": "ov_rank = 3"})
-    found, out, err = run(tmp_path, *words, encoding=encoding)
+    found, _, err = run(tmp_path, *words, encoding=encoding)
     assert found == code, err
     assert "Error" not in err
     assert "Traceback" not in err
@@ -74,7 +74,7 @@ def test_a_file_of_the_same_name_is_not_run_on_the_safe_path(tmp_path: Path) -> 
 
 
 def test_a_cell_asks_for_a_hint_without_a_path(tmp_path: Path) -> None:
-    """`%run -m ovlearn hint NAME`, as the starter says, where the kernel's folder of commands is not on PATH."""
+    """`%run -m ovlearn hint NAME`, as the starter says, where the kernel has none on its PATH."""
     cell = "import ovlearn\nget_ipython().run_cell('%run -m ovlearn hint ov_matrix')"
     settings = {**os.environ, "PATH": "/nowhere", "IPYTHONDIR": str(tmp_path / "ipython")}
     command = [sys.executable, "-m", "IPython", "--no-banner", "--colors=NoColor", "-c", cell]

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -226,7 +227,7 @@ def test_watch_goes_on_over_half_a_save(place: Path, capsys: Any, monkeypatch: A
         elif len(saves) != 3:
             mine.write_text(text[: len(text) // 2])
 
-    monkeypatch.setattr("ovlearn.commands.learning.time.sleep", save)
+    monkeypatch.setattr("ovlearn.commands.learning.time", SimpleNamespace(sleep=save))
     said(capsys)
     assert main(["watch", mine.name, "--times", "3"]) == 0
     told = capsys.readouterr()

@@ -21,6 +21,7 @@ _WITHOUT_PERCENT = re.compile(
     r"(time|timeit|prun|run|pip|conda|cd|ls|ll|cat|cp|mv|mkdir|rm|env|pinfo|pdoc|matplotlib|load_ext"
     r"|reload_ext|config|who|whos|xmode|precision|store) +(?![=,.)\]])(.+)"
 )
+_PROMPT = re.compile(r"\s*In \[\d+\]: ")  # `In [1]: x = 2` could be read as an annotation
 
 
 def as_python(source: str) -> str:
@@ -32,7 +33,7 @@ def as_python(source: str) -> str:
     get_ipython().run_line_magic('time', 'x = 1')
     files = get_ipython().getoutput('ls')
     """
-    if is_python(source):
+    if is_python(source) and not _PROMPT.match(source):
         return source
     text = source.lstrip("\n")
     if found := _WITHOUT_PERCENT.fullmatch(text.strip()):

@@ -199,3 +199,5 @@ def _write(line: str, cell: str) -> None:
     with open(words[-1], "a" if "-a" in words else "w", encoding="utf-8") as file:
         file.write(cell)
     importlib.invalidate_caches()  # it may be a module that is imported at once
+    if not {"", os.getcwd()} & set(sys.path):
+        sys.path.insert(0, os.getcwd())

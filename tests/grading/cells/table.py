@@ -137,6 +137,8 @@ FORMS = (
     form(">>> prompts after a blank line", "\n>>> x = 1\n>>> y = 2"),
     form(">>> prompts below a comment", "# pasted\n>>> x = 1\n>>> y = 2"),
     form("In [1]: prompts", "In [1]: x = 1\n\nIn [2]: def f(a):\n   ...:     return a\n   ...:\n\nIn [3]: y = f(x)"),
+    form("an In [1]: prompt", "In [1]: x = 1"),
+    form("an In [1]: prompt before blank lines", "\n\nIn [1]: x = 1\n\nIn [2]: y = 2"),
     form("In [1]: prompt with a magic", "In [1]: %time x = 1"),
     form("a docstring with prompts", 'def f():\n    """Twice.\n\n    >>> f()\n    2\n    """\n    return 2\nx = f()\ny = f.__doc__'),
     form("a string that begins with a prompt", "x = '''\n>>> a\n... b\n'''", values=False),
