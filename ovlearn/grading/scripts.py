@@ -27,7 +27,8 @@ def script_cells(text: str) -> tuple[list[str], list[str]]:
     (['x = 1\\n', '\\ny = 2\\n'], ['\\nz = 3\\n'])
     """
     light = _LIGHT.match(text) is not None
-    code, prose = [], []
+    code: list[str] = []
+    prose: list[str] = []
     for mark, part in _parts(text):
         if _PROSE.search(mark):
             prose.append(_HASH.sub("", part))

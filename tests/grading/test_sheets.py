@@ -96,6 +96,14 @@ def test_a_cell_that_needs_a_broken_one_names_it_too() -> None:
     assert "name 'a' is not defined: cell 1 failed (ZeroDivisionError" in says(result, "ov_rank")
 
 
+def test_a_cell_that_was_stopped_is_named_too() -> None:
+    plan = plan_of([SET], None, seed=5, call=4.0)
+    result = grade_sheet(
+        "a.ipynb", notebook(FIRST + "while True: pass", *ANSWERS[:3], "import math\n" + ANSWERS[3]), plan
+    )
+    assert "name 'ov' is not defined: cell 1 was stopped; so `ov` is missing here" in says(result, "fold")
+
+
 def test_what_is_refused_is_named() -> None:
     cell = "import ctypes\nlib = ctypes.CDLL('libm.so.6')\n"
     result = marked(

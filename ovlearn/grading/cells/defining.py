@@ -12,6 +12,7 @@ from ovlearn.grading.cells.shell import RUN_CELL, RUN_LINE
 PROSE = "# %% [markdown]"  # as in a percent script: the first line of a cell that is there to be read
 _GUESSED = re.compile(r"^(?:def +|class +)?([A-Za-z_]\w*) *[(=:]", re.MULTILINE)
 _MOST_GUESSED = 50
+_LONGEST = 5000  # characters that are read as a notebook's: those who wait for it read many cells
 
 
 def defined_in(source: str) -> list[str]:
@@ -51,8 +52,7 @@ def _uncommented(prose: str) -> str:
 
 def _bindings(source: str) -> list[str]:
     """Every place where a name is bound, in order."""
-    plain = as_python(source)
-    tree = tree_of(plain)
+    tree = tree_of(source if len(source) > _LONGEST else as_python(source))
     if tree is None:
         return _GUESSED.findall(source)[:_MOST_GUESSED]
     try:

@@ -56,6 +56,10 @@ class SheetNames(Namespace):
             return {"kind": kind, "says": says, "place": _place(error) or line}
         return None
 
+    def skip(self, defines: list[str], number: int) -> None:
+        """Remember the names of a cell that is not run, since it broke another worker."""
+        self._lost.update(dict.fromkeys(defines, f"cell {number} was stopped"))
+
     def call(self, name: str, arguments: Data, blocked: tuple[str, ...]) -> Reply:
         """Call a function with copies of its arguments; of a name that it lacks, say which cell failed."""
         try:

@@ -63,6 +63,9 @@ def _reply(answers: SheetNames, kind: str, *parts: Any) -> Any:
     try:
         if kind == "run":
             return ["ran", answers.run(*parts)]
+        if kind == "skip":
+            answers.skip(*parts)
+            return ["skipped"]
         if kind == "look":
             return ["value", answers.look(*parts)]
         name, arguments, blocked = parts

@@ -12,6 +12,7 @@ from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ovlearn.grading.cells.defining import defined_in
 from ovlearn.grading.students import AnswerError, Missing, Reply
 from ovlearn.grading.values import Data
 from ovlearn.grading.worker.channel import Channel, ChannelError
@@ -179,6 +180,7 @@ class Sheet:
         """Run each cell. One that breaks the worker is noted, and left out by the next worker."""
         for number, source in enumerate(self.cells, start=1):
             if number in self._skipped:
+                self._ask("skip", defined_in(source), number)
                 continue
             try:
                 reply = self._ask("run", source, number)
@@ -199,8 +201,6 @@ class Sheet:
                     return
 
     def _blame(self, number: int, source: str, why: str) -> None:
-        from ovlearn.grading.cells.defining import defined_in
-
         self.reasons.update(dict.fromkeys(defined_in(source), why))
         self._broken = self._broken or why.replace("Its cell", "A cell")
 
