@@ -11,10 +11,8 @@ from ovlearn.grading.decoding import decoded
 from ovlearn.grading.scripts import script_cells
 
 LARGEST = 20 * 2**20  # bytes
-_LONGEST_PROSE, _MOST_PROSE = (
-    10_000,
-    500,
-)  # characters of a Markdown cell that may be an answer, and such cells
+_LONGEST_PROSE = 10_000  # characters of a Markdown cell that may be an answer
+_MOST_PROSE = 500  # such cells of a sheet that are looked at
 
 
 class Unreadable(ValueError):

@@ -8,6 +8,7 @@ import warnings
 from types import ModuleType
 from typing import Any, NoReturn
 
+from ovlearn.grading.blocking import Blocked
 from ovlearn.grading.cells.defining import defined_in
 from ovlearn.grading.cells.running import Cells
 from ovlearn.grading.students import AnswerError, Namespace, Reply, _place
@@ -37,7 +38,7 @@ class SheetNames(Namespace):
 
     def __init__(self, names: dict[str, Any]) -> None:
         super().__init__(names)
-        self._cells = Cells(names, refused=(Refused,))
+        self._cells = Cells(names, refused=(Refused, Blocked))
         self._lost: dict[str, str] = {}
 
     def run(self, source: str, number: int) -> dict[str, Any] | None:
