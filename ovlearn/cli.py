@@ -20,7 +20,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(_NEEDED, file=sys.stderr)
         return 2
     from ovlearn.commands import ovlearn
+    from ovlearn.commands.terminal import speak_anywhere
 
+    speak_anywhere()
     try:
         words = sys.argv[1:] if arguments is None else list(arguments)
         code = ovlearn.main(args=words or ["--help"], prog_name="ovlearn", standalone_mode=False)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 
 import click
 
 import ovlearn as ov
 from ovlearn.commands.options import bad_usage, network_options
+from ovlearn.commands.terminal import json_text
 
 
 def _as_json(derivation: ov.Derivation) -> str:
-    return json.dumps(derivation.as_data(), ensure_ascii=False, indent=2)
+    return json_text(derivation.as_data())
 
 
 _WRITERS: dict[str, Callable[[ov.Derivation], str]] = {

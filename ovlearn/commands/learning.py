@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -57,14 +59,12 @@ def hint_command(exercise: str) -> None:
 
     with bad_usage():
         hints = source(exercise).hints
-    folder = Path.cwd()
-    known = kept.load(folder)
-    seen = min(known.of(exercise).hints + 1, len(hints))
+        seen = min(_known().of(exercise).hints + 1, len(hints))
     for number, hint in enumerate(hints[:seen], start=1):
         _markdown(f"**Hint {number} of {len(hints)}.** {hint}")
     if seen == len(hints):
         click.echo(f"That was the last one. The solution: ovlearn solution {exercise}")
-    _keep(folder, known.changed(exercise, replace(known.of(exercise), hints=seen)))
+    _keep(exercise, hints=seen)
 
 
 @click.command("solution")
@@ -75,11 +75,9 @@ def solution_command(exercise: str) -> int:
 
     with bad_usage():
         solution = source(exercise).solution
-    folder = Path.cwd()
-    known = kept.load(folder)
-    entry = known.of(exercise)
+        entry = _known().of(exercise)
     if not entry.passed and not entry.asked:
-        _keep(folder, known.changed(exercise, replace(entry, asked=1)), needed=True)
+        _keep(exercise, needed=True, asked=1)
         click.echo(f"{exercise}: {_ASK_AGAIN.format(exercise)}")
         return 1
     _markdown(f"```python\n{solution}\n```")
@@ -91,7 +89,8 @@ def progress_command() -> None:
     """Show which exercises you have passed."""
     from ovlearn.grading.sets import folders, names_in
 
-    known = kept.load(Path.cwd())
+    with bad_usage():
+        known = _known()
     table = Table("set", "passed", "exercises")
     for set_name in folders():
         names = names_in(set_name)
@@ -128,19 +127,22 @@ def watch_command(files: tuple[Path, ...], times: int | None) -> None:
         watched = list(files or _here())
     click.echo(f"watching {', '.join(map(str, watched))}; Ctrl-C ends it", err=True)
     for file in islice(_saved(watched), times):
-        with bad_usage():
+        try:
             _check(file, None)
+        except (OSError, ValueError) as error:  # half written: the rest of it comes with the next save
+            click.echo(f"{error}; waiting for the next save", err=True)
 
 
 def _saved(files: list[Path]) -> Iterator[Path]:
     """Yield each file now, and again each time that it is saved."""
-    seen: dict[Path, int] = {}
+    seen: dict[Path, tuple[int, int]] = {}
     while True:
         for file in files:
-            changed = file.stat().st_mtime_ns if file.exists() else 0
-            if changed and seen.get(file) != changed:
-                seen[file] = changed
-                yield file
+            with suppress(FileNotFoundError):  # some editors take it away for a moment
+                now = file.stat()
+                if seen.get(file) != (now.st_mtime_ns, now.st_size):
+                    seen[file] = (now.st_mtime_ns, now.st_size)
+                    yield file
         time.sleep(0.3)
 
 
@@ -167,7 +169,7 @@ def _check(file: Path, seed: int | None) -> bool:
         console.print(f"  [{colour}]{escape(head)}[/{colour}]")
         for row in rows:
             console.print(f"  {escape(row)}", style="dim")
-        kept.note(verdict.exercise, passed=verdict.passed, folder=file.absolute().parent)
+        _say(kept.note(verdict.exercise, passed=verdict.passed, folder=file.absolute().parent))
         passed &= verdict.passed
     return passed
 
@@ -178,7 +180,21 @@ def _markdown(text: str) -> None:
     Console().print(Markdown(text))
 
 
-def _keep(folder: Path, known: kept.Progress, *, needed: bool = False) -> None:
-    """Write the progress where there is some, or where it is needed."""
+def _known() -> kept.Progress:
+    """The progress of this folder; what its owner should know of it is said."""
+    known = kept.load(Path.cwd())
+    _say(known.says)
+    return known
+
+
+def _keep(exercise: str, *, needed: bool = False, **known: Any) -> None:
+    """Note what was shown where there is some progress, or where it is needed."""
+    folder = Path.cwd()
     if needed or (folder / kept.FILE).exists():
-        kept.save(folder, known)
+        with bad_usage():
+            kept.update(folder, lambda now: now.changed(exercise, replace(now.of(exercise), **known)))
+
+
+def _say(words: str) -> None:
+    if words:
+        click.echo(f"ovlearn: {words}", err=True)

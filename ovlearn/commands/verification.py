@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -14,6 +13,7 @@ from rich.table import Table
 import ovlearn as ov
 from ovlearn.checking import GUARDS, PRIME, ROUTES, TOLERANCE, missed, problem
 from ovlearn.commands.options import bad_usage, network_options
+from ovlearn.commands.terminal import json_text
 
 _NARROWEST = 100  # columns of a table that is not written to a terminal
 
@@ -46,7 +46,7 @@ def verify_command(
                 advance(derivation.slug)
                 reports.append(ov.verify(derivation, seeds=seeds, faults=faults))
     if as_json:
-        click.echo(json.dumps([report.as_data() for report in reports], ensure_ascii=False, indent=2))
+        click.echo(json_text([report.as_data() for report in reports]))
     else:
         _print(reports, faults=faults)
     return 0 if all(report.passed for report in reports) else 1

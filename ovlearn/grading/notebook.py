@@ -9,6 +9,7 @@ from typing import Any
 
 from ovlearn.arguments import whole_number
 from ovlearn.grading import progress
+from ovlearn.grading.cells.defining import remark
 from ovlearn.grading.running import run_check
 from ovlearn.grading.sets import checks_of
 from ovlearn.grading.students import Answers, Namespace, Student
@@ -33,8 +34,8 @@ def check(exercise: str, *, seed: int | None = None, names: Mapping[str, Any] | 
     verdict = verdict_on(
         exercise, Namespace(found), fresh_seed() if seed is None else whole_number("seed", seed)
     )
-    if names is None:
-        progress.note(exercise, passed=verdict.passed)
+    if names is None and (says := progress.note(exercise, passed=verdict.passed)):
+        print(says, file=sys.stderr)
     return verdict
 
 
@@ -42,7 +43,8 @@ def verdict_on(exercise: str, answers: Answers, seed: int) -> Verdict:
     """Run every check of an exercise on answers, wherever they are."""
     checks = checks_of(exercise)
     student = Student(answers, seed, checks.blocked)
-    return Verdict(exercise, tuple(run_check(exercise, test, student) for test in checks.tests), seed)
+    verdict = Verdict(exercise, tuple(run_check(exercise, test, student) for test in checks.tests), seed)
+    return verdict if verdict.passed else verdict.remarked(remark(getattr(answers, "cells", ()), exercise))
 
 
 def fresh_seed() -> int:

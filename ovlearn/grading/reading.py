@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
+from ovlearn.grading.cells.defining import as_prose, defined_in
+from ovlearn.grading.cells.forms import is_python
+from ovlearn.grading.decoding import decoded
+from ovlearn.grading.scripts import script_cells
+
 LARGEST = 100 * 2**20  # bytes, pictures in the outputs included
-_ENCODINGS = ("utf-8-sig", "utf-16", "latin-1")
-_MARKER = re.compile(r"^# %%.*$", re.MULTILINE)
+_LONGEST_PROSE = 10_000  # characters of a Markdown cell that may be an answer
+_MOST_PROSE = 500  # such cells of a sheet that are looked at
 
 
 class Unreadable(ValueError):
@@ -18,7 +22,8 @@ class Unreadable(ValueError):
 def cells_of(name: str, data: bytes) -> list[str]:
     """Return the source of each code cell, in order.
 
-    `name`: what the file is called: .ipynb is a notebook, .py a script, in cells where a line is `# %%`.
+    `name`: what the file is called: .ipynb is a notebook, .py a script, in cells where a mark stands between
+    them. What stands in a Markdown cell and would define names comes last, commented out.
     Raises: Unreadable for a file that is too large, empty or no notebook.
 
     >>> cells_of("a.py", b"x = 1\\n# %%\\ny = 2\\n")
@@ -31,34 +36,21 @@ def cells_of(name: str, data: bytes) -> list[str]:
         raise Unreadable(f"too large: more than {LARGEST:,} bytes")
     if not data.strip():
         raise Unreadable("the file is empty")
-    text = _text(data)
-    cells = _notebook(text) if name.lower().endswith(".ipynb") else _script(text)
-    if not any(cell.strip() for cell in cells):
+    notebook = name.lower().endswith(".ipynb")
+    text = decoded(data, script=not notebook)
+    code, prose = _notebook(text) if notebook else script_cells(text)
+    if not any(cell.strip() for cell in code):
         raise Unreadable("there is no code in it")
-    return cells
+    return [*code, *(as_prose(text) for text in prose[:_MOST_PROSE] if _is_answer(text))]
 
 
-def _text(data: bytes) -> str:
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return data.decode("utf-16", errors="replace")
-    for encoding in _ENCODINGS:
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return data.decode("latin-1")
+def _is_answer(prose: str) -> bool:
+    """Whether what stands in a Markdown cell is code that defines something."""
+    return len(prose) <= _LONGEST_PROSE and is_python(prose) and bool(defined_in(prose))
 
 
-def _script(text: str) -> list[str]:
-    marks = list(_MARKER.finditer(text))
-    ends = [0, *(found.end() for found in marks)]
-    begins = [*(found.start() for found in marks), len(text)]
-    prose = [False, *("[markdown]" in found[0] for found in marks)]
-    cells = [text[end:begin] for end, begin in zip(ends, begins, strict=True)]
-    return [cell for cell, is_prose in zip(cells, prose, strict=True) if cell.strip() and not is_prose]
-
-
-def _notebook(text: str) -> list[str]:
+def _notebook(text: str) -> tuple[list[str], list[str]]:
+    """The code cells, and those that are not run."""
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):
@@ -71,11 +63,12 @@ def _notebook(text: str) -> list[str]:
         cells = [cell for sheet in sheets for cell in sheet.get("cells") or []]
     if not isinstance(cells, list):
         raise Unreadable("not a notebook: it has no cells")
-    return [_source(cell) for cell in cells if isinstance(cell, dict) and cell.get("cell_type") == "code"]
+    read = [(cell.get("cell_type"), _source(cell)) for cell in cells if isinstance(cell, dict)]
+    return [text for kind, text in read if kind == "code"], [text for kind, text in read if kind != "code"]
 
 
 def _source(cell: dict[str, Any]) -> str:
     source = cell.get("source", cell.get("input", ""))
-    if isinstance(source, list):
-        return "".join(part for part in source if isinstance(part, str))
-    return source if isinstance(source, str) else ""
+    parts = source if isinstance(source, list) else [source]
+    text = "".join(part for part in parts if isinstance(part, str))
+    return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -16,7 +16,8 @@ from ovlearn.grading.sources import SetSource, source_of
 # Where lessons are read. The same address stands in mkdocs.yml; a test holds the two together.
 SITE = "https://ovlearn.github.io/ovlearn/"
 _STUCK = (
-    "Stuck? Put `!ovlearn hint NAME` into a cell, with the name that stands in `check`: one hint each time."
+    "Stuck? Put `%run -m ovlearn hint NAME` into a cell, with the name that stands in `check`: "
+    "one hint each time."
 )
 _LESSON = re.compile(r"\]\(\.\./lessons/(\w+)\.py(#[\w:-]+)?\)")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 
 from ovlearn.grading.outcomes import Outcome, Row, in_total
@@ -29,6 +29,15 @@ class Verdict:
     def passed(self) -> bool:
         """Whether every check was passed."""
         return all(one.passed for one in self.outcomes)
+
+    def remarked(self, remark: str) -> Verdict:
+        """Return the verdict with a remark added to what is said of each check that is not passed."""
+        if not remark:
+            return self
+        added = (
+            one if one.passed else replace(one, says=f"{one.says} {remark}".strip()) for one in self.outcomes
+        )
+        return replace(self, outcomes=tuple(added))
 
     @property
     def headline(self) -> str:

@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 
 Attribute = str | float | None
 
 SHOWN = {" ": "␣", "\n": "↵", "\t": "⇥"}  # what else would be invisible at the edge of a token
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|\x7f")
 LONGEST = 12  # characters of a label beside a picture
 
 
 def tag(name: str, content: str = "", /, **attributes: Attribute) -> str:
     """Return one element; `content` is markup, attributes are escaped, None leaves one out.
 
-    An underscore at the end of an attribute's name is dropped, one inside becomes a hyphen.
+    An underscore at the end of an attribute's name is dropped, one inside becomes a hyphen. What XML forbids,
+    such as control characters, is shown by the sign for it.
 
     >>> tag("rect", class_="cell", x=1.0, data_v="a<b")
     '<rect class="cell" x="1" data-v="a&lt;b"/>'
     >>> tag("text", "A")
     '<text>A</text>'
+    >>> tag("text", "\\x00")
+    '<text>␀</text>'
     """
     given = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{_value(value)}"'
         for key, value in attributes.items()
         if value is not None
     )
-    return f"<{name}{given}>{content}</{name}>" if content or name not in _EMPTY else f"<{name}{given}/>"
+    whole = f"<{name}{given}>{content}</{name}>" if content or name not in _EMPTY else f"<{name}{given}/>"
+    return _NOT_IN_XML.sub(_sign, whole)
 
 
 _EMPTY = {"circle", "input", "line", "path", "rect"}
@@ -74,6 +80,12 @@ def width_of(text: str, size: float = 11) -> float:
 def written(text: str, x: float, y: float, **attributes: Attribute) -> str:
     """Return a text element at a place; the text is escaped."""
     return tag("text", escape(text), x=number(x), y=number(y), **attributes)
+
+
+def _sign(found: re.Match[str]) -> str:
+    """The picture of a control character, or the sign for what is no character."""
+    code = ord(found[0])
+    return chr(0x2400 + code) if code < 0x20 else "␡" if code == 0x7F else "\ufffd"
 
 
 def _value(value: str | float) -> str:

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -211,6 +212,45 @@ def test_watch_checks_again_when_a_notebook_is_saved(place: Path, capsys: Any, m
     assert main(["watch", mine.name, "--times", "2"]) == 0
     out = said(capsys)
     assert out.index("✗ ov_matrix") < out.index("✓ ov_matrix")
+
+
+def test_watch_goes_on_over_half_a_save(place: Path, capsys: Any, monkeypatch: Any) -> None:
+    mine = notebook(place, {"ov_matrix": SWAPPED})
+    text, saves = mine.read_text(), []
+
+    def save(seconds: float) -> None:
+        saves.append(seconds)
+        if len(saves) == 2:
+            mine.unlink()
+        elif len(saves) == 4:
+            notebook(place, RIGHT)
+        elif len(saves) != 3:
+            mine.write_text(text[: len(text) // 2])
+
+    monkeypatch.setattr("ovlearn.commands.learning.time", SimpleNamespace(sleep=save))
+    said(capsys)
+    assert main(["watch", mine.name, "--times", "3"]) == 0
+    told = capsys.readouterr()
+    assert f"{mine.name}: not a notebook: it is no JSON; waiting for the next save" in told.err
+    assert told.out.index("✗ ov_matrix") < told.out.index("✓ ov_matrix")
+
+
+def test_a_damaged_progress_file_is_said(place: Path, capsys: Any) -> None:
+    (place / FILE).write_text("{")
+    said(capsys)
+    assert main(["progress"]) == 0
+    assert "it is kept as ovlearn-progress.damaged.json" in capsys.readouterr().err
+    (place / FILE).mkdir()
+    for words in (["progress"], ["hint", "fold"], ["solution", "fold"]):
+        assert main(words) == 2
+        assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_check_in_a_notebook_says_what_became_of_the_progress(place: Path, capsys: Any) -> None:
+    (place / FILE).write_text("{")
+    exec("from ovlearn.grading import check\nov_rank = 64\ncheck('ov_rank')", {})
+    assert "it is kept as ovlearn-progress.damaged.json" in capsys.readouterr().err
+    assert load(place).of("ov_rank").passed
 
 
 def test_plain_pytest_runs_one_test_a_check(place: Path) -> None:

@@ -85,7 +85,8 @@ function framed() {
     addEventListener("message", there);
     element.onload = () => setTimeout(() => {
       removeEventListener("message", there);
-      reject(new Problem("The frame for Python could not be loaded. Is there a connection? Try again."));
+      reject(new Problem("The frame for Python did not start. Is there a connection? Does the site's host forbid inline "
+        + "scripts or blob: by a content security policy? How to use this site says what is needed. Try again."));
     }, PATIENCE);
     document.body.append(element);
   }).catch(problem => { element.remove(); throw problem; });

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
+from ovlearn.grading.cells.running import Cells
 from ovlearn_live.advice import no_keyboard
 
 
@@ -18,6 +19,7 @@ class Names:
         self.module = ModuleType("__main__")
         self.all: dict[str, Any] = vars(self.module)
         self.all["__builtins__"] = {**vars(builtins), "display": display, "input": no_keyboard}
+        self.cells = Cells(self.all)
         self._of_cell: dict[str, set[str]] = {}
 
     def forget(self, cell: str) -> None:
@@ -35,5 +37,7 @@ class Names:
             self._of_cell[cell] = {
                 name
                 for name, value in self.all.items()
-                if not name.startswith("__") and (name not in before or before[name] is not value)
+                if not name.startswith("__")
+                and name.strip("_0123456789")
+                and (name not in before or before[name] is not value)
             }

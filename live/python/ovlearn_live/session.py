@@ -76,7 +76,7 @@ class Session:
         """Run a cell's code, and show the value of its last line."""
         cell = str(message["cell"])
         with self._names.noted(cell):
-            value = cells.run(cell, message["code"], self._names.all)
+            value = self._names.cells.run(message["code"], cells.file_name(cell))
         if value is not None:
             self._display(value)
 

@@ -2,91 +2,93 @@
 
 from __future__ import annotations
 
-import ast
-import linecache
 import re
 import sys
 import warnings
 from types import ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
-from ovlearn.grading.students import _place
+from ovlearn.grading.blocking import Blocked
+from ovlearn.grading.cells.defining import defined_in
+from ovlearn.grading.cells.running import Cells
+from ovlearn.grading.students import AnswerError, Namespace, Reply, _place
+from ovlearn.grading.values import Data
+from ovlearn.grading.worker.confinement import Refused
+
+_NOT_DEFINED = re.compile(r"name '(\w+)' is not defined")
 
 
 def fresh_main() -> ModuleType:
     """Return a `__main__` as a notebook's cells share it: empty, but for what every notebook has."""
     module = ModuleType("__main__")
-    vars(module)["display"] = lambda *objects, **options: None
+    vars(module).update(display=lambda *objects, **options: None, input=_no_keyboard)
     sys.modules["__main__"] = module
     return module
 
 
-def run_cell(source: str, number: int, names: dict[str, Any]) -> dict[str, Any] | None:
-    """Run one cell; return nothing, or what it raised, in words.
+class SheetNames(Namespace):
+    """The answers of a sheet, in the process that runs its cells.
 
-    >>> run_cell("x = 1 / 0", 3, {})
-    {'kind': 'ZeroDivisionError', 'says': 'division by zero', 'place': 'line 1: x = 1 / 0', 'defines': ['x']}
+    >>> sheet = SheetNames({})
+    >>> sheet.run("import nowhere", 1)["says"]
+    "No module named 'nowhere'"
+    >>> sheet.run("nowhere.x", 2)["says"].partition("; ")[0]
+    "name 'nowhere' is not defined: cell 1 failed (ModuleNotFoundError: No module named 'nowhere')"
     """
-    name = f"<cell {number}>"
-    plain = without_magics(source)
-    linecache.cache[name] = (len(plain), None, plain.splitlines(keepends=True), name)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a warning is no mistake
-            exec(compile(plain, name, "exec", dont_inherit=True), names)
-    except (Exception, SystemExit) as error:
-        return {
-            "kind": type(error).__name__,
-            "says": str(error)[:500],
-            "place": _place(error) or (f"line {error.lineno}" if isinstance(error, SyntaxError) else ""),
-            "defines": defined_in(plain),
-        }
-    return None
 
+    def __init__(self, names: dict[str, Any]) -> None:
+        super().__init__(names)
+        self._cells = Cells(names, refused=(Refused, Blocked))
+        self._lost: dict[str, str] = {}
 
-_MAGIC = re.compile(r"\s*(?:[%!?]|\w+ *= *[%!]|[\w.]+\?)")
-_OF_PYTHON = ("%%time", "%%timeit", "%%capture", "%%prun")  # cell magics whose cell is Python
-
-
-def without_magics(source: str) -> str:
-    """Return a cell without the lines that only a notebook understands; line numbers stay.
-
-    >>> without_magics("%matplotlib inline\\nx = 1\\n!ls")
-    '\\nx = 1\\n'
-    """
-    if _is_python(source):  # where a line may well begin with a %
-        return source
-    lines = source.splitlines()
-    first = next((line for line in lines if line.strip()), "")
-    if first.startswith("%%") and first.split()[0] not in _OF_PYTHON:
-        return ""
-    return "\n".join("" if _MAGIC.match(line) else line for line in lines)
-
-
-def _is_python(source: str) -> bool:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    def run(self, source: str, number: int) -> dict[str, Any] | None:
+        """Run one cell; return nothing, or what it raised, in words."""
+        _tell_ipython(source, self.names["get_ipython"])
         try:
-            ast.parse(source)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return False
-    return True
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # a warning is no mistake
+                self._cells.run(source, f"<cell {number}>")
+        except (Exception, SystemExit) as error:
+            kind, says = type(error).__name__, str(error)[:500]
+            line = f"line {error.lineno}" if isinstance(error, SyntaxError) else ""
+            says = self._explained(kind, says)
+            why = f"cell {number} failed ({kind}: {says})"
+            self._lost.update((name, why) for name in defined_in(source) if name not in self.names)
+            return {"kind": kind, "says": says, "place": _place(error) or line}
+        return None
+
+    def skip(self, defines: list[str], number: int) -> None:
+        """Remember the names of a cell that is not run, since it broke another worker."""
+        self._lost.update(dict.fromkeys(defines, f"cell {number} was stopped"))
+
+    def call(self, name: str, arguments: Data, blocked: tuple[str, ...]) -> Reply:
+        """Call a function with copies of its arguments; of a name that it lacks, say which cell failed."""
+        try:
+            return super().call(name, arguments, blocked)
+        except AnswerError as error:
+            raise AnswerError(error.kind, self._explained(error.kind, error.says), error.place) from None
+
+    def _explained(self, kind: str, says: str) -> str:
+        found = _NOT_DEFINED.search(says) if kind == "NameError" else None
+        if found is None or found[1] not in self._lost:
+            return says
+        return f"{found[0]}: {self._lost[found[1]]}; so `{found[1]}` is missing here"
 
 
-def defined_in(source: str) -> list[str]:
-    """Return the names that a cell would define, as far as it can be read.
+def _no_keyboard(prompt: object = "") -> NoReturn:
+    """Take the place of `input`.
 
-    >>> defined_in("def f(x):\\n    return x\\nrank = 3")
-    ['f', 'rank']
+    Raises: EOFError, always.
     """
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return re.findall(r"^(?:def +)?([A-Za-z_]\w*) *[(=]", source, re.MULTILINE)[:50]
-    names = []
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            names.append(node.name)
-        elif isinstance(node, ast.Assign):
-            names += [target.id for target in node.targets if isinstance(target, ast.Name)]
-    return names
+    raise EOFError("input() cannot ask while a sheet is graded. Write the value into the code.")
+
+
+def _tell_ipython(source: str, get_ipython: Any) -> None:
+    """Let `from IPython import get_ipython` give what the name without an import gives."""
+    if "IPython" in source:
+        try:
+            import IPython
+            from IPython.core import getipython
+        except (ImportError, OSError):
+            return
+        IPython.get_ipython = getipython.get_ipython = get_ipython

@@ -11,10 +11,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from ovlearn.grading.cells import awaiting
+from ovlearn.grading.cells.forms import transformer
 from ovlearn.grading.outcomes import Outcome
-from ovlearn.grading.students import AnswerError, Missing, Namespace
+from ovlearn.grading.students import AnswerError, Missing
 from ovlearn.grading.verdicts import Verdict
-from ovlearn.grading.worker.cells import fresh_main, run_cell
+from ovlearn.grading.worker.cells import SheetNames, fresh_main
 from ovlearn.grading.worker.channel import Channel, ChannelError
 from ovlearn.grading.worker.confinement import Limits, confine
 from ovlearn.grading.worker.libraries import libraries
@@ -33,6 +35,8 @@ def preload() -> None:
     for name in _FOR_ANSWERS:
         importlib.import_module(f"ovlearn.grading.{name}")
     vars(ovlearn.grading)["check"] = _silent_check
+    transformer()
+    awaiting.install()
     libraries()
 
 
@@ -45,21 +49,26 @@ def serve(connection: socket.socket, scratch: Path, limits: Limits) -> None:
     """Confine this process, then answer messages until the other side is gone."""
     _only(connection)
     os.chdir(scratch)
-    names = fresh_main().__dict__
-    answers = Namespace(names)
+    sys.path.insert(0, str(scratch))  # for what a cell writes there and another imports
+    sys.argv = [str(scratch / "sheet.py")]
+    names = vars(fresh_main())
+    names["__file__"] = sys.argv[0]  # as for a script
+    answers = SheetNames(names)
     channel = Channel(connection)
     confine(scratch, limits)
     with contextlib.suppress(ChannelError):
         while True:
             message = channel.receive()
-            channel.send([message[0], _reply(answers, names, *message[1:])])
+            channel.send([message[0], _reply(answers, *message[1:])])
 
 
-def _reply(answers: Namespace, names: dict[str, Any], kind: str, *parts: Any) -> Any:
+def _reply(answers: SheetNames, kind: str, *parts: Any) -> Any:
     try:
         if kind == "run":
-            source, number = parts
-            return ["ran", run_cell(source, number, names)]
+            return ["ran", answers.run(*parts)]
+        if kind == "skip":
+            answers.skip(*parts)
+            return ["skipped"]
         if kind == "look":
             return ["value", answers.look(*parts)]
         name, arguments, blocked = parts

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import ast
 import os
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ovlearn.grading.cells.defining import defined_in
 from ovlearn.grading.students import AnswerError, Missing, Reply, Unavailable
 from ovlearn.grading.values import Data
 from ovlearn.grading.worker.channel import Channel, ChannelError
@@ -211,11 +211,10 @@ class Sheet:
         for number, source in enumerate(self.cells, start=1):
             if number in self._skipped:
                 self._blame(source, self._skipped[number])
+                self._ask("skip", defined_in(source), number)
                 continue
             try:
                 reply = self._ask("run", source, number)
-                if _is_blocked(reply):
-                    self._run_parts(source, number)
             except Broken as broken:
                 self._skip(number, source, f"cell {number} was stopped: {broken.how}")
                 return
@@ -229,20 +228,13 @@ class Sheet:
                     self._skip(number, source, f"cell {number} was stopped: it sent what is no answer")
                     return
 
-    def _run_parts(self, source: str, number: int) -> None:
-        """Run the statements of a cell one by one: one that tries what is the answer costs only itself."""
-        for part in _statements(source):
-            self._ask("run", part, number)
-
     def _skip(self, number: int, source: str, why: str) -> None:
         self._skipped[number] = why
         self._blame(source, why)
         self._end()
 
     def _blame(self, source: str, why: str) -> None:
-        from ovlearn.grading.worker.cells import defined_in, without_magics
-
-        self.reasons.update(dict.fromkeys(defined_in(without_magics(source)), why))
+        self.reasons.update(dict.fromkeys(defined_in(source), why))
         self._broken = self._broken or why.replace("Its cell", "A cell")
 
     def _ask(self, *message: Any) -> Any:
@@ -280,19 +272,3 @@ class Sheet:
         if self._scratch is not None:
             remove_tree(self._scratch)
             self._scratch = None
-
-
-def _is_blocked(reply: Any) -> bool:
-    return isinstance(reply, list) and isinstance(reply[-1], dict) and reply[-1].get("kind") == "Blocked"
-
-
-def _statements(source: str) -> Iterator[str]:
-    """Yield each statement of a cell at its own line; nothing where it is not plain Python."""
-    with suppress(SyntaxError, ValueError, RecursionError, MemoryError):
-        for one in ast.parse(source).body:
-            first = min([one.lineno, *(each.lineno for each in getattr(one, "decorator_list", []))])
-            lines = source.splitlines()[first - 1 : one.end_lineno]
-            yield "\n" * (first - 1) + "\n".join(lines)
-
-
-__all__ = ["Broken", "Patience", "Sheet", "Zygote", "workers"]

@@ -39,7 +39,7 @@ BACK_DOORS = (
     ),
     case(
         "derive taken apart",
-        MISSING,
+        RAISED,
         "import types\ncopy = types.FunctionType(ov.derive.__code__, ov.derive.__globals__)\n"
         + DERIVE
         + "return copy('ov-fold')",
@@ -47,7 +47,7 @@ BACK_DOORS = (
     ),
     case(
         "derive, imported afresh",
-        MISSING,
+        RAISED,
         "import sys\nfor name in [n for n in sys.modules if n.startswith('ovlearn')]: del sys.modules[name]\nimport ovlearn\n"
         + DERIVE
         + "return ovlearn.derive('ov-fold')",
