@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -128,10 +129,20 @@ def test_folding_gives_the_weights_that_transformer_lens_gives(name: str) -> Non
 
 @pytest.mark.parametrize("name", LENSES)
 def test_circuits_are_those_of_transformer_lens(name: str) -> None:
+    """TransformerLens centres W_U when it folds, and not before; without layer norm nothing is folded."""
     model, answers = checkpoints.from_transformer_lens(state(name)).folded(), recorded(name)
-    values = np.sort_complex(circuits.eigenvalues(model))
-    assert np.abs(values - np.sort_complex(answers["eigenvalues"])).max() < 1e-5 * np.abs(values).max()
-    assert close(circuits.copying_score(model), answers["copying"])
+    whole = np.sort_complex(circuits.full_ov(model).eigenvalues)
+    assert np.abs(whole - np.sort_complex(answers["eigenvalues"])).max() < 1e-5 * np.abs(whole).max()
+    if name == "lens-heads":
+        centred = replace(model, W_U=model.W_U - model.W_U.mean(axis=-1, keepdims=True))
+        values = np.sort_complex(circuits.full_ov(centred).eigenvalues)
+        scores = values.sum(axis=-1).real / np.abs(values).sum(axis=-1)
+        assert np.abs(scores - answers["copying"]).max() > 0.01
+    else:
+        values, scores = whole, answers["copying"]
+    ours = np.sort_complex(circuits.eigenvalues(model))
+    assert np.abs(ours - values).max() < 1e-5 * np.abs(values).max()
+    assert close(circuits.copying_score(model), scores)
     for kind in ("Q", "K", "V"):
         assert close(circuits.composition_scores(model, kind), answers[f"composition.{kind}"])  # type: ignore[arg-type]
 
@@ -144,14 +155,14 @@ def test_what_a_state_dict_does_not_say() -> None:
     assert checkpoints.from_transformer_lens(without).config.n_ctx == 9
 
 
-# What is left out.
+# Logit attribution.
 
 
 @pytest.mark.parametrize("folded", [False, True])
 @pytest.mark.parametrize("name", LENSES)
 def test_the_shares_are_all_of_the_logits(name: str, folded: bool) -> None:
     model = checkpoints.from_transformer_lens(state(name))
-    card = checkpoints.left_out(model.folded() if folded else model, recorded(name)["tokens"])
+    card = checkpoints.logit_attribution(model.folded() if folded else model, recorded(name)["tokens"])
     assert sum(card.shares.values()) == pytest.approx(1, abs=1e-5)
     assert ("MLPs" in card.shares) == (name == "lens-gpt")
     assert card.scales[0] <= card.scales[1] <= card.scales[2]
@@ -164,7 +175,7 @@ def test_the_shares_are_all_of_the_logits(name: str, folded: bool) -> None:
 def test_heads_that_write_nothing_have_no_share() -> None:
     given = state("lens-gpt")
     silent = {key: 0 * value if key.endswith(("W_O", "b_O")) else value for key, value in given.items()}
-    card = checkpoints.left_out(checkpoints.from_transformer_lens(silent), seed=3)
+    card = checkpoints.logit_attribution(checkpoints.from_transformer_lens(silent), seed=3)
     assert card.shares["heads"] == 0
     assert card.tokens == "4 sequences of 9 random tokens, seed 3"
 
@@ -308,11 +319,11 @@ def test_no_folder(tmp_path: Path) -> None:
     ("change", "message"),
     [
         (
-            lambda given: given | {"blocks.0.attn.rotary_sin": np.ones(3)},
+            lambda given: given | {"blocks.0.attn.strange": np.ones(3)},
             "state_dict: expected no other tensor, got blocks",
         ),
         (
-            lambda given: given | {"blocks.1.mlp.W_gate": np.ones(3)},
+            lambda given: given | {"blocks.1.mlp.ln.w": np.ones(3), "blocks.1.mlp.ln.b": np.ones(3)},
             "state_dict: expected no other tensor, got blocks.1.mlp",
         ),
         (
@@ -344,4 +355,4 @@ def test_what_is_no_state_dict() -> None:
     with pytest.raises(TypeError, match="state_dict: expected a mapping from names to tensors, got"):
         checkpoints.from_transformer_lens([1])  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="model: expected Transformer, got"):
-        checkpoints.left_out(make_model().run([1]))  # type: ignore[arg-type]
+        checkpoints.logit_attribution(make_model().run([1]))  # type: ignore[arg-type]
