@@ -62,7 +62,7 @@ def logit_attribution(model: Transformer, tokens: ArrayLike | None = None, seed:
     >>> list(card.shares), round(sum(card.shares.values()), 6)
     (['embedding', 'heads', 'biases', 'MLPs'], 1.0)
 
-    Source: Elhage et al. (2021), 'The Residual Stream', on reading the logits as a sum of what was written.
+    Source: Elhage et al. (2021), 'Virtual Weights and the Residual Stream as a Communication Channel'.
     """
     config = instance_of("model", model, Transformer).config
     said = "the tokens given"

@@ -26,7 +26,8 @@ def ov(model: Transformer, layer: int | None = None, head: int | None = None) ->
     >>> ov(model, 1, 0).shape, ov(model).shape
     ((8, 8), (2, 2, 8, 8))
 
-    Source: the article, 'Motivation'; Elhage et al. (2021), 'Splitting Attention Head terms into Circuits'.
+    Source: the article, 'Motivation'; Elhage et al. (2021), 'Splitting Attention Head terms into
+    Query-Key and Output-Value Circuits'.
     """
     at = _which(model, layer, head)
     return FactoredMatrix(model.W_V[at], model.W_O[at])
@@ -55,7 +56,8 @@ def qk(model: Transformer, layer: int | None = None, head: int | None = None) ->
 
     Raises as `ov` does.
 
-    Source: Elhage et al. (2021), 'Splitting Attention Head terms into Circuits'.
+    Source: Elhage et al. (2021), 'Splitting Attention Head terms into
+    Query-Key and Output-Value Circuits'.
     """
     at = _which(model, layer, head)
     return FactoredMatrix(model.W_Q[at], model.W_K[at].swapaxes(-1, -2))
@@ -67,7 +69,8 @@ def full_qk(model: Transformer, layer: int | None = None, head: int | None = Non
     The embeddings alone: not what earlier layers or positions add. Before the division by √d_head.
     As large as `full_ov`, and raises as it does.
 
-    Source: Elhage et al. (2021), 'Splitting Attention Head terms into Circuits'.
+    Source: Elhage et al. (2021), 'Splitting Attention Head terms into
+    Query-Key and Output-Value Circuits'.
     """
     at = _which(model, layer, head, full=True)
     return FactoredMatrix(model.W_E @ model.W_Q[at], (model.W_E @ model.W_K[at]).swapaxes(-1, -2))
