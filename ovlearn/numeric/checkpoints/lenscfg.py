@@ -131,10 +131,12 @@ def _width(given: Mapping[str, Any]) -> dict[str, int]:
 
 def _check_scale(given: Mapping[str, Any]) -> None:
     """Scores must be divided by the root of d_head."""
-    scale, d_head = given.get("attn_scale", -1), given.get("d_head")
+    scale: Any = given.get("attn_scale", -1)
+    d_head: Any = given.get("d_head")
     if any(_is(scale, unset) for unset in _UNSET):
         return
-    if not isinstance(d_head, int) or not math.isclose(float(scale), math.sqrt(d_head), rel_tol=1e-6):
+    known = isinstance(scale, int | float) and isinstance(d_head, int)
+    if not known or not math.isclose(scale, math.sqrt(d_head), rel_tol=1e-6):
         raise _refused("attn_scale", f"the root of d_head = {d_head}: no other is built", scale)
 
 
