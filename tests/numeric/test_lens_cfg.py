@@ -1,4 +1,4 @@
-"""TransformerLens's cfg says what weights do not: what of it is read, refused or harmless; without it, too."""
+"""TransformerLens's cfg says what weights do not: what of it is read, refused or harmless; and without it."""
 
 from __future__ import annotations
 
