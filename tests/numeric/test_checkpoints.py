@@ -150,7 +150,7 @@ def test_the_shares_are_all_of_the_logits(name: str, folded: bool) -> None:
     assert (card.scales == (1, 1, 1)) == (name == "lens-heads")
     assert card.tokens == "the tokens given"
     assert "heads" in str(card)
-    assert f"to W_U, as OV circuits tell: {card.circuits:.1%}" in str(card)
+    assert f"to W_U, which is what OV circuits tell of: {card.circuits:.1%}" in str(card)
     assert card._repr_html_().startswith("<p>of the logits")
 
 

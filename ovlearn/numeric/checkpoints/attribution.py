@@ -39,7 +39,7 @@ class LogitAttribution:
     def __str__(self) -> str:
         """A line for the parts, one for the circuits, one for the scale, one for the tokens."""
         parts = ", ".join(f"{name} {share:.1%}" for name, share in self.shares.items())
-        of_heads = f"of it from W_E through one head to W_U, as OV circuits tell: {self.circuits:.1%}"
+        of_heads = f"from W_E through one head to W_U, which is what OV circuits tell of: {self.circuits:.1%}"
         least, mean, greatest = self.scales
         scale = f"the last layer norm divides by {least:.3g} to {greatest:.3g}, {mean:.3g} in the mean"
         return f"of the logits: {parts}\n{of_heads}\n{scale}\nmeasured on {self.tokens}"
