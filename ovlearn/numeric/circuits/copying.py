@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ovlearn.arguments import complaint, instance_of, whole_number
 from ovlearn.numeric.arrays import Array, real_array
-from ovlearn.numeric.circuits.spectrum import Complex, Product, eigenvalues_beyond_rounding
+from ovlearn.numeric.circuits.spectrum import Complex, eigenvalues_beyond_rounding
 from ovlearn.numeric.transformer import Transformer
 
 _BLOCK = 2**12  # tokens of the vocabulary that are summed at once
@@ -86,17 +86,22 @@ def copying_quantiles(
     count = whole_number("heads", heads, minimum=1)
     rng = np.random.default_rng(whole_number("seed", seed))
     shape = (count, model.config.d_model, model.config.d_head)
-    W_V, W_O = rng.normal(size=shape), rng.normal(size=shape).swapaxes(-1, -2)  # and its axes turned round
-    scores = _score(_between(shared, W_V, W_O))  # [head]
+    W_V, W_O = (rng.normal(size=shape).astype(model.config.dtype) for _ in "VO")  # [head, d_model, d_head]
+    scores = _score(_between(shared, W_V, W_O.swapaxes(-1, -2)))  # [head]
     if np.isnan(scores).all():
         raise ValueError(complaint("model", "a W_E and a W_U between which heads can copy", "none"))
     return np.asarray(np.nanquantile(scores, wanted))
 
 
 class _Shared(NamedTuple):
-    """W_U W_E [d_model, d_model], W_U centred, over 2 ** exponent: it is the same for all heads."""
+    """W_U W_E [d_model, d_model], W_U centred, over 2 ** exponent: it is the same for all heads.
 
-    product: Product
+    squares: those of the terms that each entry sums, W_U not centred. They say how far rounding moves an entry,
+    and do not grow small where the terms cancel, as the entry does.
+    """
+
+    value: Array
+    squares: Array
     exponent: int
 
 
@@ -108,20 +113,29 @@ def _of_heads(model: Transformer) -> tuple[Complex, NDArray[np.intp]]:
 
 
 def _between(shared: _Shared, W_V: Array, W_O: Array) -> Complex:
-    """Eigenvalues [..., d_head] of W_O W_U W_E W_V for every head [...]."""
-    return eigenvalues_beyond_rounding(shared.product.between(W_O, W_V))
+    """Eigenvalues [..., d_head] of W_O W_U W_E W_V for every head [...].
+
+    All four are known to eps of their entries, and errors of different entries have nothing to do with each
+    other. So their squares add up: those of W_U and W_E, of W_V, and of W_O.
+    """
+    left, right = W_O @ shared.value, shared.value @ W_V  # [..., d_head, d_model], [..., d_model, d_head]
+    read, write = (W_V**2).sum(axis=-1), (W_O**2).sum(axis=-2)  # [..., d_model] each
+    of_both = (write @ shared.squares * read).sum(axis=-1)  # [...]
+    of_each = ((left**2).sum(axis=-2) * read + write * (right**2).sum(axis=-1)).sum(axis=-1)  # [...]
+    error = np.finfo(W_V.dtype).eps * np.sqrt(of_both + of_each)  # [...]
+    return eigenvalues_beyond_rounding(left @ W_V, error)
 
 
 def _shared(model: Transformer) -> _Shared:
     """One sum over the vocabulary, some tokens at a time."""
     (E, of_E), (U, of_U) = _up_to_one(model.W_E), _up_to_one(model.W_U)  # [d_vocab, d_model], and turned
     mean = U.mean(axis=-1, keepdims=True, dtype=np.float64)  # [d_model, 1]
-    value, square = np.zeros((2, model.config.d_model, model.config.d_model))
+    value, squares = np.zeros((2, model.config.d_model, model.config.d_model))
     for begin in range(0, len(E), _BLOCK):
         ours, theirs = E[begin : begin + _BLOCK], U[:, begin : begin + _BLOCK]
-        value += (theirs - mean) @ ours.astype(np.float64)
-        square += (theirs**2) @ (ours**2)
-    return _Shared(Product(value, square, float(np.finfo(E.dtype).eps)), int(of_E.item() + of_U.item()))
+        value += (theirs - mean).astype(E.dtype) @ ours
+        squares += theirs**2 @ ours**2
+    return _Shared(value.astype(E.dtype), squares.astype(E.dtype), int(of_E.item() + of_U.item()))
 
 
 def _up_to_one(weight: Array) -> tuple[Array, NDArray[np.intp]]:

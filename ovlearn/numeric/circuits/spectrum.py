@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,28 +15,10 @@ _ILL = 300.0  # a condition that random matrices do not have: of 64 × 64, one e
 _SAME = 1e-11  # of eigenvectors of length 1: they depend on each other, as far as float64 can tell
 
 
-class Product(NamedTuple):
-    """A matrix [..., n, m] that a product gave, and what rounding may have made of it.
-
-    square: the sum of squares of the terms of each entry. The terms are known to eps of their own size, as
-    the factors are, and their errors have nothing to do with each other: so that of the sum is eps √square,
-    give or take. It does not grow small where the terms cancel, as the sum does.
-    """
-
-    value: Array
-    square: Array
-    eps: float
-
-    def between(self, left: Array, right: Array) -> Product:
-        """Return left @ self @ right, for left [..., k, n] and right [..., m, k], known to the same eps."""
-        first, last = left @ self.value, self.value @ right  # [..., k, m], [..., n, k]
-        left2, right2 = left.astype(np.float64) ** 2, right.astype(np.float64) ** 2
-        square = left2 @ self.square @ right2 + first**2 @ right2 + left2 @ last**2  # [..., k, k]
-        return Product(first @ right, square, self.eps)
-
-
-def eigenvalues_beyond_rounding(product: Product) -> Complex:
+def eigenvalues_beyond_rounding(matrices: Array, error: Array) -> Complex:
     """Return the eigenvalues [..., n] of matrices [..., n, n]: 0 for those that rounding could have made.
+
+    error: how far rounding is to be expected to have moved each matrix, a Frobenius norm [...].
 
     To first order an eigenvalue moves by at most ‖error‖ κ. κ = ‖x‖ ‖y‖ / |y x| is its condition, of its
     right and left eigenvectors x and y: 1 for symmetric matrices, and without bound near one with too few
@@ -45,13 +27,12 @@ def eigenvalues_beyond_rounding(product: Product) -> Complex:
     others, which stay small, do so only where all are within reach, and nothing larger is there.
 
     >>> turned = np.array([[1.0, -1], [1, -1]])
-    >>> eigenvalues_beyond_rounding(Product(turned, turned**2, 1e-16))
+    >>> eigenvalues_beyond_rounding(turned, np.array(2e-16))
     array([0.+0.j, 0.+0.j])
 
     Source: Golub & Van Loan, Matrix Computations, 7.2, on the condition of an eigenvalue.
     """
-    values, vectors = np.linalg.eig(product.value)  # [..., n], [..., n, n]: columns of length 1
-    error = product.eps * np.sqrt(product.square.sum(axis=(-2, -1)))  # [...]
+    values, vectors = np.linalg.eig(matrices.astype(np.float64))  # [..., n], [..., n, n]: columns of length 1
     conditions = _conditions(vectors)  # [..., n]
     within = np.abs(values) <= _SAFETY * values.shape[-1] * error[..., None] * conditions  # [..., n]
     made = within & ((conditions > _ILL) | within.all(axis=-1, keepdims=True))  # [..., n]
