@@ -86,7 +86,7 @@ def copying_quantiles(
     count = whole_number("heads", heads, minimum=1)
     rng = np.random.default_rng(whole_number("seed", seed))
     shape = (count, model.config.d_model, model.config.d_head)
-    W_V, W_O = (rng.normal(size=shape).astype(model.config.dtype) for _ in "VO")  # [head, d_model, d_head]
+    W_V, W_O = (rng.normal(size=shape).astype(model.config.dtype) for _ in "VO")
     scores = _score(_between(shared, W_V, W_O.swapaxes(-1, -2)))  # [head]
     if np.isnan(scores).all():
         raise ValueError(complaint("model", "a W_E and a W_U between which heads can copy", "none"))
@@ -96,17 +96,17 @@ def copying_quantiles(
 class _Shared(NamedTuple):
     """W_U W_E [d_model, d_model], W_U centred, over 2 ** exponent: it is the same for all heads.
 
-    squares: those of the terms that each entry sums, W_U not centred. They say how far rounding moves an entry,
-    and do not grow small where the terms cancel, as the entry does.
+    And W_U and W_E as they are, with entries up to 1. They say how far rounding moves the product.
     """
 
     value: Array
-    squares: Array
+    W_U: Array
+    W_E: Array
     exponent: int
 
 
 def _of_heads(model: Transformer) -> tuple[Complex, NDArray[np.intp]]:
-    """Eigenvalues [layer, head, d_head] of factors with entries up to 1, and what power of 2 they lack."""
+    """Eigenvalues [layer, head, d_head] of factors with entries up to 1; and what power of 2 they lack."""
     shared = _shared(instance_of("model", model, Transformer))
     (W_V, of_V), (W_O, of_O) = _up_to_one(model.W_V), _up_to_one(model.W_O)
     return _between(shared, W_V, W_O), of_V + of_O + shared.exponent
@@ -116,33 +116,39 @@ def _between(shared: _Shared, W_V: Array, W_O: Array) -> Complex:
     """Eigenvalues [..., d_head] of W_O W_U W_E W_V for every head [...].
 
     All four are known to eps of their entries, and errors of different entries have nothing to do with each
-    other. So their squares add up: those of W_U and W_E, of W_V, and of W_O.
+    other. So their squares add up: those of W_V, of W_O, and of W_U and W_E, for the heads that read and
+    write most. These do not grow small where terms cancel.
     """
     left, right = W_O @ shared.value, shared.value @ W_V  # [..., d_head, d_model], [..., d_model, d_head]
     read, write = (W_V**2).sum(axis=-1), (W_O**2).sum(axis=-2)  # [..., d_model] each
-    of_both = (write @ shared.squares * read).sum(axis=-1)  # [...]
     of_each = ((left**2).sum(axis=-2) * read + write * (right**2).sum(axis=-1)).sum(axis=-1)  # [...]
-    error = np.finfo(W_V.dtype).eps * np.sqrt(of_both + of_each)  # [...]
+    most = [each.reshape(-1, each.shape[-1]).max(axis=0, initial=0) for each in (write, read)]  # [d_model]
+    raised = np.einsum("d,dv,dv->v", most[0], shared.W_U, shared.W_U)  # [d_vocab]
+    looked_at = np.einsum("d,vd,vd->v", most[1], shared.W_E, shared.W_E)  # [d_vocab]
+    error = np.finfo(W_V.dtype).eps * np.sqrt(of_each + raised @ looked_at)  # [...]
     return eigenvalues_beyond_rounding(left @ W_V, error)
 
 
 def _shared(model: Transformer) -> _Shared:
     """One sum over the vocabulary, some tokens at a time."""
-    (E, of_E), (U, of_U) = _up_to_one(model.W_E), _up_to_one(model.W_U)  # [d_vocab, d_model], and turned
-    mean = U.mean(axis=-1, keepdims=True, dtype=np.float64)  # [d_model, 1]
-    value, squares = np.zeros((2, model.config.d_model, model.config.d_model))
-    for begin in range(0, len(E), _BLOCK):
-        ours, theirs = E[begin : begin + _BLOCK], U[:, begin : begin + _BLOCK]
-        value += (theirs - mean).astype(E.dtype) @ ours
-        squares += theirs**2 @ ours**2
-    return _Shared(value.astype(E.dtype), squares.astype(E.dtype), int(of_E.item() + of_U.item()))
+    (W_E, of_E), (W_U, of_U) = _up_to_one(model.W_E), _up_to_one(model.W_U)
+    mean = W_U.mean(axis=-1, keepdims=True, dtype=np.float64)  # [d_model, 1]
+    value = np.zeros((model.config.d_model, model.config.d_model))
+    for begin in range(0, len(W_E), _BLOCK):
+        block = slice(begin, begin + _BLOCK)
+        value += (W_U[:, block] - mean).astype(W_E.dtype) @ W_E[block]
+    return _Shared(value.astype(W_E.dtype), W_U, W_E, int(of_E.item() + of_U.item()))
 
 
 def _up_to_one(weight: Array) -> tuple[Array, NDArray[np.intp]]:
-    """Matrices [..., n, m], each over the power of 2 that makes its largest entry ½ to 1; the exponents."""
+    """Matrices [..., n, m], each over the power of 2 that makes its largest entry ½ to 1; and exponents."""
     largest = np.abs(weight).max(axis=(-2, -1), initial=0)  # [...]
     exponents = np.frexp(largest)[1]  # [...]
-    scaled: Array = np.ldexp(weight, -exponents[..., None, None])
+    half = exponents[..., None, None] // 2  # in two steps, of which none is too large a number
+    first, second = (
+        np.ldexp(weight.dtype.type(1), -part) for part in (half, exponents[..., None, None] - half)
+    )
+    scaled: Array = weight * first * second
     return scaled, exponents.astype(np.intp)
 
 
