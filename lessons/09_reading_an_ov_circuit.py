@@ -76,9 +76,11 @@ assert (dense.argmax(axis=1) == np.arange(model.config.d_vocab)).all()
 # ## Copying, in one number
 #
 # To see that a head copies we looked at its diagonal. For thousands of tokens a number would be better. The
-# paper's is built on eigenvalues. Call the circuit $C$, and let $u C = \lambda u$ for a row vector $u$: a
-# mixture of tokens. Where the head looks at that mixture, it adds $\lambda$ times the same mixture to the
-# logits.
+# paper's is built on eigenvalues. A number that is added to all logits alike changes no probability. So we
+# first take from each row of the circuit its mean, which is to centre $W_U$ over the vocabulary. Call the
+# result $C$, and let $u C = \lambda u$ for a row vector $u$: a mixture of tokens. Its shares have both signs
+# mostly, and attention has not: no head looks at such a mixture by itself. But what a head adds is linear in
+# what it looks at. To a part $u$ of that it answers with $\lambda$ times the same mixture in the logits.
 #
 # - $\lambda > 0$: the mixture raises itself.
 # - $\lambda < 0$: it lowers itself.
@@ -89,12 +91,13 @@ assert (dense.argmax(axis=1) == np.arange(model.config.d_vocab)).all()
 #
 # $C$ is $v \times v$, but only $d_h$ of its eigenvalues can differ from 0. They are those of a matrix of
 # $d_h \times d_h$: if $u P Q = \lambda u$, then $(u P)\, Q P = \lambda\, (u P)$. So $P Q$ and $Q P$ share
-# every eigenvalue that is not 0. With $P = W_E W_V$ and $Q = W_O W_U$ the small one is $W_O W_U W_E W_V$.
+# every eigenvalue that is not 0. With $P = W_E W_V$ and $Q = W_O W_U$, with $W_U$ centred, the small one is
+# $W_O W_U W_E W_V$.
 
 # %%
-P, Q = table.A, table.B  # [d_vocab, d_head], [d_head, d_vocab]
+P, Q = table.A, table.B - table.B.mean(axis=1, keepdims=True)  # [d_vocab, d_head], [d_head, d_vocab]
 small = np.sort(np.linalg.eigvals(Q @ P).real)  # [d_head]
-large = np.linalg.eigvals(dense)  # [d_vocab]
+large = np.linalg.eigvals(dense - dense.mean(axis=1, keepdims=True))  # [d_vocab]
 kept = np.sort(large[np.abs(large) > 1e-9].real)  # those that are not 0
 assert np.allclose(small, kept)
 assert (small > 0).all()
@@ -103,8 +106,8 @@ assert np.isclose(circuits.copying_score(model)[0, 0], 1)
 # %% [markdown]
 # All {{ len(small) }} are positive, so the score is {{ f"{circuits.copying_score(model)[0, 0]:.0f}" }}.
 #
-# Heads with random weights show what is nothing special. Their eigenvalues lie around 0 in all directions.
-# Their scores scatter around 0, the less, the larger the head:
+# Heads with random weights show what is nothing special. Between random embeddings their eigenvalues lie
+# around 0 in all directions, and their scores scatter around 0, the less, the larger the head:
 
 # %%
 spread = {}
@@ -120,7 +123,10 @@ assert all(1.2 < deviation * d_head < 2.2 for d_head, (deviation, _) in spread.i
 # | --- | --- | --- |
 # {{ "\n".join(f"| {d_head} | {s:.3f} | {s * d_head:.1f} |" for d_head, (s, _) in spread.items()) }}
 #
-# A score of 0.3 means little for $d_h = 4$. For $d_h = 64$ it is ten standard deviations.
+# A score of 0.3 means little for $d_h = 4$. For $d_h = 64$ it is {{ f"{0.3 / spread[64][0]:.0f}" }} standard
+# deviations. But trained embeddings share directions, and between them random heads scatter more widely. So
+# `circuits.copying_quantiles` puts random $W_V$ and $W_O$ between a model's *own* $W_E$ and $W_U$. That is
+# the control for the network that follows.
 
 # %% [markdown]
 # ## A head that learned from a text
@@ -160,44 +166,51 @@ def says_most(head, rows=6, k=4):
 
 
 score = circuits.copying_score(words)[0]  # [head]
-highest, second, *_, lowest = np.argsort(-score)
+highest, *_, lowest = np.argsort(-score)
+low, high = circuits.copying_quantiles(words, (0.025, 0.975))  # of random heads between its own embeddings
+assert score[highest] > high
+assert score[lowest] < low
 
 # %% [markdown]
-# The head with the second-highest copying score, {{ f"{score[second]:.2f}" }}, is head {{ second }}:
+# Of random heads between these embeddings, 95 % score from {{ f"{low:.2f}" }} to {{ f"{high:.2f}" }}. The
+# head with the highest copying score, {{ f"{score[highest]:.2f}" }}, is head {{ highest }}:
 #
-# {{ says_most(second) }}
+# {{ says_most(highest) }}
 #
 # The head with the lowest score, {{ f"{score[lowest]:.2f}" }}, is head {{ lowest }}:
 #
 # {{ says_most(lowest) }}
 #
-# The one answers a word with words of its own kind. The other answers a verb with what goes with it.
-#
+# The one answers a word with words of the same matter. The other answers a word with what comes next.
 #
 # Their eigenvalues, with those of a random head of the same size, each set divided by its largest:
 
 # %%
 alike = ov.Config(1, 1, words.config.d_model, words.config.d_head, 256, n_ctx=2)
 random = circuits.eigenvalues(ov.Transformer.random(alike, seed=1))[0, 0]  # [d_head]
-sets = [*circuits.eigenvalues(words)[0, [second, lowest]], random]  # [d_head] each
+sets = [*circuits.eigenvalues(words)[0, [highest, lowest]], random]  # [d_head] each
 plots.spectrum(
     [np.sort_complex(one / np.abs(one).max()) for one in sets],
-    labels=[f"head {second}", f"head {lowest}", "a random head"],
+    labels=[f"head {highest}", f"head {lowest}", "a random head"],
     title="Eigenvalues of three circuits",
-    caption="Right of the middle is what raises itself. One head has nearly all of its eigenvalues there.",
+    caption="Right of the middle is what raises itself. One head has all of its eigenvalues there.",
 )
+right = int((sets[0].real > 0).sum())
+turning = int((sets[0].imag != 0).sum())
+assert right == len(sets[0])
 
 # %% [markdown]
 # ## When the score misleads
 #
 # **It is about mixtures, not about tokens.** Look at the first of the two tables again. Does that head
-# copy? Its eigenvalues are nearly all positive. But few words raise *themselves* most. Count them:
+# copy? Of its {{ words.config.d_head }} eigenvalues {{ right }} have a positive real part; {{ turning }} are
+# complex. But few words raise *themselves* most. Count them:
 
 # %%
 accuracy = np.array([circuits.copying_accuracy(words, 0, head) for head in range(8)])  # [head]
 within = np.array([circuits.copying_accuracy(words, 0, head, k=10) for head in range(8)])  # [head]
-assert score[second] > 0.9
-assert accuracy[second] < 0.1
+assert score[highest] > 0.9
+assert accuracy[highest] < 0.1
 plots.heads(
     score[None],
     within[None],
@@ -209,9 +222,20 @@ plots.heads(
 
 # %% [markdown]
 # `circuits.copying_accuracy` is the share of tokens that raise themselves most, or with `k=10`, that are
-# among the ten that they raise most. For head {{ second }} these are {{ f"{accuracy[second]:.0%}" }} and
-# {{ f"{within[second]:.0%}" }}. The head copies the *kind* of a word: a pronoun raises pronouns. With
-# {{ words.config.d_head }} directions for 2,000 words it could not tell all of them apart.
+# among the ten that they raise most. For head {{ highest }} these are {{ f"{accuracy[highest]:.0%}" }} and
+# {{ f"{within[highest]:.0%}" }}. It copies the *matter* of a word, and seldom the word. This is not for want
+# of room: even in two dimensions, 2,000 arrows of one length all differ in direction, and each is most like
+# itself.
+
+# %%
+angles = 2 * np.pi * np.arange(2_000) / 2_000
+arrows = np.stack([np.cos(angles), np.sin(angles)], axis=1)  # [d_vocab, 2]
+narrow = ov.FactoredMatrix(arrows, arrows.T)  # a circuit [d_vocab, d_vocab] of rank 2
+assert (narrow.AB.argmax(axis=1) == np.arange(2_000)).all()
+
+# %% [markdown]
+# So a circuit of rank {{ narrow.A.shape[1] }} can raise each of {{ f"{len(narrow):,}" }} tokens most where it
+# is looked at, if only by a little. This head was not trained to.
 #
 # **Positive eigenvalues do not even keep a token from lowering itself.** The paper gives a warning of this
 # sort. Here is a circuit of two tokens:
@@ -221,37 +245,44 @@ C = np.array([[-1.0, 3.0], [-2.0, 4.0]])  # [token looked at, token raised]
 eigenvalues = np.sort(np.linalg.eigvals(C).real)
 assert np.allclose(eigenvalues, [1, 2])
 assert C[0, 0] < 0
+less = C - C.mean(axis=1, keepdims=True)  # centred
+assert np.allclose(np.sort(np.linalg.eigvals(less).real), [0, 1])
+assert less[0, 0] < 0
 
 # %% [markdown]
 # Its eigenvalues are {{ f"{eigenvalues[0]:.0f}" }} and {{ f"{eigenvalues[1]:.0f}" }}: a score of 1. Yet
-# looking at the first token lowers it by {{ f"{-C[0, 0]:.0f}" }}. Eigenvectors need not be at right
-# angles, and here they nearly coincide. The trace, which is the sum of the diagonal and of the
+# looking at the first token lowers it by {{ f"{-C[0, 0]:.0f}" }}. (Centred, the eigenvalues are 0 and 1, the
+# score is 1 too, and the first token lowers itself by {{ f"{-less[0, 0]:.0f}" }}.) Eigenvectors need not be
+# at right angles, and here they nearly coincide. The trace, which is the sum of the diagonal and of the
 # eigenvalues, is all that the two views share.
 #
-# **It can be undefined.** Where all eigenvalues are 0 the score is 0/0. `circuits` says NaN then: neither
-# raised nor lowered. The head of `skip-trigrams` is of this kind. It maps one word to others, and these to
-# nothing.
+# **It can be undefined.** Where all eigenvalues are 0 the score is 0/0, and `circuits` says NaN. This does
+# not say that the head does nothing. The circuit below raises the first token and lowers the second,
+# whichever of the two is looked at. No mixture of them raises itself.
 
 # %%
-assert np.isnan(circuits.copying_score(zoo.load("skip-trigrams"))[0, 0])
+one_way = np.array([[1.0, -1.0], [1.0, -1.0]])  # [token looked at, token raised]
+assert not (one_way @ one_way).any()  # so every eigenvalue is 0: λ² would be one of this
+nobody = circuits.copying_score(zoo.load("two-back"))  # alone, none of its heads leads from W_E to W_U
+assert np.isnan(nobody).all()
 
 # %% [markdown]
 # ## A check that could have failed
 #
-# All of this was read off weights. Does the network do it? Let head {{ second }} alone write, on a text
+# All of this was read off weights. Does the network do it? Let head {{ highest }} alone write, on a text
 # that it never saw, and compare with the rows of its circuit, mixed by its pattern.
 
 # %%
 text = zoo.text().held_out[:40]
 run = words.run(np.insert(text, 0, 0))  # <bos> first
 frozen = run.frozen()
-alone = frozen.run(heads={(0, int(second))}).logits - frozen.run(heads=set()).logits  # [pos, d_vocab]
+alone = frozen.run(heads={(0, int(highest))}).logits - frozen.run(heads=set()).logits  # [pos, d_vocab]
 stream = run.embedding  # [pos, d_model]: words and positions
 moved = (
-    run.pattern[0, second] @ stream @ words.W_V[0, second] @ words.W_O[0, second] @ words.W_U
+    run.pattern[0, highest] @ stream @ words.W_V[0, highest] @ words.W_O[0, highest] @ words.W_U
 )  # [pos, d_vocab]
-rows = circuits.full_ov(words, 0, int(second))
-by_words = run.pattern[0, second] @ (rows.A[run.tokens] @ rows.B)  # [pos, d_vocab]
+rows = circuits.full_ov(words, 0, int(highest))
+by_words = run.pattern[0, highest] @ (rows.A[run.tokens] @ rows.B)  # [pos, d_vocab]
 
 
 def share(part, whole):

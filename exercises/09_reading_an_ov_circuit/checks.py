@@ -8,7 +8,11 @@ from ovlearn.grading.comparing import as_numbers, judge_letters, letters
 from ovlearn.grading.drawing import cases
 
 BLOCKED = {
-    "small_circuit": ("circuits._inner", "circuits.eigenvalues", "numeric.FactoredMatrix.eigenvalues"),
+    "small_circuit": (
+        "circuits.copying._of_heads",
+        "circuits.eigenvalues",
+        "numeric.FactoredMatrix.eigenvalues",
+    ),
     "copying_score": ("circuits.copying_score", "circuits.eigenvalues"),
     "copied_share": ("circuits.copying_accuracy", "circuits.top_outputs"),
     "copying_head": ("numeric.zoo.load",),

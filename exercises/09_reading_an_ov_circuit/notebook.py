@@ -50,7 +50,8 @@ def small_circuit(W_E, W_V, W_O, W_U):
 # $$
 #
 # where the $\lambda_i$ are the eigenvalues of its full OV circuit. It is one number. Where all eigenvalues
-# are 0, return NaN: such a head has no score. The matrices are those of the exercise before.
+# are 0, return NaN: such a head has no score. The matrices are those of the exercise before. Take them as
+# they come. (`circuits.copying_score` first centres $W_U$ over the vocabulary.)
 
 # %% [markdown] hint="copying_score"
 # Eigenvalues that are 0 add nothing to either sum. So you may take them from the small matrix:

@@ -634,6 +634,21 @@ def without_the_bug(d_vocab, source, destinations, outputs):
     return ov.Transformer(config, W_E=W_E, W_Q=W_Q, W_K=W_K, W_V=W_V, W_O=W_O, W_U=W_U)
 
 
+# %% exercise="without_the_bug" right="one head, which takes back at the destination what is wrong there"
+def without_the_bug(d_vocab, source, destinations, outputs):
+    n = len(outputs)
+    config = ov.Config(1, 1, 2 * d_vocab, n + 1, d_vocab, n_ctx=8)
+    W_E, W_U = np.eye(d_vocab, 2 * d_vocab), np.eye(2 * d_vocab, d_vocab, k=-d_vocab)
+    W_Q, W_K, W_V = np.zeros((3, 1, 1, 2 * d_vocab, n + 1))
+    W_O = np.zeros((1, 1, n + 1, 2 * d_vocab))
+    W_Q[0, 0, destinations, n] = 12 * np.sqrt(n + 1)
+    W_K[0, 0, [source, *destinations], n] = 1  # half of its attention for the source, half for itself
+    W_O[0, 0, np.arange(n), d_vocab + np.array(outputs)] = 40
+    W_V[0, 0, source, :n] = 1  # all outputs rise …
+    W_V[0, 0, destinations, :n] = np.eye(n) - 1  # … and from each destination the others are lowered
+    return ov.Transformer(config, W_E=W_E, W_Q=W_Q, W_K=W_K, W_V=W_V, W_O=W_O, W_U=W_U)
+
+
 # %% exercise="without_the_bug" right="a turned stream, wider heads, positions, float32"
 def without_the_bug(d_vocab, source, destinations, outputs):
     n, d_model = len(outputs), 2 * d_vocab + 1

@@ -589,8 +589,8 @@ _SAYS = {
     "another's output": "After one of the destinations it says the output of another. Follow one head: from "
     "which token does it look, and which output does it raise?",
     "the bug": "That is the bug: after one of the destinations another's output rises as much as its own. A "
-    "head that looks from both destinations finds the same thing at the source. How could the work be "
-    "divided?",
+    "head that looks at the source from both destinations finds the same thing there. How could the work be "
+    "divided? Or what could take the wrong output back?",
     "fades in longer texts": "In a text of the source and the destination alone it works. With more tokens "
     "it does not. How much attention do the others take, and how large is the score of the source?",
     "too quiet": "The right output leads, but its probability is too low. How far must its logit be above "

@@ -206,7 +206,8 @@ def source_table(model, head, source):
 # stream into two halves: in one is the token, what is written to the other is said.
 
 # %% [markdown] hint="without_the_bug"
-# What can one head do by itself? Give it the first skip-trigram alone. Then another head gets the second.
+# What can one head add for looking at the source? Give it the first skip-trigram alone. Then another head may
+# get the second. (One head can do it all, with what it adds for looking at the destination. It is harder.)
 
 # %% [markdown] hint="without_the_bug"
 # A head has three jobs. From one token it asks; one token answers; and what it finds there raises one

@@ -50,8 +50,8 @@ def blank(config):
 # same number so that the row of the key comes from the left: what stands behind it?
 
 # %% [markdown] hint="composition"
-# `np.linalg.norm(M)` of a matrix is its Frobenius norm. With random weights, your numbers should be near
-# $1 / \sqrt{d_{model}}$.
+# `np.linalg.norm(M)` of a matrix is its Frobenius norm. With random weights, the root mean square of many of
+# your numbers should be near $1 / \sqrt{d_{model}}$; a single one of such small heads may be far from it.
 
 
 # %% starter="composition"
@@ -178,7 +178,7 @@ def two_back_weights(d_vocab, n_ctx):
 # the token that *followed* the same token in the copy before.
 #
 # Take the mean over all queries that have a copy before them: from position `period` to the end. The result
-# is one number. `detect.induction` is what you write here.
+# is one number. With two copies `detect.induction` is what you write here; of more copies it counts them all.
 
 # %% [markdown] hint="induction_score"
 # Write down a text of period 3, with its positions below it. Position 4 holds the same token as position 1.

@@ -127,8 +127,9 @@ def fold_norm(gain, shift, W, b):
 # ## What a network does not notice
 #
 # Take a network like GPT-2: layer norm with gains and shifts, biases, positions, MLPs, and random weights.
-# Now change one thing. After which of these changes are its probabilities, the softmax of its logits, the
-# same as before, for every text and at every position, in exact arithmetic?
+# But $W_U$ is a matrix of its own here, where GPT-2 has $W_E^\top$. Now change one thing. After which of
+# these changes are its probabilities, the softmax of its logits, the same as before, for every text and at
+# every position, in exact arithmetic?
 #
 # - **a**: one number is added to all entries of one row of $W_E$
 # - **b**: one random row `[d_model]` is added to all rows of $W_E$

@@ -19,7 +19,7 @@ def real_array(name: str, value: object, dtype: DTypeLike | None = None) -> Arra
     dtype: what to convert to; by default float32 stays and everything else becomes float64.
     Raises TypeError for complex numbers, bools or objects, ValueError for a ragged list, NaN or infinity.
     """
-    given = _any_array(name, value)
+    given = any_array(name, value)
     if given.dtype.kind not in "iuf":
         raise TypeError(complaint(name, "real numbers", f"dtype {given.dtype}"))
     if dtype is None:
@@ -58,15 +58,18 @@ def token_ids(value: ArrayLike, config: Config) -> Tokens:
 
 def vocabulary_ids(value: ArrayLike, config: Config) -> Tokens:
     """Return token ids as `token_ids` does, however many: they are no text that the model reads."""
-    given = _any_array("tokens", value)
+    given = any_array("tokens", value)
     if given.ndim not in (1, 2):
         raise ValueError(complaint("tokens", "shape [pos] or [batch, pos]", f"shape {given.shape}"))
-    if given.size == 0:
-        raise ValueError(complaint("tokens", "at least one token", f"shape {given.shape}"))
-    if given.dtype.kind not in "iu":
-        raise TypeError(complaint("tokens", "integers", f"dtype {given.dtype}"))
-    _check_range(given, config)
-    return read_only(given.astype(np.intp))
+    return _ids("tokens", given, config)
+
+
+def listed_ids(name: str, value: ArrayLike, config: Config) -> Tokens:
+    """Return one token id, or any number of them in whatever shape, as a list [token], each checked.
+
+    Raises as `token_ids` does, under this name.
+    """
+    return _ids(name, np.atleast_1d(any_array(name, value)).ravel(), config)
 
 
 def read_only(array: A) -> A:
@@ -75,14 +78,26 @@ def read_only(array: A) -> A:
     return array
 
 
-def _check_range(ids: NDArray[Any], config: Config) -> None:
-    bad = _first((ids < 0) | (ids >= config.d_vocab))
+def _ids(name: str, given: NDArray[Any], config: Config) -> Tokens:
+    if given.size == 0:
+        raise ValueError(complaint(name, "at least one token", f"shape {given.shape}"))
+    if given.dtype.kind not in "iu":
+        raise TypeError(complaint(name, "integers", f"dtype {given.dtype}"))
+    bad = _first((given < 0) | (given >= config.d_vocab))
     if bad is not None:
-        where = f"{ids[bad]} at {_place('tokens', bad)}"
-        raise ValueError(complaint("tokens", f"ids from 0 to {config.d_vocab - 1}", where))
+        where = f"{given[bad]} at {_place(name, bad)}"
+        raise ValueError(complaint(name, f"ids from 0 to {config.d_vocab - 1}", where))
+    return read_only(given.astype(np.intp))
 
 
-def _any_array(name: str, value: object) -> NDArray[Any]:
+def any_array(name: str, value: object) -> NDArray[Any]:
+    """Return a value as an array of whatever numbers it has.
+
+    Raises ValueError for a ragged list, and for a masked array that masks something: the mask would be lost.
+    """
+    parts = value if isinstance(value, list | tuple) else [value]
+    if any(isinstance(part, np.ma.MaskedArray) and np.ma.getmaskarray(part).any() for part in parts):
+        raise ValueError(complaint(name, "numbers, none of them masked", "a masked array"))
     try:
         return np.asarray(value)
     except ValueError:  # what numpy raises for rows of different lengths

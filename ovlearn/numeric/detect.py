@@ -1,6 +1,6 @@
-"""What a head's attention does, in one number a head: mean weights on a diagonal of its pattern.
+"""What a head's attention does, in one number a head: mean weights on diagonals of its pattern.
 
-Only patterns are read, so all of it holds for any network, with layer norm and MLPs too.
+Only patterns and tokens are read, so all of it holds for any network, with layer norm and MLPs too.
 """
 
 from __future__ import annotations
@@ -26,17 +26,19 @@ def previous_token(run: Run) -> Array:
 
     Source: Elhage et al. (2021), 'Induction Heads': the head that K-composition begins with.
     """
-    return _mean_on_diagonal(run, back=1, first=1)
+    return _mean_on_diagonal(run, back=1)
 
 
 def induction(run: Run, period: int) -> Array:
-    """Return the mean attention to what followed the same token a period ago, [layer, head].
+    """Return the mean attention to what followed the same token in any earlier copy, [layer, head].
 
-    The tokens are a block of `period` tokens, again and again. From position `period` on, token i is also
-    at i − period, and what followed it there is at i − period + 1: that is where an induction head looks.
+    The tokens are a block of `period` tokens, twice or more often; the last copy may be cut short, and other
+    tokens may come before, as a first token does. Token i is also at i − period, i − 2 period …, and what
+    followed it there is one place further on: at all of these an induction head may look. The mean is over
+    all positions of all copies but the first. With two copies there is one such place for each.
 
-    Raises TypeError for what is no Run or whole number; ValueError for a period that leaves no position,
-    and for a run without its patterns.
+    Raises TypeError for what is no Run or whole number; ValueError for a period that leaves no position, for
+    tokens that do not repeat with it, and for a run without its patterns or without tokens.
 
     >>> from ovlearn.numeric import Transformer
     >>> config = Config(n_layers=2, n_heads=3, d_model=8, d_head=4, d_vocab=7, n_ctx=6)
@@ -45,19 +47,17 @@ def induction(run: Run, period: int) -> Array:
 
     Source: Elhage et al. (2021), 'Induction Heads'.
     """
-    step = _period(run, period)
-    return _mean_on_diagonal(run, back=step - 1, first=step)
+    return _mean_on_copies(run, period, minimum=2, after=1)
 
 
 def duplicate_token(run: Run, period: int) -> Array:
-    """Return the mean attention to the same token a period ago, [layer, head].
+    """Return the mean attention to the same token in any earlier copy, [layer, head].
 
-    Raises as `induction` does.
+    Of the same runs as `induction`, and raises as it does; here a period of 1 has a meaning, too.
 
     Source: Wang et al. (2022), 'Interpretability in the Wild': duplicate token heads.
     """
-    step = _period(run, period)
-    return _mean_on_diagonal(run, back=step, first=step)
+    return _mean_on_copies(run, period, minimum=1, after=0)
 
 
 def repeated_tokens(config: Config, period: int, batch: int = 32, seed: int = 0) -> Tokens:
@@ -81,33 +81,62 @@ def repeated_tokens(config: Config, period: int, batch: int = 32, seed: int = 0)
 
 
 def repeat_loss(run: Run, period: int) -> float:
-    """Return the mean loss, in nats, of predicting each token of the second copy from its second token on.
+    """Return the mean loss, in nats, of predicting each token of the later copies, from the second one on.
 
-    Its first token is left out: nothing before it says that the block begins again.
+    The first token of the second copy is left out: nothing before it says that the block begins again.
 
-    Raises as `induction` does, and ValueError for a run without tokens or a period of 1.
+    Raises as `induction` does, but for the patterns, which it does not need.
     """
-    step = _period(run, period, minimum=2)
-    if run.tokens is None:
-        raise ValueError(complaint("run", "one of tokens", "one of a residual stream"))
-    logits = run.logits[..., step:-1, :]  # [(batch), pos, d_vocab]
+    begin = sum(_block(run, period, minimum=2))  # of the second copy
+    tokens = np.asarray(run.tokens)  # [(batch), pos]
+    if begin + 1 == tokens.shape[-1]:
+        raise ValueError(complaint("run", "two tokens of the second copy", "one"))
+    logits = run.logits[..., begin:-1, :]  # [(batch), pos, d_vocab]
     largest = logits.max(axis=-1, keepdims=True)  # [(batch), pos, 1]
     total = largest[..., 0] + np.log(np.exp(logits - largest).sum(axis=-1))  # [(batch), pos]
-    of_next = np.take_along_axis(logits, run.tokens[..., step + 1 :, None], axis=-1)[..., 0]  # [(batch), pos]
+    of_next = np.take_along_axis(logits, tokens[..., begin + 1 :, None], axis=-1)[..., 0]  # [(batch), pos]
     return float((total - of_next).mean())
 
 
-def _mean_on_diagonal(run: Run, back: int, first: int) -> Array:
-    """The mean weight, from query `first` on, of the key so many positions back, [layer, head]."""
+def _mean_on_copies(run: Run, period: int, minimum: int, after: int) -> Array:
+    """The mean weight, from each token of a later copy, of the places so far after its earlier copies."""
     pattern = recorded(run, "pattern")  # [layer, (batch), head, query, key]
-    queries: NDArray[np.intp] = np.arange(first, pattern.shape[-1])
+    begin, step = _block(run, period, minimum)
+    queries: NDArray[np.intp] = np.arange(begin + step, pattern.shape[-1])
+    earlier = np.arange(pattern.shape[-1]) - after - queries[:, None]  # [query, key], 0 at the token itself
+    there = (earlier < 0) & (earlier % step == 0) & (queries[:, None] + earlier >= begin)  # [query, key]
+    return _of_heads(np.einsum("...qk,qk->...", pattern[..., queries, :], there) / len(queries))
+
+
+def _mean_on_diagonal(run: Run, back: int) -> Array:
+    """The mean weight of the key so many positions back, [layer, head]."""
+    pattern = recorded(run, "pattern")  # [layer, (batch), head, query, key]
+    queries: NDArray[np.intp] = np.arange(back, pattern.shape[-1])
     if not len(queries):
-        raise ValueError(complaint("run", f"at least {first + 1} tokens", str(pattern.shape[-1])))
-    weights = pattern[..., queries, queries - back].mean(axis=-1)  # [layer, (batch), head]
-    of_head: Array = weights.mean(axis=1) if weights.ndim == 3 else weights  # [layer, head]
+        raise ValueError(complaint("run", f"at least {back + 1} tokens", str(pattern.shape[-1])))
+    return _of_heads(pattern[..., queries, queries - back].mean(axis=-1))
+
+
+def _of_heads(weights: Array) -> Array:
+    """Means over the texts of a batch: [layer, (batch), head] to [layer, head]."""
+    of_head: Array = weights.mean(axis=1) if weights.ndim == 3 else weights
     return of_head
 
 
-def _period(run: Run, period: object, minimum: int = 1) -> int:
-    length = recorded(run, "pattern").shape[-1]
-    return whole_number("period", period, minimum, below=length)
+def _block(run: Run, period: object, minimum: int) -> tuple[int, int]:
+    """Where the repeated block begins, from which on all tokens repeat with the period; and its length.
+
+    A text that only happens to end as if it did is none: what comes before is one token at most, or two whole
+    copies follow.
+    """
+    given = instance_of("run", run, Run).tokens
+    if given is None:
+        raise ValueError(complaint("run", "one of tokens", "one of a residual stream"))
+    tokens = np.atleast_2d(given)  # [batch, pos]
+    length = tokens.shape[1]
+    step = whole_number("period", period, minimum, below=length)
+    broken = (tokens[:, step:] != tokens[:, :-step]).any(axis=0)  # [pos]
+    begin = int(np.flatnonzero(broken).max(initial=-1)) + 1
+    if begin + step >= length or (begin > 1 and begin + 2 * step > length):
+        raise ValueError(complaint("run", f"tokens that repeat with period {step}", "others"))
+    return begin, step

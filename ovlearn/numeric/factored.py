@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import reduce
-from typing import Any, overload
+from numbers import Real
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from ovlearn.arguments import complaint
 from ovlearn.numeric.arrays import Array, real_array
+from ovlearn.numeric.indexing import part_of_factors
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,6 +25,10 @@ class FactoredMatrix:
     `F @ other` and `other @ F` take a matrix or another FactoredMatrix and return a FactoredMatrix whose
     inner size is the smallest that the chain of factors has; with a vector they return a vector.
 
+    `F[i, j]` takes what numpy's indexing would take of A @ B, kept in factors as long as it has two axes left
+    to be a matrix; `len(F)` is the size of the first axis. `2 * F`, `F / 2` and `-F` scale the first factor.
+    `np.asarray(F)` is `F.AB`.
+
     Raises TypeError for numbers that are not real, ValueError for shapes that do not fit, NaN or infinity.
 
     >>> F = FactoredMatrix(np.array([[1.0], [2.0]]), np.array([[3.0, 4.0]]))
@@ -30,6 +36,8 @@ class FactoredMatrix:
     ([[3.0, 4.0], [6.0, 8.0]], 11.0)
     >>> (F @ np.ones((2, 5))).shape
     (2, 5)
+    >>> F[0].tolist(), (2 * F)[:, [1]], np.asarray(-F).tolist()
+    ([3.0, 4.0], FactoredMatrix(shape=(2, 1), inner=1), [[-3.0, -4.0], [-6.0, -8.0]])
 
     Source: Elhage et al. (2021), on low-rank matrices; the article, 'Motivation', W_OV = W_V W_O.
     """
@@ -67,6 +75,45 @@ class FactoredMatrix:
     def ndim(self) -> int:
         """The number of axes of A @ B."""
         return len(self.shape)
+
+    def __len__(self) -> int:
+        """Return the size of the first axis of A @ B."""
+        return self.shape[0]
+
+    def __getitem__(self, key: Any) -> Any:
+        """Return a part: factored, or a vector or number where a row or a column is named.
+
+        Raises IndexError for what is out of range or no index of numpy's kind.
+        """
+        A, B, axes = part_of_factors(self.A, self.B, self.shape, key)
+        if axes == (True, True):
+            return FactoredMatrix(A, B)
+        product = A @ B  # an axis of size 1 stands where a row or a column is named
+        return product[..., slice(None) if axes[0] else 0, slice(None) if axes[1] else 0]
+
+    if not TYPE_CHECKING:  # numpy's stubs would say of every array @ F that it is an array
+
+        def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
+            """Return A @ B, dense, as `np.asarray` asks for; raise ValueError where it must not be a copy."""
+            if copy is False:
+                raise ValueError(complaint("copy", "None or True, as A @ B is computed", "False"))
+            return self.AB if dtype is None else self.AB.astype(dtype, copy=False)
+
+    def __mul__(self, other: float) -> FactoredMatrix:
+        """Return A @ B times a number, in the first factor."""
+        number = _number(other)
+        return NotImplemented if number is None else FactoredMatrix(_times(self.A, number), self.B)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: float) -> FactoredMatrix:
+        """Return A @ B over a number, in the first factor; raise ZeroDivisionError for 0."""
+        number = _number(other)
+        return NotImplemented if number is None else FactoredMatrix(_times(self.A, 1 / number), self.B)
+
+    def __neg__(self) -> FactoredMatrix:
+        """Return −A @ B."""
+        return FactoredMatrix(-self.A, self.B)
 
     @overload
     def __matmul__(self, other: FactoredMatrix) -> FactoredMatrix: ...
@@ -165,6 +212,20 @@ def _reduced(F: FactoredMatrix) -> tuple[Array, Array, Array]:
     Q, R = np.linalg.qr(F.A)  # [..., left, p], [..., p, inner]
     P, S = np.linalg.qr(_transposed(F.B))  # [..., right, q], [..., q, inner]
     return Q, R @ _transposed(S), P
+
+
+def _number(value: object) -> float | None:
+    """A finite real number, or None for what is none; raise ValueError for NaN or infinity."""
+    array = np.asarray(value) if isinstance(value, Real | np.ndarray) else None
+    if array is None or array.ndim or array.dtype.kind not in "iuf":
+        return None
+    return float(real_array("other", array, np.float64))
+
+
+def _times(factor: Array, number: float) -> Array:
+    with np.errstate(over="ignore"):  # FactoredMatrix says what has become too large
+        scaled: Array = factor * number
+    return scaled
 
 
 def _transposed(array: Array) -> Array:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, Literal, cast
 
 import numpy as np
 
-from ovlearn.arguments import complaint, instance_of, whole_number
-from ovlearn.numeric.arrays import Array, shaped_array
+from ovlearn.arguments import complaint, described, whole_number
+from ovlearn.numeric.arrays import Array, real_array, shaped_array
 from ovlearn.numeric.config import Config
 from ovlearn.numeric.transformer import Transformer
 
@@ -30,10 +31,12 @@ class GPT(Transformer):
 
     normalization: "LN" subtracts the mean, divides by the standard deviation, multiplies by ln_w and adds
     ln_b; "LNPre" does the first two alone, as after `folded`; None does nothing. Without W_in and W_out
-    there are no MLPs. activation: "gelu_new", GPT-2's, or "relu". eps: added to the variance.
+    there are no MLPs, and no b_in, b_out, ln2_w and ln2_b. activation: "gelu_new", GPT-2's, or "relu". eps:
+    added to the variance.
 
     Raises as `Transformer` does, and ValueError for an activation or normalization that is not named here,
-    for one of W_in and W_out without the other, and for gains or shifts where normalization is not "LN".
+    for an eps that is not above 0 and finite, for one of W_in and W_out without the other, for what belongs
+    to an MLP where there is none, and for gains or shifts where normalization is not "LN".
 
     >>> config = Config(n_layers=1, n_heads=2, d_model=8, d_head=3, d_vocab=7, n_ctx=5, positional=True)
     >>> model = GPT.random(config, d_mlp=16)
@@ -66,8 +69,7 @@ class GPT(Transformer):
         """Check the weights, and keep read-only copies."""
         super().__post_init__()
         self._check_kinds()
-        d_mlp = 0 if self.W_in is None else np.shape(self.W_in)[-1]
-        for name, shape in extra_shapes(self.config, d_mlp).items():
+        for name, shape in extra_shapes(self.config, self._d_mlp()).items():
             if name.startswith("ln") and self.normalization != "LN":
                 continue
             given = getattr(self, name)
@@ -163,22 +165,40 @@ class GPT(Transformer):
         scaled: Array = x * getattr(self, f"{name}_w")[at] + getattr(self, f"{name}_b")[at]
         return scaled
 
+    def _d_mlp(self) -> int:
+        """The width of an MLP; 0 where there is none."""
+        if self.W_in is None:
+            return 0
+        shape = real_array("W_in", self.W_in).shape
+        if len(shape) != 3 or shape[-1] == 0:
+            raise ValueError(complaint("W_in", "shape [layer, d_model, d_mlp]", f"shape {shape}"))
+        return int(shape[-1])
+
     def _check_kinds(self) -> None:
         if self.normalization not in ("LN", "LNPre", None):
             raise ValueError(complaint("normalization", '"LN", "LNPre" or None', repr(self.normalization)))
-        if self.activation not in _ACTIVATIONS:
+        if not isinstance(self.activation, str) or self.activation not in _ACTIVATIONS:
             raise ValueError(complaint("activation", " or ".join(_ACTIVATIONS), repr(self.activation)))
-        if not instance_of("eps", self.eps, float) > 0:
-            raise ValueError(complaint("eps", "a number above 0", repr(self.eps)))
+        object.__setattr__(self, "eps", _positive("eps", self.eps))
         if (self.W_in is None) != (self.W_out is None):
             raise ValueError(complaint("W_in, W_out", "both or neither", "one of them"))
-        given = (
-            getattr(self, name) is not None for name in self.__dataclass_fields__ if name.startswith("ln")
-        )
-        if self.normalization != "LN" and any(given):
-            raise ValueError(
-                complaint("normalization", '"LN", as gains or shifts are given', repr(self.normalization))
-            )
+        for name in ("b_in", "b_out", "ln2_w", "ln2_b"):
+            if self.W_in is None and getattr(self, name) is not None:
+                raise ValueError(complaint(name, "None, as there is no MLP: no W_in and W_out", "an array"))
+        norms = (name for name in self.__dataclass_fields__ if name.startswith("ln"))
+        if self.normalization != "LN" and any(getattr(self, name) is not None for name in norms):
+            expected = '"LN", as gains or shifts are given'
+            raise ValueError(complaint("normalization", expected, repr(self.normalization)))
+
+
+def _positive(name: str, value: object) -> float:
+    """A finite number above 0 as a float: Python's or numpy's, whole or not."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError(complaint(name, "a number above 0", described(value)))
+    number = float(value)
+    if not 0 < number < math.inf:
+        raise ValueError(complaint(name, "a number above 0", repr(value)))
+    return number
 
 
 def extra_shapes(config: Config, d_mlp: int = 0) -> dict[str, tuple[int, ...]]:
@@ -189,13 +209,15 @@ def extra_shapes(config: Config, d_mlp: int = 0) -> dict[str, tuple[int, ...]]:
     """
     layers, d_model = config.n_layers, config.d_model
     of_heads = dict.fromkeys(("b_Q", "b_K", "b_V"), (layers, config.n_heads, config.d_head))
-    of_layers = dict.fromkeys(("b_O", "ln1_w", "ln1_b", "ln2_w", "ln2_b"), (layers, d_model))
+    of_layers = dict.fromkeys(("b_O", "ln1_w", "ln1_b"), (layers, d_model))
     last = {"ln_final_w": (d_model,), "ln_final_b": (d_model,), "b_U": (config.d_vocab,)}
     mlps = {
         "W_in": (layers, d_model, d_mlp),
         "b_in": (layers, d_mlp),
         "W_out": (layers, d_mlp, d_model),
         "b_out": (layers, d_model),
+        "ln2_w": (layers, d_model),
+        "ln2_b": (layers, d_model),
     }
     return of_heads | of_layers | last | (mlps if d_mlp else {})
 

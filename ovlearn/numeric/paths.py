@@ -1,6 +1,8 @@
 """Paths through the heads of a network with constant attention patterns: they sum to its logits.
 
 A path is a tuple of (layer, head) pairs, each in a later layer than the one before; () is the direct path.
+In a run of a frozen network in which only some heads wrote, a path through another adds nothing: so there,
+too, all paths sum to its logits.
 """
 
 from __future__ import annotations
@@ -57,7 +59,7 @@ def contribution(run: Run, path: Path) -> Array:
 
     Source: Elhage et al. (2021), 'The Path Expansion Trick'; the article, 'The Circuit', its boxed equation.
     """
-    stream = _linear(run).embedding  # [(batch), pos, d_model]
+    stream = linear_in_the_stream(run).embedding  # [(batch), pos, d_model]
     for layer, head in _checked(path, run.model.config):
         stream = _through_head(run, stream, layer, head)
     return stream @ run.model.W_U
@@ -79,7 +81,7 @@ def by_order(run: Run) -> Array:
 
     Source: Elhage et al. (2021), 'The Path Expansion Trick', its terms grouped by order.
     """
-    config = _linear(run).model.config
+    config = linear_in_the_stream(run).model.config
     orders = np.zeros((config.n_layers + 1, *run.embedding.shape), config.dtype)  # [k, (batch), pos, d_model]
     orders[0] = run.embedding
     for layer in range(config.n_layers):
@@ -106,7 +108,7 @@ def by_passes(run: Run) -> Array:
 
     Source: Elhage et al. (2021), 'Term Importance Analysis'.
     """
-    config = _linear(run).model.config
+    config = linear_in_the_stream(run).model.config
     written = np.zeros(
         (config.n_layers, *run.embedding.shape), config.dtype
     )  # [layer, (batch), pos, d_model]
@@ -121,12 +123,10 @@ def by_passes(run: Run) -> Array:
     return np.diff(logits, axis=0, prepend=np.zeros_like(logits[:1]))
 
 
-def _linear(run: Run) -> Run:
-    return linear_in_the_stream(instance_of("run", run, Run))
-
-
 def _through_head(run: Run, stream: Array, layer: int, head: int) -> Array:
-    """Return what a head writes for the stream [..., (batch), pos, d_model] that it reads."""
+    """Return what a head writes for the stream [..., (batch), pos, d_model] that it reads, if it writes."""
+    if run.writers is not None and (layer, head) not in run.writers:
+        return np.zeros_like(stream)
     pattern = run.pattern[layer, ..., head, :, :]  # [(batch), query, key]
     values = stream @ run.model.W_V[layer, head]  # [..., (batch), pos, d_head]
     written: Array = pattern @ values @ run.model.W_O[layer, head]  # [..., (batch), pos, d_model]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from ovlearn.arguments import complaint, described, instance_of
+from ovlearn.arguments import Head, complaint, described, instance_of
 from ovlearn.numeric.arrays import Array, Tokens, read_only
 from ovlearn.numeric.config import Config
 
@@ -48,6 +48,8 @@ class Run:
     resid_mid    [layer, (batch), pos, d_model]          the stream between a layer's heads and its MLP
     mlp_out      [layer, (batch), pos, d_model]          what an MLP writes, its bias included
 
+    `writers`: the (layer, head) pairs that wrote to the stream, as a frozen network was told; None for all.
+
     `tokens`, `embedding`, `resid_final` and `logits` are always there. `scores` are q kᵀ / √d_head before
     the causal mask, so finite everywhere; TransformerLens records them after the mask.
 
@@ -77,6 +79,7 @@ class Run:
     resid_mid: Array | None = None
     mlp_out: Array | None = None
     resid_post: Array = _LEFT_OUT
+    writers: frozenset[Head] | None = None
 
     def frozen(self) -> FrozenNetwork:
         """Return the same network with this run's attention patterns held constant: linear in its stream.
@@ -94,8 +97,6 @@ class Run:
         """
         from ovlearn.numeric.frozen import FrozenNetwork  # here, as a FrozenNetwork's run is a Run
 
-        linear_in_the_stream(self)
-
         return FrozenNetwork(self)
 
     def __repr__(self) -> str:
@@ -104,8 +105,11 @@ class Run:
 
 
 def linear_in_the_stream(run: Run) -> Run:
-    """Return a run whose logits are linear in its embedding with its patterns held; else raise ValueError."""
-    if not run.model.heads_alone:
+    """Return a run whose logits are linear in its embedding with its patterns held; else raise ValueError.
+
+    Raises TypeError for what is no Run.
+    """
+    if not instance_of("run", run, Run).model.heads_alone:
         raise ValueError(
             complaint(
                 "run", "one of a network of attention heads alone", "one with layer norm, MLPs or biases"
@@ -134,12 +138,13 @@ def run_layers(
     attend: Attend,
     names: tuple[str, ...],
     record: Iterable[str] | None = None,
+    writers: frozenset[Head] | None = None,
     **constants: Array,
 ) -> Run:
     """Take a stream [(batch), pos, d_model] through every layer, and record what `attend` says of each head.
 
     names: what there is to record.  record: what is wanted of it, by default all.
-    constants: fields of the Run that are known beforehand.
+    writers, constants: fields of the Run that are known beforehand.
     """
     kept = {name: _blank(name, model.config, resid.shape) for name in _wanted(record, names)}
     embedding = read_only(resid)
@@ -157,9 +162,8 @@ def run_layers(
         for name in kept.keys() & found.keys():
             kept[name][layer] = found[name]
     always = {"embedding": embedding, "resid_final": resid, "logits": model._unembed(resid)}
-    return Run(
-        model, tokens, **{name: read_only(array) for name, array in (kept | always).items()}, **constants
-    )
+    arrays = {name: read_only(array) for name, array in (kept | always).items()}
+    return Run(model, tokens, **arrays, **constants, writers=writers)
 
 
 def _wanted(record: Iterable[str] | None, names: tuple[str, ...]) -> set[str]:

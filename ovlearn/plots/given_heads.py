@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ovlearn.arguments import Head, complaint, described, head_pair
-from ovlearn.numeric.arrays import Array, real_array
+from ovlearn.numeric.arrays import Array, any_array, real_array
 from ovlearn.plots.given import LARGEST
 
 Complex = NDArray[np.complexfloating[Any]]
@@ -27,7 +27,7 @@ def eigenvalues(value: object) -> Complex:
     >>> eigenvalues([1, 2j])
     array([[1.+0.j, 0.+2.j]])
     """
-    name, array = "eigenvalues", _array("eigenvalues", value)
+    name, array = "eigenvalues", any_array("eigenvalues", value)
     if array.dtype.kind not in "iufc":
         raise TypeError(complaint(name, "numbers, real or complex", f"dtype {array.dtype}"))
     parts = real_array(name, array.real) + 1j * real_array(name, array.imag)
@@ -116,14 +116,7 @@ def real_number(name: str, value: object) -> float:
 
 def _with_gaps(name: str, value: object) -> Array:
     """Return real numbers that are finite or NaN."""
-    array = _array(name, value)
+    array = any_array(name, value)
     gaps = np.isnan(array) if array.dtype.kind == "f" else np.zeros(array.shape, bool)
     whole = real_array(name, np.where(gaps, 0, array) if gaps.any() else array)
     return np.where(gaps, np.nan, whole)
-
-
-def _array(name: str, value: object) -> NDArray[Any]:
-    try:
-        return np.asarray(value)
-    except ValueError:  # what numpy raises for rows of different lengths
-        raise ValueError(complaint(name, "rows of equal length", "a ragged list")) from None

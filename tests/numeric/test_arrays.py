@@ -1,13 +1,16 @@
 """Array arguments: what is accepted, copied, converted or refused."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from ovlearn import plots
+from ovlearn.numeric import FactoredMatrix
 from ovlearn.numeric.arrays import read_only, real_array, shaped_array, token_ids
 
-from .cases import assert_raises, make_config
+from .cases import assert_raises, make_config, make_model
 
 
 @pytest.mark.parametrize(
@@ -136,3 +139,35 @@ def test_token_ids_of_another_type(tokens: Any, dtype: str) -> None:
     assert_raises(
         TypeError, f"tokens: expected integers, got dtype {dtype}", token_ids, tokens, make_config()
     )
+
+
+MASKED = np.ma.masked_array([1, 2, 3], [False, True, False])
+MESSAGE = "numbers, none of them masked, got a masked array"
+
+
+@pytest.mark.parametrize("value", [MASKED, MASKED.astype(float), [MASKED, MASKED], (np.arange(3), MASKED)])
+def test_masks_are_not_lost(value: Any) -> None:
+    assert_raises(ValueError, f"W: expected {MESSAGE}", real_array, "W", value)
+    assert_raises(ValueError, f"tokens: expected {MESSAGE}", token_ids, value, make_config())
+
+
+def test_a_mask_of_nothing_is_none() -> None:
+    whole = np.ma.masked_array([1.0, 2.0], [False, False])
+    assert type(real_array("W", whole)) is np.ndarray
+    assert real_array("W", np.ma.masked_array([1.0, 2.0])).tolist() == [1, 2]
+
+
+def test_masks_are_not_lost_elsewhere() -> None:
+    model = make_model()
+    W_E = np.ma.masked_array(model.W_E, model.W_E > 1)
+    assert_raises(ValueError, f"W_E: expected {MESSAGE}", replace, model, W_E=W_E)
+    square = np.ma.masked_array(np.ones((2, 2)), np.eye(2))
+    assert_raises(ValueError, f"A: expected {MESSAGE}", FactoredMatrix, square, np.ones((2, 2)))
+    F = FactoredMatrix(np.ones((2, 2)), np.ones((2, 2)))
+    assert_raises(ValueError, f"other: expected {MESSAGE}", lambda: F @ square)
+    for name, draw in {"M": plots.matrix, "eigenvalues": plots.spectrum}.items():
+        with pytest.raises(ValueError, match=f"^{name}: expected {MESSAGE}$"):
+            draw(square)
+    scores = np.ma.masked_array(np.zeros((2, 2)), np.eye(2))
+    with pytest.raises(ValueError, match="none of them masked"):
+        plots.heads(scores, scores, "x", "y")

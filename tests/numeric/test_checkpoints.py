@@ -6,8 +6,10 @@ The answers were recorded by tests/oracles from transformers and TransformerLens
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,26 +17,10 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from ovlearn.numeric import GPT, Transformer, checkpoints, circuits
+from ovlearn.numeric import GPT, Transformer, checkpoints, circuits, zoo
 
+from .answers import FIXTURES, FOLDERS, LENSES, Weights, close, recorded, state
 from .cases import make_model
-
-FIXTURES = Path(__file__).parent / "fixtures"
-FOLDERS = ("gpt2", "gpt2-untied")
-LENSES = ("lens-gpt", "lens-heads-norm", "lens-heads")
-LOOSE = 5e-6  # float32, a few dozen terms of size 1 to 10
-Weights = dict[str, np.ndarray[Any, Any]]
-
-
-def recorded(name: str) -> Weights:
-    with np.load(FIXTURES / f"{name}.npz") as arrays:
-        return dict(arrays)
-
-
-def state(name: str, which: str = "state") -> Weights:
-    return {
-        key.removeprefix(f"{which}."): value for key, value in recorded(name).items() if key.startswith(which)
-    }
 
 
 def copied(name: str, to: Path) -> tuple[Path, Weights]:
@@ -42,10 +28,6 @@ def copied(name: str, to: Path) -> tuple[Path, Weights]:
     folder = to / "model"
     shutil.copytree(FIXTURES / name, folder)
     return folder, load_file(folder / "model.safetensors")
-
-
-def close(got: Any, expected: Any) -> bool:
-    return got.shape == expected.shape and bool(np.abs(got - expected).max() < LOOSE)
 
 
 # The same answers.
@@ -128,10 +110,20 @@ def test_folding_gives_the_weights_that_transformer_lens_gives(name: str) -> Non
 
 @pytest.mark.parametrize("name", LENSES)
 def test_circuits_are_those_of_transformer_lens(name: str) -> None:
+    """TransformerLens centres W_U when it folds, and not before; without layer norm nothing is folded."""
     model, answers = checkpoints.from_transformer_lens(state(name)).folded(), recorded(name)
-    values = np.sort_complex(circuits.eigenvalues(model))
-    assert np.abs(values - np.sort_complex(answers["eigenvalues"])).max() < 1e-5 * np.abs(values).max()
-    assert close(circuits.copying_score(model), answers["copying"])
+    whole = np.sort_complex(circuits.full_ov(model).eigenvalues)
+    assert np.abs(whole - np.sort_complex(answers["eigenvalues"])).max() < 1e-5 * np.abs(whole).max()
+    if name == "lens-heads":
+        centred = replace(model, W_U=model.W_U - model.W_U.mean(axis=-1, keepdims=True))
+        values = np.sort_complex(circuits.full_ov(centred).eigenvalues)
+        scores = values.sum(axis=-1).real / np.abs(values).sum(axis=-1)
+        assert np.abs(scores - answers["copying"]).max() > 0.01
+    else:
+        values, scores = whole, answers["copying"]
+    ours = np.sort_complex(circuits.eigenvalues(model))
+    assert np.abs(ours - values).max() < 1e-5 * np.abs(values).max()
+    assert close(circuits.copying_score(model), scores)
     for kind in ("Q", "K", "V"):
         assert close(circuits.composition_scores(model, kind), answers[f"composition.{kind}"])  # type: ignore[arg-type]
 
@@ -144,29 +136,69 @@ def test_what_a_state_dict_does_not_say() -> None:
     assert checkpoints.from_transformer_lens(without).config.n_ctx == 9
 
 
-# What is left out.
+# Logit attribution.
 
 
 @pytest.mark.parametrize("folded", [False, True])
 @pytest.mark.parametrize("name", LENSES)
 def test_the_shares_are_all_of_the_logits(name: str, folded: bool) -> None:
     model = checkpoints.from_transformer_lens(state(name))
-    card = checkpoints.left_out(model.folded() if folded else model, recorded(name)["tokens"])
+    card = checkpoints.logit_attribution(model.folded() if folded else model, recorded(name)["tokens"])
     assert sum(card.shares.values()) == pytest.approx(1, abs=1e-5)
     assert ("MLPs" in card.shares) == (name == "lens-gpt")
     assert card.scales[0] <= card.scales[1] <= card.scales[2]
     assert (card.scales == (1, 1, 1)) == (name == "lens-heads")
     assert card.tokens == "the tokens given"
     assert "heads" in str(card)
+    assert f"to W_U, which is what OV circuits tell of: {card.circuits:.1%}" in str(card)
     assert card._repr_html_().startswith("<p>of the logits")
 
 
 def test_heads_that_write_nothing_have_no_share() -> None:
     given = state("lens-gpt")
     silent = {key: 0 * value if key.endswith(("W_O", "b_O")) else value for key, value in given.items()}
-    card = checkpoints.left_out(checkpoints.from_transformer_lens(silent), seed=3)
+    card = checkpoints.logit_attribution(checkpoints.from_transformer_lens(silent), seed=3)
     assert card.shares["heads"] == 0
     assert card.tokens == "4 sequences of 9 random tokens, seed 3"
+
+
+@pytest.mark.parametrize("name", LENSES)
+def test_the_share_of_circuits_is_what_goes_from_embeddings_through_one_head(name: str) -> None:
+    """Written out: each head alone, read through the pattern and the scales of the run."""
+    model = checkpoints.from_transformer_lens(state(name)).folded()
+    tokens = recorded(name)["tokens"]
+    run = model.run(tokens)
+    whole = run.logits - run.logits.mean(axis=-1, keepdims=True)
+    total = np.zeros_like(whole)
+    for text, layer, head in np.ndindex(len(tokens), 2, 3):
+        table = circuits.full_ov(model, layer, head).AB  # [d_vocab, d_vocab]
+        for query, key in zip(*np.tril_indices(tokens.shape[1]), strict=True):
+            scale = 1.0
+            if isinstance(model, GPT):
+                scale = model.norm_scale(run.resid_pre[layer, text, key])[0]
+                scale *= model.norm_scale(run.resid_final[text, query])[0]
+            weight = run.pattern[layer, text, head, query, key] / scale
+            total[text, query] += weight * table[tokens[text, key]]
+    total -= total.mean(axis=-1, keepdims=True)
+    share = (total * whole).sum() / (whole * whole).sum()
+    card = checkpoints.logit_attribution(model, tokens)
+    assert card.circuits == pytest.approx(share, abs=1e-5)
+    assert abs(card.circuits - card.shares["heads"]) > 0.01
+
+
+def test_heads_that_read_no_embedding_have_no_share_of_circuits() -> None:
+    card = checkpoints.logit_attribution(zoo.load("two-back"))
+    assert card.shares["heads"] == pytest.approx(1)
+    assert card.circuits == 0
+
+
+def test_no_shares_of_nothing() -> None:
+    model = make_model()
+    for W_U in (0 * model.W_U, np.repeat(model.W_U[:, :1], 7, axis=1)):  # no logits, and all alike
+        with pytest.raises(
+            ValueError, match=r"^model: expected logits that differ between tokens, got the same"
+        ):
+            checkpoints.logit_attribution(replace(model, W_U=W_U))
 
 
 # Bad input: name, expectation, value.
@@ -201,6 +233,11 @@ def cut(folder: Path, weights: Weights) -> None:
 
 def pickled(folder: Path, weights: Weights) -> None:
     (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
+
+
+def pointer(folder: Path, weights: Weights) -> None:
+    text = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 548105171\n"
+    (folder / "model.safetensors").write_text(text)
 
 
 def nan(weights: Weights) -> Weights:
@@ -243,6 +280,46 @@ FC = "transformer.h.0.mlp.c_fc.weight"
             "config.json, n_head: expected a whole number of at least 1, got '3' (str)",
         ),
         (config_with(n_head=5), "config.json, n_embd: expected a multiple of n_head = 5, got 12"),
+        (
+            config_with(n_inner="a"),
+            "config.json, n_inner: expected a whole number of at least 1, got 'a' (str)",
+        ),
+        (
+            config_with(layer_norm_epsilon=None),
+            "config.json, layer_norm_epsilon: expected a number above 0, got None (NoneType)",
+        ),
+        (
+            config_with(layer_norm_epsilon="a"),
+            "config.json, layer_norm_epsilon: expected a number above 0, got 'a' (str)",
+        ),
+        (
+            config_with(layer_norm_epsilon=float("inf")),
+            "config.json, layer_norm_epsilon: expected a number above 0, got inf (float)",
+        ),
+        (
+            config_with(layer_norm_epsilon=0),
+            "config.json, layer_norm_epsilon: expected a number above 0, got 0 (int)",
+        ),
+        (
+            config_with(tie_word_embeddings=None),
+            "config.json, tie_word_embeddings: expected true or false, got None (NoneType)",
+        ),
+        (
+            config_with(tie_word_embeddings=False),
+            "model: expected a tensor lm_head.weight of shape (17, 12), got none",
+        ),
+        (
+            weights_with(lambda weights: weights | {"lm_head.weight": 2 * weights["transformer.wte.weight"]}),
+            "model, lm_head.weight: expected a copy of wte.weight, as tie_word_embeddings is true, got other",
+        ),
+        (
+            config_with(activation_function=["relu"]),
+            "config.json, activation_function: expected gelu_new or gelu_pytorch_tanh or relu, got ['relu']",
+        ),
+        (
+            pointer,
+            "model.safetensors: expected a whole safetensors file, got a pointer of git-lfs: `git lfs pull`",
+        ),
         (config_with(activation_function="silu"), "config.json, activation_function: expected gelu_new or"),
         (
             config_with(scale_attn_by_inverse_layer_idx=True),
@@ -303,6 +380,58 @@ def test_a_part_that_is_missing(tmp_path: Path) -> None:
         checkpoints.load_gpt2(folder)
 
 
+@pytest.mark.parametrize(
+    ("part", "shown"),
+    [(1, "1 (int)"), (None, "None (NoneType)"), ("../a.safetensors", "'../a.safetensors' (str)")],
+)
+def test_a_part_that_is_no_file_of_the_folder(part: Any, shown: str, tmp_path: Path) -> None:
+    folder, weights = copied("gpt2", tmp_path)
+    shutil.copy(folder / "model.safetensors", tmp_path / "a.safetensors")
+    (folder / "model.safetensors").unlink()
+    index = folder / "model.safetensors.index.json"
+    message = f"model.safetensors.index.json, weight_map: expected files in the folder, got {shown}"
+    index.write_text(json.dumps({"weight_map": dict.fromkeys(weights, part)}))
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        checkpoints.load_gpt2(folder)
+    index.write_text(json.dumps({"weight_map": dict.fromkeys(weights, str(tmp_path / "a.safetensors"))}))
+    with pytest.raises(ValueError, match=r"^model.safetensors.index.json, weight_map: expected files in the"):
+        checkpoints.load_gpt2(folder)
+
+
+def as_bfloat16(path: Path, weights: Weights) -> Weights:
+    """Write weights by hand as BF16, whose bits are the upper half of float32's; return what they are."""
+    header, parts, begin, kept = {}, [], 0, {}
+    for name, value in weights.items():
+        upper = np.ascontiguousarray(value, np.float32).view(np.uint32) >> 16
+        kept[name] = (upper << 16).view(np.float32)
+        parts.append(upper.astype("<u2").tobytes())
+        offsets = [begin, begin + len(parts[-1])]
+        header[name] = {"dtype": "BF16", "shape": list(value.shape), "data_offsets": offsets}
+        begin = offsets[1]
+    text = json.dumps(header).encode()
+    path.write_bytes(len(text).to_bytes(8, "little") + text + b"".join(parts))
+    return kept
+
+
+def test_bfloat16(tmp_path: Path) -> None:
+    folder, weights = copied("gpt2-untied", tmp_path)
+    kept = as_bfloat16(folder / "model.safetensors", weights)
+    model = checkpoints.load_gpt2(folder)
+    assert model.config.dtype == np.float32
+    assert np.array_equal(model.W_E, kept["transformer.wte.weight"])
+    assert np.array_equal(model.W_U, kept["lm_head.weight"].T)
+    save_file(kept, folder / "model.safetensors")
+    answers = recorded("gpt2-untied")["tokens"]
+    assert np.array_equal(model.run(answers).logits, checkpoints.load_gpt2(folder).run(answers).logits)
+
+
+def test_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    copied("gpt2", tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    answers = recorded("gpt2")
+    assert close(checkpoints.load_gpt2("~/model").run(answers["tokens"]).logits, answers["logits"])
+
+
 def test_no_folder(tmp_path: Path) -> None:
     with pytest.raises(
         FileNotFoundError, match=r"folder: expected a folder with config\.json and weights, got"
@@ -316,11 +445,11 @@ def test_no_folder(tmp_path: Path) -> None:
     ("change", "message"),
     [
         (
-            lambda given: given | {"blocks.0.attn.rotary_sin": np.ones(3)},
+            lambda given: given | {"blocks.0.attn.strange": np.ones(3)},
             "state_dict: expected no other tensor, got blocks",
         ),
         (
-            lambda given: given | {"blocks.1.mlp.W_gate": np.ones(3)},
+            lambda given: given | {"blocks.1.mlp.ln.w": np.ones(3), "blocks.1.mlp.ln.b": np.ones(3)},
             "state_dict: expected no other tensor, got blocks.1.mlp",
         ),
         (
@@ -352,4 +481,4 @@ def test_what_is_no_state_dict() -> None:
     with pytest.raises(TypeError, match="state_dict: expected a mapping from names to tensors, got"):
         checkpoints.from_transformer_lens([1])  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="model: expected Transformer, got"):
-        checkpoints.left_out(make_model().run([1]))  # type: ignore[arg-type]
+        checkpoints.logit_attribution(make_model().run([1]))  # type: ignore[arg-type]

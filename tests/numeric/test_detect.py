@@ -15,6 +15,7 @@ from ovlearn.numeric import Config, Run, Transformer, detect
 from .cases import make_model, make_run, quick, runs
 
 PERIOD = 3
+TWICE = [6, 0, 2, 6, 0, 2]
 DETECTORS = {  # each with how far back it looks, and from which query on
     "previous_token": (lambda run: detect.previous_token(run), 1, 1),
     "induction": (lambda run: detect.induction(run, PERIOD), PERIOD - 1, PERIOD),
@@ -23,14 +24,15 @@ DETECTORS = {  # each with how far back it looks, and from which query on
 
 
 @pytest.mark.parametrize("name", DETECTORS)
-@pytest.mark.parametrize("batch", [(), (3,)])
-def test_the_mean_written_out(name: str, batch: tuple[int, ...]) -> None:
+@pytest.mark.parametrize("batch", [1, 4])
+def test_the_mean_written_out(name: str, batch: int) -> None:
     detector, back, first = DETECTORS[name]
-    run = make_model(n_ctx=9).run(np.random.default_rng(0).integers(0, 7, (*batch, 8)))
+    tokens = detect.repeated_tokens(make_model().config, PERIOD, batch)
+    run = make_model().run(tokens if batch > 1 else tokens[0])
     found = detector(run)
-    pattern = run.pattern if batch else run.pattern[:, None]  # [layer, batch, head, query, key]
+    pattern = run.pattern if batch > 1 else run.pattern[:, None]  # [layer, batch, head, query, key]
     for layer, head in np.ndindex(found.shape):
-        weights = [one[query, query - back] for one in pattern[layer, :, head] for query in range(first, 8)]
+        weights = [one[query, query - back] for one in pattern[layer, :, head] for query in range(first, 6)]
         assert found[layer, head] == pytest.approx(np.mean(weights))
 
 
@@ -38,13 +40,63 @@ def test_the_mean_written_out(name: str, batch: tuple[int, ...]) -> None:
 def test_a_planted_head_is_found_and_no_other(name: str) -> None:
     """A pattern that lies wholly on the diagonal scores 1 with its own detector, 0 with the others."""
     _, back, first = DETECTORS[name]
-    run = make_run(n_ctx=9)
-    planted = np.zeros((*run.pattern.shape[:-2], 8, 8))
-    for query in range(8):
+    run = make_model().run(TWICE)
+    planted = np.zeros((*run.pattern.shape[:-2], 6, 6))
+    for query in range(6):
         planted[..., query, query - back if query >= first else query] = 1
     run = replace(run, pattern=planted)
     for other, (detector, *_) in DETECTORS.items():
         assert (detector(run) == (1.0 if other == name else 0.0)).all(), other
+
+
+@pytest.mark.parametrize("copies", [2, 3, 4])
+@pytest.mark.parametrize("before", [[], [9], [9, 8], [9, 8, 7, 9, 9]])
+@pytest.mark.parametrize("cut", [0, 2])
+def test_any_number_of_copies(copies: int, before: list[int], cut: int) -> None:
+    """A head that shares its attention between all earlier copies is perfect, whatever comes before them."""
+    block = [0, 1, 2, 3, 4]
+    tokens = [*before, *(block * copies), *block[:cut]]
+    run = make_model(d_vocab=10, n_ctx=30).run([tokens, tokens])
+    shapes = {"induction": 1, "duplicate_token": 0}
+    for name, after in shapes.items():
+        planted = np.zeros(run.pattern.shape)
+        for query, token in enumerate(tokens):
+            seen = [place for place in range(query) if tokens[place] == token and token < 5]
+            for place in seen or [query]:
+                planted[..., query, place + after if seen else query] += 1 / max(1, len(seen))
+        perfect = replace(run, pattern=planted)
+        for other in shapes:
+            score = getattr(detect, other)(perfect, 5)
+            assert score == pytest.approx(1 if other == name else 0), (other, name)
+            assert score.shape == (2, 3)
+
+
+def test_the_loss_of_a_text_with_a_first_token_and_three_copies() -> None:
+    model = make_model(d_vocab=10, n_ctx=20)
+    tokens = [9, *([0, 1, 2, 3] * 3)]
+    run = model.run(tokens)
+    losses = []
+    for pos in range(6, 13):  # from the second token of the second copy on
+        odds = np.exp(run.logits[pos - 1])
+        losses.append(-log(odds[tokens[pos]] / odds.sum()))
+    assert detect.repeat_loss(run, 4) == pytest.approx(np.mean(losses))
+
+
+@pytest.mark.parametrize(
+    "tokens",
+    [
+        [6, 0, 1, 2, 3, 5],  # nothing is said twice
+        [6, 6, 6, 0, 1, 2],  # another period
+        [5, 0, 2, 6, 0, 1, 6, 3, 1],  # broken at its end
+        [3, 4, 5, 6, 0, 2, 6],  # only the end happens to repeat
+        [[6, 0, 2, 6, 0, 2], [6, 0, 2, 6, 0, 3]],  # in one text alone
+    ],
+)
+def test_texts_that_do_not_repeat(tokens: list[int]) -> None:
+    run = make_model(n_ctx=9).run(tokens)
+    for detector in (detect.induction, detect.duplicate_token, detect.repeat_loss):
+        with pytest.raises(ValueError, match=r"^run: expected tokens that repeat with period 3, got others$"):
+            detector(run, 3)
 
 
 @quick
@@ -99,8 +151,9 @@ def test_the_loss_written_out() -> None:
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda run: detect.induction(run, 0), "period: expected a whole number from 1 to 3, got 0"),
-        (lambda run: detect.induction(run, 4), "period: expected a whole number from 1 to 3, got 4"),
+        (lambda run: detect.duplicate_token(run, 0), "period: expected a whole number from 1 to 3, got 0"),
+        (lambda run: detect.induction(run, 1), "period: expected a whole number from 2 to 3, got 1"),
+        (lambda run: detect.induction(run, 4), "period: expected a whole number from 2 to 3, got 4"),
         (lambda run: detect.duplicate_token(run, 9), "period: expected a whole number from 1 to 3, got 9"),
         (lambda run: detect.repeat_loss(run, 1), "period: expected a whole number from 2 to 3, got 1"),
         (lambda run: detect.previous_token(run.model.run([1])), "run: expected at least 2 tokens, got 1"),
@@ -110,6 +163,18 @@ def test_the_loss_written_out() -> None:
         ),
         (
             lambda run: detect.repeat_loss(run.frozen().run(resid=run.embedding), 2),
+            "run: expected one of tokens, got one of a residual stream",
+        ),
+        (
+            lambda run: detect.repeat_loss(run.model.run([1, 2, 1]), 2),
+            "run: expected two tokens of the second copy, got one",
+        ),
+        (
+            lambda run: detect.induction(run.model.run([1, 2, 1, 2], record=["v"]), 2),
+            'run: expected one that recorded its pattern, got none: add "pattern" to `record`',
+        ),
+        (
+            lambda run: detect.induction(run.frozen().run(resid=run.embedding), 2),
             "run: expected one of tokens, got one of a residual stream",
         ),
         (

@@ -293,3 +293,121 @@ def test_no_rows() -> None:
     F = factored(4, 2, 4, ((0, 3), (0, 3)))
     assert [a.shape for a in F.svd()] == [(0, 3, 4, 2), (0, 3, 2), (0, 3, 2, 4)]
     assert (F.norm().shape, F.trace().shape, F.eigenvalues.shape) == ((0, 3), (0, 3), (0, 3, 2))
+
+
+# As an array: indexed, scaled, dense.
+
+KEYS: list[Any] = [
+    1,
+    -1,
+    (1, 2),
+    (0, 1, 3),
+    (0, 1, 3, 2),
+    ...,
+    (..., 0),
+    (..., 2, slice(None)),
+    (..., -1, 4),
+    (1, ..., 2),
+    (slice(1, None), 2),
+    (slice(None), slice(None, None, -1), slice(0, 2), slice(1, 5, 2)),
+    [1, 0, 1],
+    ([0, 1], [2, 1]),
+    (0, [2, 0], slice(1, 3)),
+    (..., [3, 0], slice(None)),
+    (..., slice(None), [1, 1, 4]),
+    (..., [3, 0], 2),
+    np.array([True, False]),
+    (np.int64(1), np.int8(0)),
+    (slice(0, 0), 1),
+    (),
+]
+
+
+@pytest.mark.parametrize("leading", [((2, 3), (2, 3)), ((2, 1), (3,)), ((), (2, 3))])
+@pytest.mark.parametrize("key", KEYS, ids=str)
+def test_indexing_is_that_of_the_dense_matrix(key: Any, leading: Any) -> None:
+    F = factored(4, 2, 5, leading)
+    part, expected = F[key], dense(F)[key]
+    assert_close(np.asarray(part), expected)
+    if isinstance(part, FactoredMatrix):
+        assert part.A.shape[-1] == 2
+        assert part.shape == expected.shape
+        assert len(part) == len(expected)
+
+
+def test_a_head_and_its_rows_stay_factored() -> None:
+    F = factored(40, 2, 50, ((3, 2), (3, 2)))
+    for part in (F[1], F[1, 0], F[1, 0][:3], F[..., :3, :], F[1, 0, [4, 2]], F[:, 1, :, 3:]):
+        assert isinstance(part, FactoredMatrix)
+    assert [type(row) for row in F[0, 0]][:1] == [np.ndarray]
+    assert len(list(F[0, 0])) == len(F[0, 0]) == 40
+
+
+@pytest.mark.parametrize(
+    ("key", "message"),
+    [
+        ((0, 0, 0), "index: expected at most 2 and one ..., got 3"),
+        ((..., ...), "index: expected at most 2 and one ..., got 2"),
+        (1.5, "index: expected whole numbers, slices, or lists of .*, got 1.5 .float."),
+        ("a", "index: expected whole numbers, slices, or lists of .*, got 'a' .str."),
+        (None, "index: expected whole numbers, slices, or lists of .*, got None .NoneType."),
+        (np.ones((4, 5), bool), "index: expected whole numbers, slices, or lists of"),
+        (([0, 1], [0, 1]), "index: expected lists along leading axes, or along rows, or along columns, got"),
+        (4, "out of bounds"),
+        ((0, 5), "out of bounds"),
+    ],
+)
+def test_what_is_no_index(key: Any, message: str) -> None:
+    with pytest.raises(IndexError, match=message):
+        factored(4, 2, 5)[key]
+
+
+@quick
+@given(factoreds)
+def test_scaling(F: FactoredMatrix) -> None:
+    for number in (2, -0.5, np.float32(3), np.float64(2), np.int64(4), np.array(1.5)):
+        for scaled in (number * F, F * number):
+            assert isinstance(scaled, FactoredMatrix)
+            assert scaled.A.dtype == F.A.dtype
+            assert_close(scaled.AB, (float(number) * dense(F)).astype(F.AB.dtype))
+        assert_close((F / number).AB, (dense(F) / float(number)).astype(F.AB.dtype))
+    assert_close((-F).AB, -F.AB)
+    assert (-F).B is F.B
+
+
+def test_what_does_not_scale() -> None:
+    F = factored(4, 2, 5)
+    for other in ("a", [1, 2], None, True, 1j, np.ones(3), np.ones((4, 5))):
+        with pytest.raises(TypeError):
+            F * other
+        with pytest.raises(TypeError):
+            other * F
+    assert_raises(
+        ValueError, "other: expected finite numbers in float64, got nan at other[]", lambda: F * np.nan
+    )
+    with pytest.raises(ZeroDivisionError):
+        F / 0
+    with pytest.raises(ValueError, match=r"^A: expected finite numbers in float32, got -?inf at"):
+        factored(4, 2, 5, dtype=F32) * 1e39
+
+
+def test_as_an_array() -> None:
+    F = factored(4, 2, 5, ((3,), ()))
+    for dtype in (None, F32, F64):
+        made = np.asarray(F, dtype)
+        assert isinstance(made, np.ndarray)
+        assert made.dtype == (dtype or F64)
+        assert_close(made.astype(F64), dense(F).astype(made.dtype).astype(F64))
+    assert np.array(F).shape == np.array(F, copy=True).shape == (3, 4, 5)
+    with pytest.raises(ValueError, match=r"^copy: expected None or True, as A @ B is computed, got False$"):
+        np.array(F, copy=False)
+    assert np.linalg.norm(np.asarray(F)) == pytest.approx(np.linalg.norm(dense(F)))
+    assert_close(FactoredMatrix(F, np.ones((5, 2))).AB, dense(F) @ np.ones((5, 2)))  # type: ignore[arg-type]
+
+
+def test_an_array_at_either_side_still_makes_a_factored_matrix() -> None:
+    F = factored(4, 2, 5)
+    for product in (np.ones((3, 4)) @ F, F @ np.ones((5, 3)), np.ones((2, 3, 4)) @ F, F @ F.T):
+        assert isinstance(product, FactoredMatrix)
+    for vector in (np.ones(4) @ F, F @ np.ones(5)):
+        assert isinstance(vector, np.ndarray)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ovlearn.numeric import Run
+from ovlearn.numeric import GPT, FrozenNetwork, Run
 
 from .cases import TOKENS, assert_close, assert_raises, make_model, make_run, quick, runs
 
@@ -158,3 +158,24 @@ def test_heads_that_are_no_pairs() -> None:
     message = "heads: expected (layer, head) with layer below 2 and head below 3, got 0 (int)"
     assert_raises(TypeError, message, run, heads=(0, 1))
     assert_raises(TypeError, "heads: expected an iterable of (layer, head) pairs, got 1 (int)", run, heads=1)
+
+
+@pytest.mark.parametrize("value", [None, 3, "run"])
+def test_what_is_no_run(value: Any) -> None:
+    message = f"run: expected Run, got {value!r} ({type(value).__name__})"
+    assert_raises(TypeError, message, FrozenNetwork, value)
+
+
+def test_runs_that_cannot_be_frozen() -> None:
+    gpt = GPT.random(make_run().model.config).run([1, 2])
+    with pytest.raises(ValueError, match=r"^run: expected one of a network of attention heads alone, got"):
+        FrozenNetwork(gpt)
+    with pytest.raises(ValueError, match=r"^run: expected one that recorded its pattern, got none"):
+        FrozenNetwork(make_run().model.run([1, 2], record=["v"]))
+
+
+def test_a_run_says_which_heads_wrote() -> None:
+    frozen = make_run().frozen()
+    assert frozen.run().writers is None
+    assert frozen.run(heads=[(1, 2), (0, 0), (1, 2)]).writers == {(0, 0), (1, 2)}
+    assert frozen.run(heads=[]).frozen().run().writers is None

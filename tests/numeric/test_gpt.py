@@ -160,7 +160,19 @@ def test_random_is_the_same_again() -> None:
         ({"normalization": "RMS"}, 'normalization: expected "LN", "LNPre" or None, got \'RMS\''),
         ({"normalization": None}, 'normalization: expected "LN", as gains or shifts are given, got None'),
         ({"eps": 0.0}, "eps: expected a number above 0, got 0.0"),
+        ({"eps": np.inf}, "eps: expected a number above 0, got inf"),
+        ({"eps": np.nan}, "eps: expected a number above 0, got nan"),
+        ({"activation": ["relu"]}, "activation: expected gelu_new or relu, got ['relu']"),
+        ({"activation": None}, "activation: expected gelu_new or relu, got None"),
+        ({"normalization": ["LN"]}, 'normalization: expected "LN", "LNPre" or None, got [\'LN\']'),
         ({"W_out": None}, "W_in, W_out: expected both or neither, got one of them"),
+        ({"W_in": 1.0}, "W_in: expected shape [layer, d_model, d_mlp], got shape ()"),
+        ({"W_in": np.ones((2, 8))}, "W_in: expected shape [layer, d_model, d_mlp], got shape (2, 8)"),
+        ({"W_in": np.ones((2, 8, 0))}, "W_in: expected shape [layer, d_model, d_mlp], got shape (2, 8, 0)"),
+        (
+            {"W_in": None, "W_out": None},
+            "b_in: expected None, as there is no MLP: no W_in and W_out, got an array",
+        ),
         ({"b_in": np.zeros(3)}, "b_in: expected shape (2, 11), got shape (3,)"),
         (
             {"ln1_w": np.full((2, 8), np.nan)},
@@ -180,3 +192,25 @@ def test_relu_is_another_ramp() -> None:
     read = (mid - mid.mean(axis=-1, keepdims=True)) / model.norm_scale(mid) * model.ln2_w[0] + model.ln2_b[0]
     hidden = np.maximum(read @ model.W_in[0] + model.b_in[0], 0)  # type: ignore[index]
     assert np.allclose(cut.mlp_out[0], hidden @ model.W_out[0] + model.b_out[0])  # type: ignore[index]
+
+
+@pytest.mark.parametrize("name", ["b_in", "b_out", "ln2_w", "ln2_b"])
+def test_what_belongs_to_an_mlp_is_refused_without_one(name: str) -> None:
+    model = make_gpt(d_mlp=0)
+    message = f"{name}: expected None, as there is no MLP: no W_in and W_out, got an array"
+    assert_raises(ValueError, message, replace, model, **{name: np.ones((2, 8))})
+    assert getattr(model, name) is None
+    assert getattr(make_gpt(), name) is not None
+
+
+@pytest.mark.parametrize("eps", [1, np.float32(1e-5), np.float64(1e-3), np.int64(2)])
+def test_an_eps_is_any_number_above_0(eps: Any) -> None:
+    model = replace(make_gpt(), eps=eps)
+    assert type(model.eps) is float
+    assert model.eps == eps
+
+
+@pytest.mark.parametrize("eps", [True, "1e-5", None, 1j])
+def test_an_eps_that_is_no_number(eps: Any) -> None:
+    with pytest.raises(TypeError, match=r"^eps: expected a number above 0, got "):
+        replace(make_gpt(), eps=eps)

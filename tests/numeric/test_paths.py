@@ -155,9 +155,18 @@ def test_patterns_and_embedding_are_those_of_the_run() -> None:
     assert not paths.by_order(silent).any()
 
 
-def test_paths_of_a_run_in_which_few_heads_wrote_are_still_those_of_the_network() -> None:
-    run = make_run()
-    assert_close(paths.by_order(run.frozen().run(heads=set())), paths.by_order(run))
+@pytest.mark.parametrize("heads", [set(), {(0, 1)}, {(0, 0), (0, 2), (1, 1)}])
+def test_paths_of_a_run_in_which_few_heads_wrote_sum_to_its_logits(heads: set[tuple[int, int]]) -> None:
+    whole = make_run()
+    run = whole.frozen().run(heads=heads)
+    assert run.writers == heads
+    assert whole.writers is None
+    orders = paths.by_order(run)
+    assert_close(orders.sum(axis=0), run.logits)
+    assert_close(paths.by_passes(run), orders)
+    for path in paths.enumerate(run.model.config):
+        expected = paths.contribution(whole, path) if set(path) <= heads else np.zeros_like(run.logits)
+        assert_close(paths.contribution(run, path), expected)
 
 
 # Bad input

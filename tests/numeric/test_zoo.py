@@ -53,7 +53,10 @@ def test_what_is_no_model() -> None:
     model = zoo.load("copying")
     assert_raises(ValueError, "text: expected words that are tokens of copying, got 'z'", model.encode, "a z")
     assert_raises(TypeError, "text: expected text, or a list of words, got 3 (int)", model.encode, 3)
-    assert_raises(ValueError, "tokens: expected ids from 0 to 9, got 10 at tokens[0]", model.words, [10])
+    assert_raises(ValueError, "ids: expected ids from 0 to 9, got 10 at ids[0]", model.words, [10])
+    assert_raises(
+        ValueError, "ids: expected rows of equal length, got a ragged list", model.words, [[1, 2], [3]]
+    )
 
 
 # Written by hand.

@@ -39,7 +39,9 @@ def state() -> dict[str, np.ndarray[Any, Any]]:
         for norm in ("ln1", "ln2"):
             found |= {f"{block}{norm}.w": 1 + normal(D), f"{block}{norm}.b": normal(D)}
     found |= {"ln_final.w": 1 + normal(D), "ln_final.b": normal(D)}
-    return found | {"unembed.W_U": normal(D, VOCAB), "unembed.b_U": normal(VOCAB)}
+    W_U = normal(D, VOCAB)
+    W_U -= W_U.mean(axis=-1, keepdims=True)  # as ovlearn's scores have it, TransformerLens's only if folded
+    return found | {"unembed.W_U": W_U, "unembed.b_U": normal(VOCAB)}
 
 
 def tokens() -> np.ndarray[Any, Any]:

@@ -37,9 +37,9 @@ def gpt2(tied: bool = True) -> GPT2LMHeadModel:
     return model
 
 
-def lens(name: str) -> HookedTransformer:
+def lens(name: str, **changes: Any) -> HookedTransformer:
     """A TransformerLens model of two layers with three heads."""
-    asked: dict[str, Any] = LENSES[name]
+    asked: dict[str, Any] = LENSES[name] | changes
     config = HookedTransformerConfig(
         n_layers=2, n_heads=3, d_model=14, d_head=4, d_mlp=20, d_vocab=17, n_ctx=9, act_fn="gelu_new", **asked
     )

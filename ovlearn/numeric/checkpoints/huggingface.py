@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,12 @@ import numpy as np
 
 from ovlearn.arguments import complaint, described
 from ovlearn.numeric.arrays import Array
+from ovlearn.numeric.checkpoints.safetensors_files import names_in, tensor_in
 from ovlearn.numeric.checkpoints.tensors import Tensors
 from ovlearn.numeric.config import Config
 from ovlearn.numeric.gpt import GPT
 
 _ONE, _MANY = "model.safetensors", "model.safetensors.index.json"
-_NEEDED = "reading weights needs safetensors: pip install 'ovlearn[weights]'"
 _BUFFER = re.compile(r"h\.\d+\.attn\.(bias|masked_bias)")
 _ACTIVATIONS = {"gelu_new": "gelu_new", "gelu_pytorch_tanh": "gelu_new", "relu": "relu"}
 # What GPT-2's config may also ask for, and we have not; each with what it is where it asks for nothing.
@@ -33,7 +34,8 @@ def load_gpt2(folder: str | Path) -> GPT:
 
     The folder holds config.json and model.safetensors, or model.safetensors.index.json and its parts, as
     Hugging Face's tools write them; names with and without the prefix "transformer.", tied or with a head of
-    its own. Needs the package safetensors (the extra `weights`).
+    its own, in F32, F16, BF16 or F64. "~" is the home folder. Needs the package safetensors (the extra
+    `weights`).
 
     Raises FileNotFoundError for a folder or file that is missing; ImportError without safetensors; ValueError
     for a config or a network that we do not know, a damaged file, and a tensor that is missing, unknown, of
@@ -45,7 +47,10 @@ def load_gpt2(folder: str | Path) -> GPT:
     sizes = _config(place / "config.json")
     config, activation, eps = _read(sizes, place / "config.json")
     tensors = _tensors(place)
-    weights = _weights(tensors, config, sizes.get("n_inner") or 4 * config.d_model)
+    d_mlp = 4 * config.d_model
+    if sizes.get("n_inner") is not None:
+        d_mlp = _size(sizes, "n_inner", place / "config.json")
+    weights = _weights(tensors, config, d_mlp, _tied(sizes, place / "config.json"))
     tensors.nothing_else(name for name in tensors.names if _BUFFER.fullmatch(_bare(name)))
     return GPT(config, **weights, activation=activation, eps=eps)
 
@@ -53,7 +58,7 @@ def load_gpt2(folder: str | Path) -> GPT:
 def _folder(folder: object) -> Path:
     if not isinstance(folder, str | Path):
         raise TypeError(complaint("folder", "the path of a folder", described(folder)))
-    place = Path(folder)
+    place = Path(folder).expanduser()
     if not place.is_dir():
         raise FileNotFoundError(
             complaint("folder", "a folder with config.json and weights", repr(str(folder)))
@@ -83,7 +88,7 @@ def _read(sizes: dict[str, Any], path: Path) -> tuple[Config, str, float]:
                 complaint(f"{path.name}, {name}", f"{value}: no other is built", repr(sizes[name]))
             )
     activation = sizes.get("activation_function", "gelu_new")
-    if activation not in _ACTIVATIONS:
+    if not isinstance(activation, str) or activation not in _ACTIVATIONS:
         known = " or ".join(_ACTIVATIONS)
         raise ValueError(complaint(f"{path.name}, activation_function", known, repr(activation)))
     n_layer, n_head, n_embd, vocab_size, n_positions = (
@@ -94,7 +99,22 @@ def _read(sizes: dict[str, Any], path: Path) -> tuple[Config, str, float]:
     config = Config(
         n_layer, n_head, n_embd, n_embd // n_head, vocab_size, n_positions, positional=True, dtype=np.float32
     )
-    return config, _ACTIVATIONS[activation], float(sizes.get("layer_norm_epsilon", 1e-5))
+    return config, _ACTIVATIONS[activation], _epsilon(sizes, path)
+
+
+def _epsilon(sizes: dict[str, Any], path: Path) -> float:
+    eps = sizes.get("layer_norm_epsilon", 1e-5)
+    if isinstance(eps, bool) or not isinstance(eps, int | float) or not 0 < eps < math.inf:
+        raise ValueError(complaint(f"{path.name}, layer_norm_epsilon", "a number above 0", described(eps)))
+    return float(eps)
+
+
+def _tied(sizes: dict[str, Any], path: Path) -> bool:
+    """Whether W_U is W_E transposed: so it is unless the config says that it is not."""
+    tied = sizes.get("tie_word_embeddings", True)
+    if not isinstance(tied, bool):
+        raise ValueError(complaint(f"{path.name}, tie_word_embeddings", "true or false", described(tied)))
+    return tied
 
 
 def _size(sizes: dict[str, Any], name: str, path: Path) -> int:
@@ -108,15 +128,10 @@ def _size(sizes: dict[str, Any], name: str, path: Path) -> int:
 def _tensors(place: Path) -> Tensors:
     """The tensors of all weight files, by the names that they have there."""
     one = place / _ONE
-    files = dict.fromkeys(_names(one), one) if one.is_file() else _parts(place)
+    files = dict.fromkeys(names_in(one), one) if one.is_file() else _parts(place)
 
     def read(name: str) -> Any:
-        with _opened(files[name]) as file:
-            try:
-                return file.get_tensor(name)
-            except TypeError:  # numbers that numpy has not, as bfloat16
-                kind = file.get_slice(name).get_dtype()
-                raise ValueError(complaint(f"{place.name}, {name}", "F32 or F16", kind)) from None
+        return tensor_in(files[name], name)
 
     return Tensors(place.name, set(files), read)
 
@@ -131,37 +146,24 @@ def _parts(place: Path) -> dict[str, Path]:
     listed = _config(index).get("weight_map")
     if not isinstance(listed, dict):
         raise ValueError(complaint(f"{index.name}, weight_map", "an object", described(listed)))
+    for part in listed.values():
+        if not isinstance(part, str) or Path(part).is_absolute() or ".." in Path(part).parts:
+            raise ValueError(complaint(f"{index.name}, weight_map", "files in the folder", described(part)))
     for part in sorted(set(listed.values())):
         if not (place / part).is_file():
             raise FileNotFoundError(complaint("folder", f"the part {part} in it", "none"))
-    held = {name: place / part for part in set(listed.values()) for name in _names(place / part)}
+    held = {name: place / part for part in set(listed.values()) for name in names_in(place / part)}
     for name, part in listed.items():
         if name not in held:
             raise ValueError(complaint(part, f"a tensor {name}, as {index.name} says", "none"))
     return held
 
 
-def _names(path: Path) -> list[str]:
-    with _opened(path) as file:
-        return list(file.keys())
-
-
-def _opened(path: Path) -> Any:
-    try:
-        from safetensors import SafetensorError, safe_open
-    except ModuleNotFoundError:
-        raise ImportError(_NEEDED) from None
-    try:
-        return safe_open(path, framework="numpy")
-    except SafetensorError as error:
-        raise ValueError(complaint(path.name, "a whole safetensors file", f"{error}")) from None
-
-
 def _bare(name: str) -> str:
     return name.removeprefix("transformer.")
 
 
-def _weights(tensors: Tensors, config: Config, d_mlp: int) -> dict[str, Any]:
+def _weights(tensors: Tensors, config: Config, d_mlp: int, tied: bool) -> dict[str, Any]:
     """Our weights by our names. GPT-2's linear layers are stored [in, out], as ours are."""
     prefix = "transformer." if tensors.has("transformer.wte.weight") else ""
     layers, heads, d, d_head = config.n_layers, config.n_heads, config.d_model, config.d_head
@@ -188,6 +190,16 @@ def _weights(tensors: Tensors, config: Config, d_mlp: int) -> dict[str, Any]:
         found[f"b_{name}"] = bias[:, at]  # [layer, head, d_head]
     for ours, theirs in (("ln1", "ln_1"), ("ln2", "ln_2")):
         found[f"{ours}_w"], found[f"{ours}_b"] = stack(f"{theirs}.weight", d), stack(f"{theirs}.bias", d)
-    tied = not tensors.has("lm_head.weight")
-    found["W_U"] = (found["W_E"] if tied else tensors.take("lm_head.weight", config.d_vocab, d)).T
+    found["W_U"] = _head(tensors, found["W_E"], tied).T
     return found
+
+
+def _head(tensors: Tensors, W_E: Array, tied: bool) -> Array:
+    """W_U transposed, [d_vocab, d_model]."""
+    if tied and not tensors.has("lm_head.weight"):
+        return W_E
+    head = tensors.take("lm_head.weight", *W_E.shape)
+    if tied and not np.array_equal(head, W_E):
+        expected = "a copy of wte.weight, as tie_word_embeddings is true"
+        raise ValueError(complaint(f"{tensors.where}, lm_head.weight", expected, "other numbers"))
+    return head

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ovlearn.arguments import complaint
-from ovlearn.numeric.arrays import Array
+from ovlearn.numeric.arrays import Array, any_array
 
 
 @dataclass
@@ -30,8 +30,8 @@ class Tensors:
         if name not in self.names:
             raise ValueError(complaint(self.where, f"a tensor {name} of shape {shape}", "none"))
         self.taken.add(name)
-        value = _array(self.read(name))
         called = f"{self.where}, {name}"
+        value = as_array(called, self.read(name))
         if value.shape != shape:
             transposed = value.shape == shape[::-1] or value.shape == (*shape[:-2], *shape[-2:][::-1])
             came = f"{value.shape}: it looks transposed" if transposed else str(value.shape)
@@ -56,13 +56,16 @@ class Tensors:
             raise ValueError(complaint(self.where, "no other tensor", f"{rest[0]} ({len(rest)} in all)"))
 
 
-def _array(value: Any) -> np.ndarray[Any, Any]:
-    """A tensor as an array; one of torch is let go of its gradient first."""
+def as_array(called: str, value: Any) -> np.ndarray[Any, Any]:
+    """Return a tensor as an array; one of torch is let go of its gradient first.
+
+    Raises ValueError for ragged lists and for masked arrays.
+    """
     for step in ("detach", "cpu"):
         value = getattr(value, step, lambda kept=value: kept)()
     if "bfloat16" in str(getattr(value, "dtype", "")) and hasattr(value, "float"):
         value = value.float()  # numpy has no such numbers
-    return np.asarray(value)
+    return any_array(called, value)
 
 
 def _check_finite(called: str, value: np.ndarray[Any, Any]) -> None:

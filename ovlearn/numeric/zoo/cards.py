@@ -49,7 +49,7 @@ class Card:
     def reasons(self) -> tuple[str, ...]:
         """Why a figure is no number, where one is none."""
         undefined = any(np.isnan(figure.values).any() for figure in self.figures)
-        return ("nan: all eigenvalues are 0, or a matrix is; 0/0 is no score",) if undefined else ()
+        return ("nan: no eigenvalue, or no matrix, is other than 0; 0/0 is no score",) if undefined else ()
 
     def _repr_html_(self) -> str:
         rows = "".join(
@@ -116,7 +116,7 @@ def _of_composition(model: ZooModel) -> list[Figure]:
     ]
     return [
         *scores,
-        Figure("composition of random heads", np.array(circuits.composition_baseline(model.config))),
+        Figure("composition of random heads (RMS)", np.array(circuits.composition_baseline(model))),
     ]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ovlearn.arguments import complaint, described
-from ovlearn.numeric.arrays import Tokens, read_only, vocabulary_ids
+from ovlearn.numeric.arrays import Tokens, listed_ids, read_only
 from ovlearn.numeric.transformer import Transformer
 
 
@@ -57,7 +57,7 @@ class ZooModel(Transformer):
 
         Raises as `run` does for ids that are none.
         """
-        return [self.tokens[number] for number in vocabulary_ids(np.atleast_1d(ids), self.config).ravel()]
+        return [self.tokens[number] for number in listed_ids("ids", ids, self.config)]
 
     def __repr__(self) -> str:
         """Give the name alone: the card says the rest."""

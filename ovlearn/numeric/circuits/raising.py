@@ -1,0 +1,92 @@
+"""What a head raises, token by token: rows of its full OV circuit, some at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ovlearn.arguments import complaint, head_pair, instance_of, whole_number
+from ovlearn.numeric.arrays import Array, Tokens, listed_ids
+from ovlearn.numeric.circuits.products import full_ov
+from ovlearn.numeric.factored import FactoredMatrix
+from ovlearn.numeric.transformer import Transformer
+
+_BLOCK = 2**22  # logits that are held at once
+
+
+class TopOutputs(NamedTuple):
+    """For each token looked at: the tokens whose logits rise most, and by how much, both [token, k]."""
+
+    tokens: Tokens
+    logits: Array
+
+
+def top_outputs(model: Transformer, layer: int, head: int, tokens: ArrayLike, k: int = 10) -> TopOutputs:
+    """Return the k tokens whose logits rise most where the head looks at each of `tokens` [token].
+
+    The largest first; of equal ones, the lower id. Blockwise: never [d_vocab, d_vocab] in memory.
+
+    Raises TypeError or ValueError for a head or token that does not exist, and for k out of range; ValueError
+    for logits beyond the largest float.
+
+    >>> from ovlearn.numeric import Config
+    >>> model = Transformer.random(Config(n_layers=2, n_heads=2, d_model=8, d_head=3, d_vocab=7, n_ctx=5))
+    >>> top_outputs(model, 1, 0, [2, 5], k=3).tokens.shape
+    (2, 3)
+    """
+    circuit, count = _asked(model, layer, head, k)
+    ids = listed_ids("tokens", tokens, model.config)
+    found = [_largest(block, count) for _, block in _rows(circuit, ids)]
+    return TopOutputs(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
+
+
+def copying_accuracy(model: Transformer, layer: int, head: int, k: int = 1) -> float:
+    """Return the share of tokens for which fewer than k others rise as much where the head looks at them.
+
+    A tie is no hit: of a head that writes nothing, or the same to all logits, it is 0 for every k < d_vocab.
+    What rounding could have made different is a tie.
+
+    Raises as `top_outputs` does.
+
+    >>> from ovlearn.numeric import Config
+    >>> model = Transformer.random(Config(n_layers=2, n_heads=2, d_model=8, d_head=3, d_vocab=7, n_ctx=5))
+    >>> copying_accuracy(model, 1, 0, k=7)
+    1.0
+    """
+    circuit, count = _asked(model, layer, head, k)
+    hits = 0
+    longest = np.linalg.norm(circuit.B, axis=0).max()
+    for ids, block in _rows(circuit, np.arange(model.config.d_vocab)):
+        own = np.take_along_axis(block, ids[:, None], axis=1)  # [row, 1]
+        noise = 8 * np.finfo(block.dtype).eps * longest * np.linalg.norm(circuit.A[ids], axis=1)  # [row]
+        rivals = (block >= own - noise[:, None]).sum(axis=1) - 1  # [row], itself not counted
+        hits += int((rivals < count).sum())
+    return hits / model.config.d_vocab
+
+
+def _asked(model: Transformer, layer: int, head: int, k: int) -> tuple[FactoredMatrix, int]:
+    """One head's circuit, and k."""
+    config = instance_of("model", model, Transformer).config
+    pair = head_pair("layer, head", (layer, head), config.n_layers, config.n_heads)
+    return full_ov(model, *pair), whole_number("k", k, minimum=1, below=config.d_vocab + 1)
+
+
+def _rows(circuit: FactoredMatrix, ids: Tokens) -> Iterator[tuple[Tokens, Array]]:
+    """Some rows of a full circuit at a time: their ids [row], and their logits [row, d_vocab]."""
+    height = max(1, _BLOCK // circuit.shape[-1])
+    for begin in range(0, len(ids), height):
+        block = ids[begin : begin + height]
+        with np.errstate(over="ignore", invalid="ignore"):  # said below
+            logits = circuit.A[block] @ circuit.B
+        if not np.isfinite(logits).all():
+            raise ValueError(complaint("model", f"logits that {logits.dtype} can hold", "larger ones"))
+        yield block, logits
+
+
+def _largest(logits: Array, k: int) -> tuple[Tokens, Array]:
+    """The ids and values [row, k] of each row's k largest, falling; of equal ones, the lower id first."""
+    order = np.argsort(-logits, axis=1, kind="stable")[:, :k]  # [row, k]
+    return order, np.take_along_axis(logits, order, axis=1)

@@ -1,0 +1,47 @@
+"""Eigenvalues of products that were rounded: those that rounding alone could have made are 0."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ovlearn.numeric.arrays import Array
+
+Complex = NDArray[np.complexfloating[Any]]
+_SAFETY = 16.0  # between the rounding that is to be expected and what is taken for it
+_ILL = 300.0  # a condition that random matrices do not have: of 64 × 64, one eigenvalue in a million
+_SAME = 1e-11  # of eigenvectors of length 1: they depend on each other, as far as float64 can tell
+
+
+def eigenvalues_beyond_rounding(matrices: Array, error: Array) -> Complex:
+    """Return the eigenvalues [..., n] of matrices [..., n, n]: 0 for those that rounding could have made.
+
+    error: how far rounding is to be expected to have moved each matrix, a Frobenius norm [...].
+
+    To first order an eigenvalue moves by at most ‖error‖ κ. κ = ‖x‖ ‖y‖ / |y x| is its condition, of its
+    right and left eigenvectors x and y: 1 for symmetric matrices, and without bound near one with too few
+    eigenvectors, where a small error makes large eigenvalues. One of n that a block of size n makes of an
+    error is about n times as large as its κ tells. So one within that reach becomes 0 if its κ is large; the
+    others, which stay small, do so only where all are within reach, and nothing larger is there.
+
+    >>> turned = np.array([[1.0, -1], [1, -1]])
+    >>> eigenvalues_beyond_rounding(turned, np.array(2e-16))
+    array([0.+0.j, 0.+0.j])
+
+    Source: Golub & Van Loan, Matrix Computations, 7.2, on the condition of an eigenvalue.
+    """
+    values, vectors = np.linalg.eig(matrices.astype(np.float64))  # [..., n], [..., n, n]: columns of length 1
+    conditions = _conditions(vectors)  # [..., n]
+    within = np.abs(values) <= _SAFETY * values.shape[-1] * error[..., None] * conditions  # [..., n]
+    made = within & ((conditions > _ILL) | within.all(axis=-1, keepdims=True))  # [..., n]
+    return np.where(made, 0, values).astype(np.complex128)
+
+
+def _conditions(vectors: Complex) -> Array:
+    """κ [..., n]: the lengths of the rows of the inverse, by singular values, as there may be no inverse."""
+    _, sizes, turned = np.linalg.svd(vectors)
+    sizes = np.where(sizes > _SAME, sizes, np.finfo(np.float64).eps ** 1.5)  # [..., n]
+    lengths: Array = np.sqrt((np.abs(turned) ** 2 / sizes[..., :, None] ** 2).sum(axis=-2))
+    return lengths
