@@ -10,6 +10,7 @@ from math import isfinite
 from typing import Any
 
 from ovlearn.checking.judgement import Judgement, Outcome
+from ovlearn.checking.premises import Premise
 
 ROUTES = ("algebra", "exact", "numeric")
 GUARDS = ("shapes", "rule")  # what refuses a wrong step before any route is asked
@@ -73,11 +74,23 @@ class Report:
     seeds: int
     rows: tuple[Row, ...]
     faults: tuple[FaultRow, ...] = ()
+    premises: tuple[Premise, ...] = ()
 
     @property
     def passed(self) -> bool:
-        """Whether everything holds and every fault was rejected."""
-        return bool(self.rows) and not self.failures and not self.unjudged and not self.missed
+        """Whether everything holds, what is taken as given stands, and every fault was rejected."""
+        wrong = (self.failures, self.unjudged, self.missed, self.false_premises)
+        return bool(self.rows) and not any(wrong)
+
+    @property
+    def false_premises(self) -> tuple[Premise, ...]:
+        """The equations taken as given that are false of the network, or that nothing could judge."""
+        return tuple(each for each in self.premises if not each.stands)
+
+    @property
+    def compared(self) -> int:
+        """How many steps were compared with what a run of the network recorded, not side by side alone."""
+        return len({(row.part, row.step) for row in self.rows if row.judgement.compared})
 
     @property
     def failures(self) -> tuple[Row, ...]:
@@ -150,12 +163,20 @@ class Report:
                 }
                 for row in self.rows
             ],
+            "compared": self.compared,
+            "premises": [_premise(each) for each in self.premises],
             "faults": [{**vars(fault), "rejected": fault.rejected} for fault in self.faults],
         }
 
     def __str__(self) -> str:
         return "\n".join(
-            [self.summary(), *map(problem, self.failures), *map(missed, self.missed), *self._unjudged_lines()]
+            [
+                self.summary(),
+                *map(problem, self.failures),
+                *map(untrue, self.false_premises),
+                *map(missed, self.missed),
+                *self._unjudged_lines(),
+            ]
         )
 
     def summary(self) -> str:
@@ -201,6 +222,11 @@ class Report:
         return list(grouped.values())
 
 
+def _premise(each: Premise) -> dict[str, Any]:
+    reason = each.judgement.reason or each.judgement.where
+    return {**{key: value for key, value in vars(each).items() if key != "judgement"}, "reason": reason}
+
+
 def _finite(error: float | None) -> float | str | None:
     """An error as JSON can hold it, which has neither infinity nor NaN."""
     return error if error is None or isfinite(error) else str(error)
@@ -216,6 +242,12 @@ def problem(row: Row) -> str:
     """A failed row in one line: where it stands, and what is wrong."""
     where = f" ({row.judgement.where})" if row.judgement.where else ""
     return f"  {row.part}, step {row.step} ({row.rule}), {row.route}: {row.judgement.reason}{where}"
+
+
+def untrue(premise: Premise) -> str:
+    """An assumption that does not stand, in one line: which, and why not."""
+    where = f" ({premise.judgement.where})" if premise.judgement.where else ""
+    return f"  {premise.part}, given {premise.name!r}, {premise.says}: {premise.judgement.reason}{where}"
 
 
 def missed(fault: FaultRow) -> str:

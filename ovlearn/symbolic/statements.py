@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from sympy import MatrixSymbol
+
 from ovlearn.symbolic.expressions import ShapeError, check_shapes, is_matrix, nodes, rewrite
-from ovlearn.symbolic.functions import Layer
+from ovlearn.symbolic.functions import At, Layer, SumBelow
+
+NAMES = (MatrixSymbol, At, SumBelow)  # what an equation can define
 
 Sign = Literal["=", "≠", "≤"]
 
@@ -61,6 +65,15 @@ class Assumption:
             if equation.sign != "=":
                 raise ValueError(f"equations: expected equalities, got {equation}")
 
+    def check(self) -> None:
+        """See that the equations are what may be built, also where they were forged.
+
+        Raises: ShapeError or ValueError as building them does.
+        """
+        self.__post_init__()
+        for equation in self.equations:
+            equation.__post_init__()
+
     def __str__(self) -> str:
         return self.name
 
@@ -92,15 +105,27 @@ def put(expr: Any, values: dict[Any, Any]) -> Any:
 def definitions(assumptions: tuple[Assumption, ...]) -> dict[Any, Any]:
     """What each defined symbol stands for. Theorems come last: a check must not believe what it checks.
 
+    An equation whose left side is no symbol, as T P = P T, defines nothing: it is one of the `relations`.
+
     Raises: ValueError where symbols are defined by each other in a circle.
     """
     table: dict[Any, Any] = {}
     for assumption in sorted(assumptions, key=lambda one: one.kind == "theorem"):
         for equation in assumption.equations:
-            if not isinstance(equation.lhs, Layer):
+            if isinstance(equation.lhs, NAMES):
                 table.setdefault(equation.lhs, equation.rhs)
     _refuse_circles(table)
     return table
+
+
+def relations(assumptions: tuple[Assumption, ...]) -> tuple[tuple[str, Relation], ...]:
+    """The equations that define no symbol and no layer, as T P = P T, each with its assumption's name."""
+    return tuple(
+        (assumption.name, equation)
+        for assumption in assumptions
+        for equation in assumption.equations
+        if not isinstance(equation.lhs, (*NAMES, Layer))
+    )
 
 
 def _refuse_circles(table: dict[Any, Any]) -> None:

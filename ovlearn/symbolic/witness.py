@@ -16,6 +16,7 @@ from sympy import (
     MatAdd,
     MatMul,
     MatrixSymbol,
+    OneMatrix,
     Pow,
     Rational,
     Symbol,
@@ -45,13 +46,20 @@ def differ_at(left: Any, right: Any, values: Values) -> bool:
     >>> differ_at(RowSoftmax(S), S, {S: ImmutableMatrix([[0, 0], [0, 0]])})
     True
     """
-    _check_witness(values)
-    difference = exact(left, values) - exact(right, values)
-    return any(not _is_zero(entry) for entry in difference)
+    check_witness(values)
+    return differ(exact(left, values), exact(right, values))
 
 
-def _check_witness(values: Values) -> None:
-    """Raise where an entry is not rational, or two matrices do not agree on a size."""
+def differ(left: ImmutableMatrix, right: ImmutableMatrix) -> bool:
+    """Whether two exact values, with e as a symbol, are different."""
+    return left.shape != right.shape or any(not _is_zero(entry) for entry in left - right)
+
+
+def check_witness(values: Values) -> None:
+    """See that matrices can be a witness: rational, and at one about every size.
+
+    Raises: ValueError where an entry is not rational, or two matrices do not agree on a size.
+    """
     sizes: dict[Any, Any] = {}
     for symbol, matrix in values.items():
         if not all(entry.is_Rational for entry in matrix):
@@ -77,8 +85,9 @@ def exact(expr: Any, values: Values) -> ImmutableMatrix:
         return _product(expr, values)
     if isinstance(expr, Transpose):
         return exact(expr.arg, values).T
-    if isinstance(expr, ZeroMatrix):
-        return ImmutableMatrix.zeros(*_sizes(values, expr.shape))
+    if isinstance(expr, (ZeroMatrix, OneMatrix)):
+        filled = ImmutableMatrix.ones if isinstance(expr, OneMatrix) else ImmutableMatrix.zeros
+        return filled(*_sizes(values, expr.shape))
     if isinstance(expr, RowSoftmax):
         return _softmax(expr.args[0], values)
     raise ValueError(f"witness: expected an expression with an exact value, got {type(expr).__name__}")
@@ -104,12 +113,12 @@ def _product(expr: MatMul, values: Values) -> ImmutableMatrix:
 
 def _number(number: Any, values: Values) -> Any:
     """A factor such as 1/√d_h, with d_h read off the matrices that have it as a size."""
-    if not number.has(d_h):
-        return number
-    sizes = _named_sizes(values)
-    if d_h not in sizes:
+    value = number.subs(_named_sizes(values))
+    if value.has(d_h):
         raise ValueError("witness: expected a matrix that has d_h as a size, got none")
-    return number.subs(d_h, sizes[d_h])
+    if not value.is_algebraic:  # e would be taken for the symbol that exponentials are written in, or clash
+        raise ValueError(f"witness: expected factors that are roots of fractions, got {number}")
+    return value
 
 
 def _softmax(scores: Any, values: Values) -> ImmutableMatrix:

@@ -15,7 +15,7 @@ from ovlearn.symbolic.dimensions import d, s
 from ovlearn.symbolic.expressions import add, product, subtract, transpose
 from ovlearn.symbolic.functions import Layer
 from ovlearn.symbolic.notation import Network, symbol
-from ovlearn.symbolic.statements import Assumption, Relation
+from ovlearn.symbolic.statements import Assumption, Relation, definition, unfold_layers
 
 TITLE = "A layer is not a linear function of the stream; with its pattern frozen it is"
 LEAST_LAYERS = 1
@@ -28,9 +28,8 @@ ZERO = ZeroMatrix(s, d)
 def derive(arguments: Arguments) -> Derivation:
     """Show by one exact example that layer(X_A + X_B) is not always layer(X_A) + layer(X_B)."""
     net, layer, head = arguments.network, arguments.layer, arguments.head
-    first, second = symbol("X_A"), symbol("X_B")
-    return _refuted(net, layer, first, second, title="").with_lemmas(
-        _refuted(net, layer, net.stream(0), net.layer("Delta", 0), title="The article's residual form"),
+    return _any_streams(net, layer).with_lemmas(
+        _residual_form(net, layer),
         equality_can_hold(net, layer),
         *(projection_is_linear(net, layer, head, *named) for named in _PROJECTIONS),
         scores_are_bilinear(net, layer, head),
@@ -38,32 +37,64 @@ def derive(arguments: Arguments) -> Derivation:
     )
 
 
-def _refuted(net: Network, layer: int, first: Any, second: Any, *, title: str) -> Derivation:
+Witness = tuple[tuple[Any, ImmutableMatrix], ...]
+
+
+def _any_streams(net: Network, layer: int) -> Derivation:
+    first, second = symbol("X_A"), symbol("X_B")
+    stream = ImmutableMatrix([[0], [1]])  # [s=2, d=1]: doubled, the second token attends more to itself
+    witness = ((first, stream), (second, stream), *_ones(net, layer))
+    return _refuted(net, layer, first, second, witness, [])
+
+
+def _residual_form(net: Network, layer: int) -> Derivation:
+    """X_0 and Δ_0 are computed, so the witness gives what they are computed from.
+
+    X_0 = (1, 0): all scores of layer 0 are equal, and it adds Δ_0 = (1, 1/2).
+    """
+    stream, added = net.stream(0), net.layer("Delta", 0)
+    tokens = ((symbol("E"), ImmutableMatrix([[1, 0], [0, 1]])), (symbol("W_E"), ImmutableMatrix([[1], [0]])))
+    weights = [pair for each in sorted({0, layer}) for pair in _ones(net, each)]
+    first = definition(
+        "first layer",
+        "the first layer adds what its heads make of the embedded tokens",
+        (stream, product(symbol("E"), symbol("W_E"))),
+        (added, unfold_layers(Layer(stream, 0), (layer_function(net, 0),))),
+    )
+    title = "The article's residual form"
+    return _refuted(net, layer, stream, added, (*tokens, *weights), [first], title=title)
+
+
+def _refuted(
+    net: Network,
+    layer: int,
+    first: Any,
+    second: Any,
+    witness: Witness,
+    behind: list[Assumption],
+    title: str = "",
+) -> Derivation:
     function = layer_function(net, layer)
     return Derivation.start(
-        Layer(add(first, second), layer), [function, CAUSAL_MASK], title=title, network=net
+        Layer(add(first, second), layer), [function, *behind, CAUSAL_MASK], title=title, network=net
     ).apply(
         rules.counterexample,
         add(Layer(first, layer), Layer(second, layer)),
-        witness(net, layer, first, second),
+        witness,
         function,
+        *behind,
         why="two tokens of one dimension, all weights 1, at which the two sides differ",
     )
 
 
-def witness(net: Network, layer: int, first: Any, second: Any) -> tuple[tuple[Any, ImmutableMatrix], ...]:
-    """Two tokens, one dimension, all weights 1: the second token attends more to itself when doubled.
-
-    The other heads of the layer write nothing (W_O = 0).
-    """
+def _ones(net: Network, layer: int) -> Witness:
+    """All weights 1 in the first head of a layer; its other heads write nothing (W_O = 0)."""
     one, zero = ImmutableMatrix([[1]]), ImmutableMatrix([[0]])
-    stream = ImmutableMatrix([[0], [1]])  # [s=2, d=1]
-    weights = [
+    return tuple(
         (symbol(base, *pair), zero if base == "W_O" and pair[1] > 0 else one)
         for pair in net.heads_of(layer)
         for base in ("W_Q", "W_K", "W_V", "W_O")
-    ]
-    return ((first, stream), (second, stream), *weights)
+    )
 
 
 def equality_can_hold(net: Network, layer: int) -> Derivation:
