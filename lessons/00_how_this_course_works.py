@@ -165,8 +165,8 @@ report = ov.verify(derivation, seeds=20)
 report
 
 # %% [markdown]
-# The small line under an equation is this report in short. For this derivation, one try of the exact route
-# misses a difference with probability at most {{ f"{report.bound:.0e}" }}.
+# The small line under an equation is this report in short. For this derivation,
+# {{ report.bound_in_words() }}.
 #
 # Not every route can judge every step. Here is one that algebra cannot:
 

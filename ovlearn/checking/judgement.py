@@ -16,7 +16,7 @@ class Judgement:
     `bound`: the probability that one try of the exact route overlooks a difference; `reason`: why it
     failed, or why the route does not apply; `stand_in`: whether the bound takes it that the exact route's
     stand-in for a softmax behaves like a random function; `compared`: whether a side was compared with what
-    a run of the network recorded.
+    a run of the network recorded; `witness`: whether it was evaluated at a witness, not over seeds.
     """
 
     outcome: Outcome
@@ -27,6 +27,7 @@ class Judgement:
     tries: int = 0
     stand_in: bool = False
     compared: bool = False
+    witness: bool = False
 
 
 def passed(**fields: Any) -> Judgement:

@@ -1,4 +1,4 @@
-"""What the routes that evaluate see too little of to pass it, though nothing that they drew spoke against it."""
+"""What an evaluating route sees too little of to pass it, though nothing that it drew spoke against it."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def could_fail(claim: Claim, sizes: Sizes) -> bool:
 
 
 def check_numbers(claim: Claim, tries: int) -> None:
-    """Raise CannotJudge where a polynomial of the sizes has a degree that so few sizes cannot tell from another."""
+    """Raise CannotJudge where so few sizes cannot tell a polynomial of the sizes from another."""
     sides = [_numbers(part) for part in claim.expressions()]
     if all(numbers == sides[0] for numbers in sides):
         return

@@ -176,6 +176,7 @@ class Numeric(Evaluated):
         the course uses the name for a matrix of another shape.
         """
         value = value_of(symbol.name, at, self.context.extra)
+        self._check_binding(symbol.name, value, at)
         shape = tuple(at_sizes(size, self.sizes(at.seed)) for size in symbol.shape)
         if value is None or (value.shape == shape and np.isfinite(value).all()):
             return value
@@ -183,6 +184,15 @@ class Numeric(Evaluated):
             got = f"shape {value.shape}" if value.shape != shape else "NaN or infinity"
             raise ValueError(f"bindings: expected {symbol.name} to be finite, of shape {shape}, got {got}")
         raise CannotJudge(f"what is recorded as {symbol} has another shape")
+
+    def _check_binding(self, name: str, value: Array | None, at: Recorded) -> None:
+        """Raise ValueError where a binding of the reader's own gives another matrix each time."""
+        if name in self.context.extra and value is not None:
+            again = np.asarray(value_of(name, at, self.context.extra))
+            if again.shape != value.shape or not np.array_equal(
+                again, value, equal_nan=again.dtype.kind in "fc"
+            ):
+                raise ValueError(f"bindings: expected {name} to be one matrix of a run, got two that differ")
 
 
 def difference(expected: Array, got: Array, scale: float) -> tuple[float, str]:

@@ -49,19 +49,19 @@ class Witnesses:
             values = self.solved(claim.witness, claim.before, claim.after)
             sides = [exact(self._spelled_out(side), values) for side in (claim.before, claim.after)]
         except Refused as reason:
-            return failed(str(reason), bound=0.0, tries=1)
+            return failed(str(reason), bound=0.0, tries=1, witness=True)
         except ValueError as reason:
             return not_applicable(str(reason))
         if differ(*sides):
-            return passed(tries=1, bound=0.0, where="at the witness")
-        return failed("the two sides agree at the witness", bound=0.0, tries=1)
+            return passed(tries=1, bound=0.0, where="at the witness", witness=True)
+        return failed("the two sides agree at the witness", bound=0.0, tries=1, witness=True)
 
     def in_floats(self, claim: Claim) -> Judgement:
         """Whether both sides differ where the witness's own network was run on its tokens."""
         try:
             self.solved(claim.witness, claim.before, claim.after)
         except Refused as reason:
-            return failed(str(reason), tries=1)
+            return failed(str(reason), tries=1, witness=True)
         except ValueError as reason:
             return not_applicable(str(reason))
         evaluator = self._evaluator(claim)
@@ -71,9 +71,10 @@ class Witnesses:
         scale = max(float(np.abs(before).max()), float(np.abs(after).max())) or 1.0
         gap, where = float(gaps[place]) / scale, f"entry {[int(index) for index in place]}"
         if gap > _CLEAR:
-            return passed(where=f"{where} differs by {gap:.2g}", tries=1, compared=self._runs(claim))
+            by = f"{where} differs by {gap:.2g}"
+            return passed(where=by, tries=1, compared=self._runs(claim), witness=True)
         if self.exactly(claim).outcome == "failed":
-            return failed("the two sides agree at the witness", error=gap, tries=1)
+            return failed("the two sides agree at the witness", error=gap, tries=1, witness=True)
         return not_applicable("the two sides lie too near each other at the witness for floats to tell")
 
     def _runs(self, claim: Claim) -> bool:

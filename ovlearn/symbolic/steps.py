@@ -31,6 +31,8 @@ class Rule:
     `name`: one or two words; `law`: the law in symbols; `function(expr, *arguments)`: the new expression,
     or a mapping with `after` and whatever else the kind of step `makes` carries. It raises RuleError where
     the law does not apply, and never returns its input.
+
+    Raises: DerivationError where it makes anything but one of the four kinds of steps.
     """
 
     name: str
@@ -41,7 +43,7 @@ class Rule:
     def __post_init__(self) -> None:
         if self.makes not in SIGNS:
             names = ", ".join(kind.__name__ for kind in SIGNS)
-            raise TypeError(f"makes: expected one of {names}, got {self.makes!r}")
+            raise DerivationError(f"makes: expected one of {names}, got {self.makes!r}")
 
     def __str__(self) -> str:
         return self.name

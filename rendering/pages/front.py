@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ovlearn as ov
-from ovlearn.checking import ROUTES
+from ovlearn.checking import ROUTES, at_most
 from ovlearn.symbolic import GLOSSARY, factors, to_latex
 from ovlearn.symbolic.layout import relation_latex
 from ovlearn.symbolic.notation import parse
@@ -41,8 +41,9 @@ def _summary(reports: list[ov.Report]) -> str:
     error = worst(row for report in reports for row in report.rows)
     return (
         f"{len(reports)} derivations with {steps} steps hold, over {SEEDS} random networks. "
-        f"The worst rounding error is {rounded(error)}. One try of the exact route misses a difference with "
-        f"probability at most {bound:.0e}. {faults:,} faults were planted in the steps, and every one was "
+        f"The worst rounding error is {rounded(error)}. At the sizes drawn, one try of a step by the exact route "
+        f"misses a difference with probability at most {at_most(bound)}, where a softmax's stand-in behaves like "
+        f"a random function. {faults:,} faults were planted in the steps, and every one was "
         "rejected."
     )
 
