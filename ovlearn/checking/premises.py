@@ -8,8 +8,8 @@ from typing import Any, Literal
 import numpy as np
 from sympy import MatrixSymbol
 
-from ovlearn.checking.arithmetic import CannotJudge, Sizes, at_sizes
-from ovlearn.checking.binding import FREE, Binding, recorded, value_of
+from ovlearn.checking.arithmetic import CannotJudge, at_sizes
+from ovlearn.checking.binding import FREE, Binding, Recorded, recorded, value_of
 from ovlearn.checking.claims import Claim, Context
 from ovlearn.checking.indices import at_numbers
 from ovlearn.checking.judgement import Judgement, failed, not_applicable, passed
@@ -17,7 +17,6 @@ from ovlearn.checking.numeric import Numeric
 from ovlearn.checking.theorems import ends
 from ovlearn.numeric import Run
 from ovlearn.symbolic.derivation import Derivation
-from ovlearn.symbolic.dimensions import MEANINGS
 from ovlearn.symbolic.expressions import is_matrix, symbols
 from ovlearn.symbolic.functions import Layer
 from ovlearn.symbolic.normal import NormalForm
@@ -152,7 +151,8 @@ class Premises:
             attempt = next(iter(numeric.tries((seed,))))
             before, after = (numeric.value(side, attempt) for side in (claim.before, claim.after))
             gaps.append(np.asarray(before) - np.asarray(after))
-        return bool(np.allclose(*gaps, rtol=1e-9, atol=1e-9 * max(np.abs(gaps[0]).max(), 1e-300)))
+        largest = max(float(np.abs(gap).max()) for gap in gaps)
+        return bool(np.abs(gaps[0] - gaps[1]).max() <= 1e-9 * largest)
 
     def _solved(self, equation: Relation, names: frozenset[Any]) -> Any:
         """A symbol that the equation gives as a sum of the others, and that no other equation speaks of."""
@@ -190,10 +190,7 @@ def _random(name: Any, draw: int) -> Binding:
     """A binding to a random matrix of a symbol's shape, the same for each run."""
 
     def bound(run: Run) -> Any:
-        config = run.model.config
-        sizes: Sizes = dict(
-            zip(MEANINGS, (len(run.tokens), config.d_model, config.d_head, config.d_vocab), strict=True)
-        )  # type: ignore[arg-type]
+        sizes = Recorded(run, 0).sizes
         shape = [
             int(at_sizes(size, sizes)) if size.free_symbols <= sizes.keys() else 3 for size in name.shape
         ]

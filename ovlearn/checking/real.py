@@ -1,4 +1,4 @@
-"""The real softmax on random real matrices: the second opinion on a law that the exact stand-in does not keep."""
+"""The real softmax on random real matrices: for laws that the exact route's stand-in does not keep."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Real(Evaluated):
         return sizes
 
     def agrees(self, claim: Claim) -> bool:
-        """Whether both sides are equal wherever they were evaluated, and a difference would have been seen."""
+        """Whether both sides are equal wherever a difference would have been seen."""
         try:
             return all(self._agrees(claim, attempt) for attempt in self.tries(SEEDS))
         except CannotJudge:

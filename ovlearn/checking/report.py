@@ -218,15 +218,15 @@ class Report:
         )
 
     def _at_witness(self, steps: int) -> str:
-        """What was done with counterexamples: no seeds enter, but for the runs on which they were tried too."""
+        """What was done with counterexamples: seeds enter only by the runs on which they were tried too."""
         rows = [row.judgement for row in self.rows if row.judgement.witness and row.outcome == "passed"]
         exactly = sum(judged.bound is not None for judged in rows)
         floats = sum(judged.bound is None for judged in rows)
         runs = sum(judged.compared and judged.tries > 1 for judged in rows)
         also = f" On a recorded run the sides differ too in {runs}." if runs else ""
         return (
-            f"{_counted(steps, 'counterexample')} evaluated at the witness, exactly in {exactly} and in floats in "
-            f"{floats}.{also}"
+            f"{_counted(steps, 'counterexample')} evaluated at the witness, exactly in {exactly} "
+            f"and in floats in {floats}.{also}"
         )
 
     def bound_in_words(self) -> str:

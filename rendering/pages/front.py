@@ -41,9 +41,9 @@ def _summary(reports: list[ov.Report]) -> str:
     error = worst(row for report in reports for row in report.rows)
     return (
         f"{len(reports)} derivations with {steps} steps hold, over {SEEDS} random networks. "
-        f"The worst rounding error is {rounded(error)}. At the sizes drawn, one try of a step by the exact route "
-        f"misses a difference with probability at most {at_most(bound)}, where a softmax's stand-in behaves like "
-        f"a random function. {faults:,} faults were planted in the steps, and every one was "
+        f"The worst rounding error is {rounded(error)}. At the sizes drawn, one try of a step by the exact "
+        f"route misses a difference with probability at most {at_most(bound)}, where a softmax's stand-in "
+        f"behaves like a random function. {faults:,} faults were planted in the steps, and every one was "
         "rejected."
     )
 

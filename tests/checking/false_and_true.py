@@ -47,7 +47,7 @@ X, X_A, X_B, Y = NET.stream(1), symbol("X_A"), symbol("X_B"), symbol("Y")
 E, W_E, W_U = symbol("E"), symbol("W_E"), symbol("W_U")
 T, P = MatrixSymbol("T", s, s), MatrixSymbol("P", s, s)
 G = MatrixSymbol("G", v, v)
-I, J, K, L = (Symbol(name, integer=True) for name in "ijkl")
+I_, J, K, L = (Symbol(name, integer=True) for name in "ijkl")
 PATTERN = RowSoftmax(CausalMask(S))
 BOX = product(A, E, W_E, W_OV, W_U)
 
@@ -180,7 +180,7 @@ CASES: dict[str, Case] = {
     "B3": Case(
         "δ_ij s_kl = δ_kl s_ij",
         False,
-        lambda: claimed(_grouped((I, J, None), (K, L, T)), _grouped((K, L, None), (I, J, T))),
+        lambda: claimed(_grouped((I_, J, None), (K, L, T)), _grouped((K, L, None), (I_, J, T))),
     ),
     "B4": Case(
         "softmax = min(d_h, s)/d_h softmax",

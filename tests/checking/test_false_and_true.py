@@ -1,9 +1,10 @@
-"""Each false derivation that once passed does not, each true one that failed does; and others of their kinds."""
+"""False derivations that once passed do not, true ones that failed do; and others of their kinds."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -57,6 +58,7 @@ from .false_and_true import (
     BOX,
     CASES,
     COMMUTE,
+    I_,
     LARGE,
     NET,
     PATTERN,
@@ -70,7 +72,6 @@ from .false_and_true import (
     A,
     E,
     G,
-    I,
     J,
     K,
     P,
@@ -144,7 +145,8 @@ def test_what_is_equal_on_every_run_is_refuted_by_no_witness() -> None:
 @pytest.mark.parametrize(
     "witness",
     [
-        (), ((X_A, number([nan])), (X_B, ONE)), ((X_A, number([oo])), (X_B, ONE)), ((X_A, number([Float(0.5)])), (X_B, ONE)),
+        (), ((X_A, number([nan])), (X_B, ONE)), ((X_A, number([oo])), (X_B, ONE)),
+        ((X_A, number([Float(0.5)])), (X_B, ONE)),
         ((X_A, number([sqrt(2)])), (X_B, ONE)), ((X_A, ONE),), ((X_A, ONE), (X_B, number([1, 2]))),
         ((X_A, ONE), (X_A, TWO), (X_B, TWO)), ((X_A, 3), (X_B, ONE)), ((add(X_A, X_B), ONE),),
     ],
@@ -326,7 +328,7 @@ def test_six_rows_are_too_many() -> None:
     from sympy import Symbol
 
     rows = [row(Symbol(f"i_{place}", integer=True)) for place in range(6)]
-    inner = [product(each, T, transpose(other)) for each, other in zip(rows, rows[1:], strict=False)]
+    inner = [product(each, T, transpose(other)) for each, other in pairwise(rows)]
     report = ov.verify(claimed(RowSoftmax(product(*inner)), OneMatrix(1, 1)), seeds=1)
     assert "can coincide in more ways" in str(report.not_applicable)
 
@@ -337,7 +339,7 @@ def test_rows_that_are_numbers_stand_where_they_say() -> None:
         claimed(product(first, transpose(second), first), product(Integer(0), first)), seeds=4
     ).passed
     assert not ov.verify(claimed(product(second, PATTERN), second), seeds=4).passed
-    either = product(row(I), transpose(first), second)  # not zero where i is 0
+    either = product(row(I_), transpose(first), second)  # not zero where i is 0
     assert not ov.verify(claimed(either, product(Integer(0), second)), seeds=4).passed
 
 
@@ -405,7 +407,7 @@ def test_numbers_with_roots(lhs: Any, rhs: Any, true: bool) -> None:
 
 def test_a_law_that_ties_softmaxes_is_looked_up_in_floats() -> None:
     def odds(scores: Any, index: Any) -> Any:
-        return product(row(I), RowSoftmax(scores), transpose(row(index)))
+        return product(row(I_), RowSoftmax(scores), transpose(row(index)))
 
     both = add(T, P)
     left = product(odds(both, J), odds(T, K), odds(P, K))
