@@ -105,15 +105,14 @@ def put(expr: Any, values: dict[Any, Any]) -> Any:
 def definitions(assumptions: tuple[Assumption, ...]) -> dict[Any, Any]:
     """What each defined symbol stands for. Theorems come last: a check must not believe what it checks.
 
-    An equation whose left side is no symbol, or stands on the right too, as T P = P T or T = Tᵀ, defines
-    nothing: it is one of the `relations`.
+    An equation whose left side is no symbol, as T P = P T, defines nothing: it is one of the `relations`.
 
     Raises: ValueError where symbols are defined by each other in a circle.
     """
     table: dict[Any, Any] = {}
     for assumption in sorted(assumptions, key=lambda one: one.kind == "theorem"):
         for equation in assumption.equations:
-            if _defines(equation):
+            if isinstance(equation.lhs, NAMES):
                 table.setdefault(equation.lhs, equation.rhs)
     _refuse_circles(table)
     return table
@@ -125,12 +124,8 @@ def relations(assumptions: tuple[Assumption, ...]) -> tuple[tuple[str, Relation]
         (assumption.name, equation)
         for assumption in assumptions
         for equation in assumption.equations
-        if not _defines(equation) and not isinstance(equation.lhs, Layer)
+        if not isinstance(equation.lhs, (*NAMES, Layer))
     )
-
-
-def _defines(equation: Relation) -> bool:
-    return isinstance(equation.lhs, NAMES) and equation.lhs not in nodes(equation.rhs)
 
 
 def _refuse_circles(table: dict[Any, Any]) -> None:

@@ -289,7 +289,8 @@ def test_what_follows_a_counterexample_is_not_the_beginning() -> None:
     """X_0 ≠ 2 X_B = F: the end is not the value of X_0."""
     folded = definition("F", "a name", (MatrixSymbol("F", s, d), add(X_B, X_B)))
     tokens = (symbol("E"), number([1])), (symbol("W_E"), number([1]))
-    chain = refuted(X0, add(X_B, X_B), *tokens, (X_B, number([2])), given=(folded,))
+    values = *tokens, (X0, number([1])), (X_B, number([2]))
+    chain = refuted(X0, add(X_B, X_B), *values, given=(folded,))
     assert green(chain.apply(rules.fold, folded))
 
 
