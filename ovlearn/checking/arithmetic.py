@@ -263,8 +263,8 @@ def sizes_above(least: int, names: Sequence[Any], seed: int = 0) -> Sizes:
 
 
 def d_h_rank(seed: int, others: int) -> int:
-    """How many of the other sizes are smaller than d_h: none, all, one, then half, as the seeds go on."""
-    return (0, others, 1, others // 2)[seed % 4]
+    """How many of the other sizes are smaller than d_h: none, all, one, then half or more, seed by seed."""
+    return (0, others, min(1, others), (others + 1) // 2)[seed % 4]
 
 
 _SPREADS = (20, 4, 10, 36)  # how far the sizes may lie apart, beside what it takes to be different
