@@ -67,7 +67,8 @@ ov.show(refuted, label="eq:not-linear")
 #
 # The doubled stream has four times the score. The second token looks at itself more than it did.
 #
-# The same witness refutes the form that we asked about, with $X_0$ and $\Delta_0$ as the two parts:
+# The form that we asked about has $X_0$ and $\Delta_0$ as its two parts. A network computes both, so the
+# witness gives the tokens and the weights that they come from:
 
 # %%
 residual_form = refuted.lemma("The article's residual form")
