@@ -172,7 +172,7 @@ report
 #
 # > {{ report.in_words() }}
 #
-# The probability is that of one try of one step. Many tries make it far smaller.
+# For this derivation, {{ report.bound_in_words() }}. Many tries make the probability far smaller.
 #
 # Not every route can judge every step. Here is one that algebra cannot:
 

@@ -4,7 +4,8 @@ from ovlearn.checking.arithmetic import PRIME
 from ovlearn.checking.faults import KINDS, Fault, planted
 from ovlearn.checking.judgement import Judgement
 from ovlearn.checking.numeric import TOLERANCE
-from ovlearn.checking.report import GUARDS, ROUTES, FaultRow, Report, Row, missed, problem
+from ovlearn.checking.premises import Premise
+from ovlearn.checking.report import GUARDS, ROUTES, FaultRow, Report, Row, at_most, missed, problem, untrue
 from ovlearn.checking.showing import Shown, show
 from ovlearn.checking.verification import verify
 
@@ -17,12 +18,15 @@ __all__ = [
     "Fault",
     "FaultRow",
     "Judgement",
+    "Premise",
     "Report",
     "Row",
     "Shown",
+    "at_most",
     "missed",
     "planted",
     "problem",
     "show",
+    "untrue",
     "verify",
 ]

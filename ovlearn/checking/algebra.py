@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ovlearn.checking.claims import Claim, Context
 from ovlearn.checking.judgement import Judgement, failed, not_applicable, passed
+from ovlearn.checking.relating import Relating
 from ovlearn.symbolic.expressions import add, is_matrix
 from ovlearn.symbolic.functions import Rank
-from ovlearn.symbolic.normal import NormalForm, holds_opaque
+from ovlearn.symbolic.normal import NormalForm, Table, holds_opaque
 from ovlearn.symbolic.steps import Bound, Counterexample, Selection
 
 
@@ -16,12 +19,15 @@ class Algebra:
     name = "algebra"
 
     def __init__(self, context: Context) -> None:
+        self.context = context
         self.form = NormalForm(context.definitions)
+        self.relating = Relating(self.form, [relation for _, relation in context.relations])
 
     def judge(self, claim: Claim) -> Judgement:
         """What this route says of a claim."""
         if claim.kind in (Counterexample, Bound):
             return not_applicable(f"a {claim.kind.__name__.lower()} is not an equality of forms")
+        claim = self.context.spelled(claim)
         if not (is_matrix(claim.before) and is_matrix(claim.after)):
             return self._numbers(claim)
         before, after = self.form.of(claim.before), self.form.of(claim.after)
@@ -32,10 +38,16 @@ class Algebra:
             named = self.form.of(claim.name)
             if named != after and not holds_opaque(named) and not holds_opaque(after):
                 return failed("what was selected is not what its name stands for")
-        if before == whole:
+        return self._compared(claim, before, whole)
+
+    def _compared(self, claim: Claim, before: Table, whole: Table) -> Judgement:
+        if same(before, whole) or same(self.relating.reduced(before), self.relating.reduced(whole)):
             return passed()
         if holds_opaque(before) or holds_opaque(whole):
             return not_applicable("the forms differ, but they hold functions whose laws they do not know")
+        related = self.context.relation_in(claim)
+        if related:
+            return not_applicable(f"the forms differ, but {related!r} may make them equal")
         return failed("the normal forms differ")
 
     def _numbers(self, claim: Claim) -> Judgement:
@@ -48,3 +60,13 @@ class Algebra:
             if self.form.of(matrices[0]) == self.form.of(matrices[1]):
                 return passed()
         return not_applicable("different matrices may have the same rank")
+
+
+def same(left: Table, right: Table) -> bool:
+    """Whether two tables have the same words with equal coefficients, also where those look different."""
+    return left == right or all(_is_zero(left.get(word, 0) - right.get(word, 0)) for word in left | right)
+
+
+def _is_zero(number: Any) -> bool:
+    """Whether a coefficient is zero: as written, or, for one such as √2 √3 − √6, as sympy decides."""
+    return bool(number == 0 or (hasattr(number, "equals") and number.equals(0)))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from sympy import Integer
 
 from ovlearn.symbolic.dimensions import d_h
 
@@ -19,10 +21,62 @@ _INNER = 100  # so many products of residues add up to less than 2⁶³
 
 
 _LARGEST = 1e6  # a factor beyond this leaves too few digits to the other terms
+_FAINT = 1e-8  # a weight below this changes nothing that a comparison in floats would see
 
 
 class CannotJudge(Exception):
     """A route has no way to evaluate this expression; the message is the reason that the report gives."""
+
+
+def at_sizes(number: Any, sizes: Sizes) -> Any:
+    """A number with its sizes put in.
+
+    Raises: CannotJudge where it is no rational function of the sizes and their roots, as min(d_h, s): what it
+    is at the sizes drawn says nothing about others.
+    """
+    if number.is_Number:
+        return number
+    if number in sizes:
+        return Integer(sizes[number])
+    if not is_plain(number):
+        raise CannotJudge(
+            f"{number} is no rational function of the sizes, so other sizes could tell another tale"
+        )
+    return _put(number, tuple(sizes.items()))
+
+
+@lru_cache(maxsize=100_000)
+def _in_floats(number: Any, sizes: tuple[tuple[Any, int], ...]) -> float:
+    """A number in double precision, sizes put in.
+
+    Raises: CannotJudge where it is none, or too large.
+    """
+    value = at_sizes(number, dict(sizes))
+    if not value.is_real:
+        raise CannotJudge(f"{number} is not a number at these sizes")
+    if abs(value) > _LARGEST:
+        raise CannotJudge(f"{number} is so large that rounding it hides everything else")
+    return float(value)
+
+
+@lru_cache(maxsize=100_000)
+def _put(number: Any, sizes: tuple[tuple[Any, int], ...]) -> Any:
+    return number.subs(sizes)
+
+
+@lru_cache(maxsize=10_000)
+def is_plain(number: Any) -> bool:
+    """Whether a number is made of numbers, sizes and their roots by sums, products and fixed powers."""
+    if number.is_Number or number.is_Symbol or not number.free_symbols:
+        return True
+    if number.is_Pow:
+        base, power = number.args
+        return bool(is_plain(base) and (power.is_Integer or (power.is_Rational and base.is_Symbol)))
+    return (number.is_Add or number.is_Mul) and all(map(is_plain, number.args))
+
+
+class Saturated(CannotJudge):
+    """A try in which every softmax row keeps one key: it shows nothing, though another try may."""
 
 
 class Arithmetic(Protocol):
@@ -66,12 +120,7 @@ class Floats:
 
     def scale(self, number: Any, matrix: Array, sizes: Sizes) -> Array:
         """A number times a matrix, sizes put into the number."""
-        value = number.subs(sizes)
-        if not value.is_real:
-            raise CannotJudge(f"{number} is not a number at these sizes")
-        if abs(value) > _LARGEST:
-            raise CannotJudge(f"{number} is so large that rounding it hides everything else")
-        return float(value) * matrix
+        return _in_floats(number, tuple(sizes.items())) * matrix
 
     def constant(self, matrix: Array) -> Array:
         """A matrix of small whole numbers in these numbers."""
@@ -89,6 +138,8 @@ class Floats:
         """A pattern for these scores: rows that sum to 1, zero above the diagonal where causal."""
         masked = self.mask(scores) if causal else scores  # [query, key]
         weights = np.exp(masked - masked.max(axis=-1, keepdims=True))  # [query, key]
+        if _saturated(weights):
+            raise Saturated("the scores are so large that the softmax keeps one key and shows no more")
         return np.asarray(weights / weights.sum(axis=-1, keepdims=True))
 
     def rank(self, matrix: Array) -> int:
@@ -121,7 +172,7 @@ class Modular:
 
     def residue(self, number: Any, sizes: Sizes) -> int:
         """A number such as 1/√d_h as a residue: sizes are put in, and d_h is a perfect square."""
-        value = number.subs(sizes)
+        value = at_sizes(number, sizes)
         if not value.is_Rational:
             raise CannotJudge(f"{number} is not a fraction at these sizes, so it has no residue")
         if value != 0 and (value.p % PRIME == 0 or value.q % PRIME == 0):
@@ -158,6 +209,15 @@ class Modular:
         return _rank(matrix.copy())
 
 
+def _saturated(weights: Array) -> bool:
+    """Whether every row that sees two keys gives the second all but nothing: then no score matters."""
+    if weights.shape[-1] < 2:
+        return False
+    second = np.sort(weights, axis=-1)[:, -2]  # [query], of a largest that is 1
+    seen = (weights > 0).sum(axis=-1) > 1  # [query]
+    return bool(seen.any() and not (second[seen] > _FAINT).any())
+
+
 def _mixed(keys: Array) -> Array:
     """A residue other than zero for each residue, with no pattern to it (the finalizer of splitmix64)."""
     bits = keys.astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15)
@@ -186,13 +246,25 @@ def _rank(matrix: Array) -> int:
 
 
 def sizes_above(least: int, names: Sequence[Any], seed: int = 0) -> Sizes:
-    """A size for each name, all above `least`, no two alike, d_h a perfect square and the smallest.
+    """A size for each name, all above `least`, no two alike, d_h a perfect square.
 
     Matrices no larger than half a polynomial's degree satisfy identities that larger ones do not. The
-    sizes change with the seed, so that no relation between them can pass for a law.
+    sizes change with the seed, in their order and in how far they lie apart, so that no relation between
+    them can pass for a law. At seeds 0, 4, 8 … d_h is the smallest, so that a bound by it says something.
     """
     random = np.random.default_rng(seed)
-    root = math.isqrt(least) + 1 + int(random.integers(2))
     others = [name for name in names if name != d_h]
-    above = root * root + 1 + random.choice(len(others) + 4, size=len(others), replace=False)  # [others]
-    return {d_h: root * root} | {name: int(size) for name, size in zip(others, above, strict=True)}
+    below, spread = d_h_rank(seed, len(others)), _SPREADS[seed // 4 % 4]
+    root = math.isqrt(least + below) + 1 + int(random.integers(2))
+    smaller = least + 1 + random.choice(root * root - least - 1, size=below, replace=False)  # [below]
+    larger = root * root + 1 + random.choice(len(others) + spread, len(others) - below, replace=False)
+    around = random.permutation(np.concatenate([smaller, larger]))  # [others]
+    return {d_h: root * root} | {name: int(size) for name, size in zip(others, around, strict=True)}
+
+
+def d_h_rank(seed: int, others: int) -> int:
+    """How many of the other sizes are smaller than d_h: none, all, one, then half or more, seed by seed."""
+    return (0, others, min(1, others), (others + 1) // 2)[seed % 4]
+
+
+_SPREADS = (20, 4, 10, 36)  # how far the sizes may lie apart, beside what it takes to be different

@@ -7,15 +7,17 @@ goes through a path expansion or a product of circuits, since those are what is 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 import numpy as np
 
-from ovlearn.checking.arithmetic import Array, Sizes
+from ovlearn.checking.arithmetic import Array, CannotJudge, Sizes, d_h_rank
 from ovlearn.numeric import Config, Run, Transformer
 from ovlearn.symbolic.dimensions import d, d_h, s, v
 from ovlearn.symbolic.notation import Network, parse
+
+_LARGEST = (12, 8, 16, 22)  # of the sizes drawn, less 2
 
 Head = tuple[int, int]
 Binding = Callable[[Run], Array]
@@ -58,6 +60,23 @@ class Recorded:
         )  # fmt: skip
         return given(deaf.run(self.tokens).scores)[head]
 
+    def layer(self, stream: Array, layer: int) -> Array:
+        """What a layer adds to a stream [pos, d_model]: it is run alone, on a network whose embedding is that
+        stream.
+
+        Raises: CannotJudge for a layer that the network does not have, or a stream that has another width.
+        """
+        model, config = self.run.model, self.run.model.config
+        if not 0 <= layer < config.n_layers or stream.shape[1] != config.d_model:
+            raise CannotJudge(f"the network has no layer {layer} that reads {list(stream.shape)}")
+        rows = len(stream)
+        alone = Transformer(
+            replace(config, n_layers=1, d_vocab=rows, n_ctx=rows, positional=False),
+            W_E=stream, W_U=np.zeros((config.d_model, rows)),
+            **{name: getattr(model, name)[[layer]] for name in ("W_Q", "W_K", "W_V", "W_O")},
+        )  # fmt: skip
+        return np.asarray(alone.run(range(rows)).head_out[0].sum(axis=0))  # [pos, d_model]
+
     def random(self, name: str, shape: tuple[int, ...]) -> Array:
         """A matrix that belongs to no network, the same for each name and seed."""
         return np.random.default_rng([self.seed, *name.encode()]).standard_normal(shape)
@@ -65,15 +84,19 @@ class Recorded:
 
 @lru_cache(maxsize=256)
 def recorded(network: Network, seed: int) -> Recorded:
-    """A random transformer of these sizes, its other dimensions drawn pairwise different, and a run of it."""
+    """A random transformer of these sizes, its other dimensions drawn pairwise different, and a run of it.
+
+    The order of the sizes, and how far they lie apart, change from seed to seed.
+    """
     random = np.random.default_rng(seed)
-    d_head, *rest = sorted(int(size) for size in random.choice(np.arange(2, 10), size=4, replace=False))
-    n_ctx, d_model, d_vocab = (int(size) for size in random.permutation(rest))
+    drawn = sorted(int(size) for size in random.choice(_LARGEST[seed % 4], size=4, replace=False) + 2)
+    d_head = drawn.pop(d_h_rank(seed, 3))
+    n_ctx, d_model, d_vocab = (int(size) for size in random.permutation(drawn))
     config = Config(
         n_layers=network.layers,
         n_heads=network.heads,
         d_model=d_model,
-        d_head=d_head,  # the smallest, so that a rank bound says something
+        d_head=d_head,
         d_vocab=d_vocab,
         n_ctx=n_ctx,
     )
@@ -149,9 +172,7 @@ _BINDINGS: dict[tuple[str, int], Callable[[Recorded, tuple], Array]] = {  # type
     ("W_E", 0): lambda at, _: at.run.model.W_E,  # [d_vocab, d_model]
     ("W_U", 0): lambda at, _: at.run.model.W_U,  # [d_model, d_vocab]
     ("X", 1): _stream,
-    ("Delta", 1): lambda at, layer: (
-        at.run.resid_post[layer[0]] - at.run.resid_pre[layer[0]]
-    ),  # [pos, d_model]
+    ("Delta", 1): lambda at, layer: at.run.head_out[layer[0]].sum(axis=0),  # [pos, d_model], over heads
     ("Y", 0): lambda at, _: at.run.logits,  # [pos, d_vocab]
     ("Y", 2): lambda at, pairs: at.only(pairs[0]).logits - at.silent.logits,  # [pos, d_vocab]
     ("Delta", 2): lambda at, pairs: at.only(pairs[0]).head_out[pairs[0]],  # [pos, d_model]

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from sympy import MatrixSymbol
 
 from ovlearn.checking.binding import Binding
-from ovlearn.checking.indices import INDEXED
+from ovlearn.checking.indices import INDEXED, indexed_in
 from ovlearn.symbolic.derivation import Derivation
-from ovlearn.symbolic.expressions import ShapeError, check_shapes, children, nodes
-from ovlearn.symbolic.functions import Layer, OneHot, Rank, TokenSum
+from ovlearn.symbolic.expressions import ShapeError, check_shapes, children, is_matrix, nodes, symbols
+from ovlearn.symbolic.functions import OneHot, Rank, TokenSum
 from ovlearn.symbolic.notation import GLOSSARY, Network, parse
-from ovlearn.symbolic.statements import definitions, unfold_layers
+from ovlearn.symbolic.statements import NAMES, Assumption, definitions, relations, unfold_layers
 from ovlearn.symbolic.steps import Bound, Counterexample, Selection, Step
 
 
@@ -24,7 +24,7 @@ class Claim:
     """`before` and `after` of a step, what kind of step it is, and what else it carries.
 
     `name` is the symbol that the chain stands for at its end, if it stands for one: its recorded value is
-    what the forward pass says `after` should be.
+    what the forward pass says `after` should be. `sources` are the assumptions that the step uses.
     """
 
     kind: type[Step]
@@ -33,6 +33,7 @@ class Claim:
     remainder: Any = None
     witness: tuple[tuple[Any, Any], ...] = ()
     name: Any = None
+    sources: tuple[Assumption, ...] = ()
 
     @property
     def compares_ranks(self) -> bool:
@@ -50,7 +51,9 @@ class Claim:
         """
         for part in self.expressions():
             check_shapes(part)
-        shapes = {tuple(part.shape) for part in self.expressions() if hasattr(part, "shape")}
+        shapes = {tuple(part.shape) if is_matrix(part) else () for part in self.expressions()}
+        if self.kind is Bound and shapes != {()}:
+            raise ShapeError(f"claim: expected two numbers in a bound, got {sorted(map(str, shapes))}")
         if len(shapes) > 1:
             raise ShapeError(f"claim: expected sides of one shape, got {sorted(map(str, shapes))}")
 
@@ -70,19 +73,49 @@ class Context:
         return {lhs: unfold_layers(rhs, self.derivation.assumptions) for lhs, rhs in table.items()}
 
     @cached_property
-    def constrained(self) -> str:
-        """The name of an assumption that is no definition, as T P = P T; empty where there is none."""
-        defined = (MatrixSymbol, Layer, *INDEXED)
-        for one in self.derivation.assumptions:
-            if any(not isinstance(equation.lhs, defined) for equation in one.equations):
-                return one.name
-        return ""
+    def relations(self) -> tuple[tuple[str, Any], ...]:
+        """The declared equations that are no definitions, as T P = P T, each with its assumption's name."""
+        return relations(self.derivation.assumptions)
+
+    def relation_in(self, claim: Claim) -> str:
+        """The name of a declared relation about a symbol of the claim; empty where there is none."""
+        if not self.relations:
+            return ""
+        spoken = self.symbols(*claim.expressions())
+        return next((name for name, each in self.relations if spoken & self.symbols(each.lhs, each.rhs)), "")
+
+    def bound_in(self, claim: Claim) -> str:
+        """The names in a claim whose values are the reader's own bindings, in words; empty without any."""
+        found = (name for name in self.symbols(*claim.expressions()) if isinstance(name, MatrixSymbol))
+        return ", ".join(sorted(name.name for name in found if name.name in self.extra))
+
+    def symbols(self, *expressions: Any) -> set[Any]:
+        """The symbols in expressions, and those that they are defined by."""
+        found: set[Any] = set()
+        waiting = list(expressions)
+        while waiting:
+            for node in nodes(self.spelled_out(waiting.pop())) - found:
+                if isinstance(node, NAMES):
+                    found.add(node)
+                    waiting.extend([self.definitions[node]] if node in self.definitions else [])
+        return found
 
     @cached_property
     def expressions(self) -> tuple[Any, ...]:
-        """Everything that the claims and the definitions speak of."""
-        claimed = (part for claim in self.claims for part in claim.expressions())
-        return (*claimed, *self.definitions, *self.definitions.values())
+        """Everything that the claims, the definitions and the relations speak of, layers spelled out."""
+        claimed = (part for claim in map(self.spelled, self.claims) for part in claim.expressions())
+        related = (side for _, each in self.relations for side in (each.lhs, each.rhs))
+        return (*claimed, *self.definitions, *self.definitions.values(), *related)
+
+    @cached_property
+    def names(self) -> frozenset[Any]:
+        """Every symbol that the claims, the definitions and the relations speak of."""
+        return frozenset(symbol for expr in self.expressions for symbol in symbols(expr))
+
+    @cached_property
+    def indexed(self) -> frozenset[Any]:
+        """What has an index that is no number yet, as X_n."""
+        return indexed_in(self.expressions)
 
     @cached_property
     def positions(self) -> dict[Any, Any]:
@@ -91,27 +124,35 @@ class Context:
 
     @cached_property
     def claims(self) -> tuple[Claim, ...]:
-        """One claim a step, layers spelled out."""
+        """One claim a step."""
         claims, name = [], self.derivation.initial
         for step in self.derivation.steps:
             name = step.name if isinstance(step, Selection) else name
             name = name if step.sign == "=" else None  # what is unequal to it is not its value
-            claims.append(self._claim(step, name))
+            claims.append(_claim(step, name))
         return tuple(claims)
 
-    def _claim(self, step: Step, name: Any) -> Claim:
-        return Claim(
-            kind=type(step),
-            before=self.spelled_out(step.before),
-            after=self.spelled_out(step.after),
-            remainder=self.spelled_out(step.remainder) if isinstance(step, Selection) else None,
-            witness=step.witness if isinstance(step, Counterexample) else (),
-            name=name,
-        )
+    def spelled(self, claim: Claim) -> Claim:
+        """The claim with layers replaced by what the assumptions say that they compute."""
+        rest = None if claim.remainder is None else self.spelled_out(claim.remainder)
+        before, after = self.spelled_out(claim.before), self.spelled_out(claim.after)
+        return replace(claim, before=before, after=after, remainder=rest)
 
     def spelled_out(self, expr: Any) -> Any:
-        """`expr` with layers replaced by what they compute."""
+        """`expr` with layers replaced by what the assumptions say that they compute."""
         return unfold_layers(expr, self.derivation.assumptions)
+
+
+def _claim(step: Step, name: Any) -> Claim:
+    return Claim(
+        kind=type(step),
+        before=step.before,
+        after=step.after,
+        remainder=step.remainder if isinstance(step, Selection) else None,
+        witness=step.witness if isinstance(step, Counterexample) else (),
+        name=name,
+        sources=step.sources,
+    )
 
 
 def _free_rows(expr: Any) -> dict[Any, Any]:

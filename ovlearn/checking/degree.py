@@ -14,6 +14,9 @@ from ovlearn.symbolic.functions import Kronecker, OneHot, Rank, RowSoftmax
 def degree(expr: Any, definitions: Mapping[Any, Any]) -> int:
     """An upper bound on the degree, definitions unfolded; a softmax adds one to its argument's.
 
+    A softmax's stand-in is no polynomial: with one, the bound that follows from the degree takes it that the
+    stand-in behaves like a random function.
+
     >>> from ovlearn.symbolic import Network, product
     >>> net = Network(layers=1)
     >>> folded = {net.head("W_OV", 0, 0): product(net.head("W_V", 0, 0), net.head("W_O", 0, 0))}

@@ -8,19 +8,31 @@ from typing import Any
 import numpy as np
 from sympy import Identity, MatAdd, MatMul, MatrixSymbol, OneMatrix, Transpose, ZeroMatrix
 
-from ovlearn.checking.arithmetic import Arithmetic, Array, CannotJudge, Sizes
+from ovlearn.checking.arithmetic import Arithmetic, Array, CannotJudge, Sizes, at_sizes
 from ovlearn.symbolic.expressions import is_matrix, nodes, rewrite
-from ovlearn.symbolic.functions import CausalMask, Kronecker, OneHot, Rank, RowSoftmax, TokenSum, Vec
+from ovlearn.symbolic.functions import (
+    CausalMask,
+    Kronecker,
+    Layer,
+    OneHot,
+    Rank,
+    RowSoftmax,
+    TokenSum,
+    Vec,
+)
 
 # Where a symbol's value comes from; None where there is none.
 Lookup = Callable[[Any], Array | None]
+# What layer l adds to a stream [s, d].
+RunLayer = Callable[[Array, int], Array]
 
 
 class Evaluator:
     """Gives every expression its value, each distinct part computed once.
 
     `lookup` answers for symbols; one that it does not know is evaluated through its definition. `places`
-    says at which position each index of a one-hot row stands.
+    says at which position each index of a one-hot row stands; `run_layer` runs a layer of the network on a
+    stream.
     Raises: CannotJudge for a symbol without value or definition, or a function without a value.
     """
 
@@ -31,9 +43,10 @@ class Evaluator:
         lookup: Lookup,
         definitions: Mapping[Any, Any],
         places: Callable[[Any], int],
+        run_layer: RunLayer | None = None,
     ) -> None:
         self.arithmetic, self.sizes, self.lookup = arithmetic, sizes, lookup
-        self.definitions, self.places = definitions, places
+        self.definitions, self.places, self.run_layer = definitions, places, run_layer
         self._values: dict[Any, Any] = {}
 
     def value(self, expr: Any) -> Any:
@@ -54,7 +67,7 @@ class Evaluator:
 
     def size(self, size: Any) -> int:
         """The number that a size stands for."""
-        number = size.subs(self.sizes)
+        number = at_sizes(size, self.sizes)
         if not number.is_Integer:
             raise CannotJudge(f"{size} is not a whole number at these sizes")
         return int(number)
@@ -117,6 +130,12 @@ class Evaluator:
     def _rank(self, expr: Any) -> int:
         return self.arithmetic.rank(self.value(expr.args[0]))
 
+    def _layer(self, expr: Any) -> Array:
+        stream, layer = expr.args
+        if self.run_layer is None:
+            raise CannotJudge("Layer has no value of its own")
+        return self.run_layer(self.value(stream), self.size(layer))
+
     def _token_sum(self, expr: Any) -> Array:
         body, index = expr.args
         body = self._spelled_out(body, index)
@@ -136,7 +155,7 @@ class Evaluator:
         def places(asked: Any) -> int:
             return place if asked == index else self.places(asked)
 
-        return Evaluator(self.arithmetic, self.sizes, self.lookup, self.definitions, places)
+        return Evaluator(self.arithmetic, self.sizes, self.lookup, self.definitions, places, self.run_layer)
 
     def _spelled_out(self, body: Any, index: Any) -> Any:
         """The body with every symbol replaced whose definition depends on the summation index."""
@@ -160,4 +179,5 @@ _KINDS: tuple[tuple[Any, Callable[[Evaluator, Any], Any]], ...] = (
     (Vec, Evaluator._vec),
     (Kronecker, Evaluator._kronecker),
     (Rank, Evaluator._rank),
+    (Layer, Evaluator._layer),
 )

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
 
 from ovlearn.checking.arithmetic import PRIME, Array, CannotJudge, Modular, Sizes, sizes_above
-from ovlearn.checking.claims import Claim
+from ovlearn.checking.claims import Claim, Context
 from ovlearn.checking.degree import degree
 from ovlearn.checking.evaluated import Evaluated, Try
 from ovlearn.checking.evaluation import Evaluator
 from ovlearn.checking.indices import at_numbers
 from ovlearn.checking.judgement import Judgement, failed, not_applicable, passed
+from ovlearn.checking.limits import check_numbers, check_ranks, could_fail
+from ovlearn.checking.real import SEEDS, Real, softmaxes_are_tied
+from ovlearn.checking.witnesses import Witnesses
 from ovlearn.symbolic.dimensions import MEANINGS
-from ovlearn.symbolic.expressions import symbols
-from ovlearn.symbolic.functions import Rank
+from ovlearn.symbolic.expressions import nodes
+from ovlearn.symbolic.functions import Rank, RowSoftmax
 from ovlearn.symbolic.steps import Bound, Counterexample, Selection
-from ovlearn.symbolic.witness import differ_at
 
 _LARGEST = 64  # no matrix is made larger than this to exceed a number in a bound
-
-ONLY_GENERIC = "random matrices show the rank that nearly all matrices have, not that of every one"
 
 
 class Exact(Evaluated):
@@ -32,25 +32,48 @@ class Exact(Evaluated):
     name = "exact"
     layers = None  # symbols are drawn as they are met, so there is no last layer
 
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.witnesses = Witnesses(context)
+        self.sizes = cache(self._sizes)  # type: ignore[method-assign]
+
     def judge(self, claim: Claim, seeds: tuple[int, ...]) -> Judgement:
         """What this route says of a claim, evaluated at each seed."""
         if claim.kind is Counterexample:
-            return self._witness(claim)
-        made = 0
+            return self.witnesses.exactly(claim)
+        claim = self.context.spelled(claim)
         try:
-            bound = self._bound(claim)
-            for made, attempt in enumerate(self.tries(seeds), start=1):
-                wrong = self._wrong(claim, attempt)
-                if wrong and self.context.constrained:
-                    return not_applicable(f"random matrices need not obey {self.context.constrained!r}")
-                if wrong:
-                    where = f"seed {attempt.seed}"
-                    return failed(f"{wrong} modulo {PRIME}", where=where, bound=bound, tries=made)
+            return self._judged(claim, seeds)
         except CannotJudge as reason:
             return not_applicable(str(reason))
-        if claim.compares_ranks:
-            return not_applicable(ONLY_GENERIC)
-        return passed(bound=bound, tries=made)
+
+    def _judged(self, claim: Claim, seeds: tuple[int, ...]) -> Judgement:
+        bound, made, tested = self._bound(claim, seeds), 0, False
+        for made, attempt in enumerate(self.tries(seeds), start=1):
+            wrong = self._wrong(claim, attempt)
+            if wrong:
+                return self._refuted(claim, attempt, f"{wrong} modulo {PRIME}", bound=bound, tries=made)
+            tested = tested or could_fail(claim, self.sizes(attempt.seed))
+        check_ranks(claim, tested)
+        check_numbers(claim, made)
+        return passed(bound=bound, tries=made, stand_in=self._has_softmax(claim))
+
+    def _refuted(self, claim: Claim, attempt: Try, reason: str, **fields: Any) -> Judgement:
+        """Failed, unless what the random matrices do not obey could make the sides equal after all."""
+        related = self.context.relation_in(claim)
+        if related:
+            return not_applicable(f"random matrices need not obey {related!r}")
+        if softmaxes_are_tied(claim) and Real(self.context, self.sizes).agrees(claim):
+            return passed(where="with the real softmax, in floats", tries=len(SEEDS))
+        return failed(reason, where=f"seed {attempt.seed}", **fields)
+
+    def _has_softmax(self, claim: Claim) -> bool:
+        spoken = (
+            self.context.definitions.get(name, name) for name in self.context.symbols(*claim.expressions())
+        )
+        return any(
+            isinstance(node, RowSoftmax) for expr in (*claim.expressions(), *spoken) for node in nodes(expr)
+        )
 
     def is_constant(self, expr: Any) -> bool:
         """Whether a matrix has the same value whatever its symbols are, as X − X or softmax(S) 1."""
@@ -60,9 +83,10 @@ class Exact(Evaluated):
             return False
         return isinstance(values[0], np.ndarray) and np.array_equal(*values)
 
-    def _bound(self, claim: Claim) -> float:
+    def _bound(self, claim: Claim, seeds: tuple[int, ...]) -> float:
         """How likely one try overlooks a difference; a rank is judged by minors, of as many rows as fit."""
-        rows = max(self.sizes(0).values()) if isinstance(claim.before, Rank) else 1
+        ranked = seeds if isinstance(claim.before, Rank) else ()
+        rows = max((max(self.sizes(seed).values()) for seed in ranked), default=1)
         return max(self._degree, self._degree_of(claim.expressions())) * rows / PRIME
 
     @cached_property
@@ -75,19 +99,25 @@ class Exact(Evaluated):
 
     @cached_property
     def _least(self) -> int:
-        """What every size must exceed: the degree, and a number that a rank is said not to exceed."""
+        """What every size must exceed: the degree, a number that bounds a rank, the rows to be set apart."""
         bounds = [claim.after for claim in self.context.claims if claim.kind is Bound]
         numbers = [int(bound) for bound in bounds if bound.is_Integer]
         if max(numbers, default=0) > _LARGEST:
             raise CannotJudge(f"a bound of {max(numbers)} would take matrices larger than that")
-        return max(self._degree, *numbers, 0)
+        fixed = [int(row) for row in self.context.positions if row.is_Integer]
+        if max(fixed, default=0) > _LARGEST:
+            raise CannotJudge(f"a row {max(fixed)} would take matrices larger than that")
+        return max(self._degree, *numbers, *fixed, len(self.context.positions))
 
-    def sizes(self, seed: int) -> Sizes:
+    def _sizes(self, seed: int) -> Sizes:
         """A number for s, d, d_h, v and for every other size that a symbol has."""
-        shapes = (symbol.shape for expr in self.context.expressions for symbol in symbols(expr))
-        named = {name for shape in shapes for size in shape for name in size.free_symbols}
-        others = sorted(named - MEANINGS.keys(), key=str)
-        return sizes_above(self._least, [*MEANINGS, *others], seed)
+        return sizes_above(self._least, [*MEANINGS, *self._own_sizes], seed)
+
+    @cached_property
+    def _own_sizes(self) -> list[Any]:
+        """The sizes that are none of the course's, by name."""
+        named = {name for symbol in self.context.names for size in symbol.shape for name in size.free_symbols}
+        return sorted(named - MEANINGS.keys(), key=str)
 
     def _evaluator(self, attempt: Try) -> Evaluator:
         sizes = self.sizes(attempt.seed if attempt.sizes is None else attempt.sizes)
@@ -115,15 +145,3 @@ class Exact(Evaluated):
             ):
                 return "what was selected is not what its name stands for"
         return "" if np.array_equal(before, whole) else "the two sides differ"
-
-    def _witness(self, claim: Claim) -> Judgement:
-        """A witness is exact by itself: no tries at random, and no bound."""
-        values = dict(claim.witness)
-        for symbol, meaning in self.context.definitions.items():
-            if symbol in values and not symbols(meaning) <= values.keys():
-                return failed(f"the witness gives {symbol}, but not all that it is defined by", tries=1)
-            if symbol in values and differ_at(symbol, meaning, values):
-                return failed(f"the witness gives {symbol} a value that its definition does not", tries=1)
-        if differ_at(claim.before, claim.after, values):
-            return passed(tries=1, bound=0.0)
-        return failed("the two sides agree at the witness", bound=0.0, tries=1)

@@ -14,10 +14,11 @@ from sympy import ImmutableMatrix, Integer, MatAdd, MatMul, MatrixSymbol, Transp
 
 from ovlearn.checking.claims import Claim
 from ovlearn.symbolic.dimensions import d_h
-from ovlearn.symbolic.expressions import add, children, is_matrix, rebuild, terms, transpose
+from ovlearn.symbolic.expressions import add, children, is_matrix, rebuild, symbols, terms, transpose
 from ovlearn.symbolic.functions import CausalMask, RowSoftmax
 from ovlearn.symbolic.notation import GLOSSARY, Network, parse
-from ovlearn.symbolic.steps import Bound, Counterexample, Selection
+from ovlearn.symbolic.statements import Relation
+from ovlearn.symbolic.steps import Bound, Counterexample, Selection, Step
 
 
 @dataclass(frozen=True)
@@ -37,15 +38,21 @@ def planted(claim: Claim, network: Network) -> Iterator[Fault]:
     """Every fault that can be planted in a claim."""
     if claim.kind is Counterexample:
         yield from _spoiled_witness(claim)
+        yield from _impossible_witness(claim, network)
+        yield Fault("= for ≠", replace(claim, kind=Step, witness=()))
         return
     if claim.kind is Bound:
         yield Fault("a bound too low", replace(claim, after=claim.after - 1))
+        yield Fault("a bound turned round", replace(claim, before=claim.after, after=claim.before))
         return
     for name, after in _corrupted(claim.after, network):
         yield Fault(name, replace(claim, after=after))
     if claim.kind is Selection:
         yield from _wrong_selections(claim, network)
-    elif isinstance(claim.after, ZeroMatrix):
+        return
+    if is_matrix(claim.after):
+        yield Fault("≠ for =", replace(claim, kind=Counterexample, witness=_zeros(claim)))
+    if isinstance(claim.after, ZeroMatrix):
         yield Fault("a term that should have cancelled", replace(claim, after=terms(claim.before)[0]))
 
 
@@ -58,6 +65,43 @@ def _spoiled_witness(claim: Claim) -> Iterator[Fault]:
         spoiled = list(claim.witness)
         spoiled[place] = (symbol, zero)
         yield Fault("a witness that shows nothing", replace(claim, witness=tuple(spoiled)))
+
+
+def _impossible_witness(claim: Claim, network: Network) -> Iterator[Fault]:
+    """A witness may choose what goes into a network, but not what it computes: here, the last stream."""
+    named = network.stream(network.layers)
+    matrix = ImmutableMatrix.ones(
+        *next((each.shape for name, each in claim.witness if name.shape == named.shape), (1, 1))
+    )
+    yield Fault("a witness that no network has", replace(claim, witness=(*claim.witness, (named, matrix))))
+
+
+def _zeros(claim: Claim) -> Any:
+    """A witness that sets every symbol of a claim to zero, at sizes of one."""
+    names = set().union(*(symbols(part) for part in claim.expressions()))
+    one = {
+        name: ImmutableMatrix.zeros(*(int(size) if size.is_Integer else 1 for size in name.shape))
+        for name in names
+    }
+    return tuple(sorted(one.items(), key=lambda pair: str(pair[0])))
+
+
+def false_premises(claim: Claim) -> Iterator[Fault]:
+    """The claim with each equation that its step may use made false: its right side doubled, or a term lost.
+
+    Its `sources` are then the equation, alone in its assumption, and the false one, alone in its.
+    """
+    for source in claim.sources:
+        for equation in source.equations:
+            for rhs in _false(equation.rhs):
+                right = replace(source, equations=(equation,))
+                wrong = replace(source, equations=(Relation(equation.lhs, rhs),))
+                yield Fault("a false assumption", replace(claim, sources=(right, wrong)))
+
+
+def _false(expr: Any) -> Iterator[Any]:
+    if is_matrix(expr) and not isinstance(expr, ZeroMatrix):
+        yield MatMul(Integer(2), expr, evaluate=False)
 
 
 def _wrong_selections(claim: Claim, network: Network) -> Iterator[Fault]:
@@ -179,4 +223,9 @@ KINDS: tuple[str, ...] = (
     "a bound too low",
     "a term that should have cancelled",
     "a witness that shows nothing",
+    "a witness that no network has",
+    "a bound turned round",
+    "= for ≠",
+    "≠ for =",
+    "a false assumption",
 )

@@ -38,13 +38,20 @@ def definitions_at(table: Mapping[Any, Any], numbers: Numbers) -> dict[Any, Any]
     return {lhs: rhs for lhs, rhs in numbered.items() if lhs not in nodes(rhs)}
 
 
-def drawn(expressions: Iterable[Any], seed: int, *, layers: int | None) -> Numbers:
+def indexed_in(expressions: Iterable[Any]) -> frozenset[Any]:
+    """The symbols with an index that is no number yet, and the sums over such an index."""
+    return frozenset(node for expr in expressions for node in nodes(expr) if isinstance(node, INDEXED))
+
+
+def drawn(indexed: frozenset[Any], seed: int, *, layers: int | None) -> Numbers:
     """A number for each symbolic index, at which every indexed symbol exists.
 
     `layers`: how many the network has; None where there is no end to them.
     Raises: CannotJudge where no such numbers were found.
     """
-    indexed = {node for expr in expressions for node in nodes(expr) if isinstance(node, INDEXED)}
+    for index in (node.args[1] for node in indexed):
+        if any(index.diff(symbol).free_symbols for symbol in index.free_symbols):
+            raise CannotJudge(f"a few numbers do not tell the index {index} from another that agrees there")
     free = sorted({symbol for node in indexed for symbol in node.args[1].free_symbols}, key=str)
     if not free:
         return ()

@@ -14,7 +14,9 @@ class Judgement:
 
     `error`: the worst relative difference met (of the numeric route); `where`: the seed and entry of it;
     `bound`: the probability that one try of the exact route overlooks a difference; `reason`: why it
-    failed, or why the route does not apply.
+    failed, or why the route does not apply; `stand_in`: whether the bound takes it that the exact route's
+    stand-in for a softmax behaves like a random function; `compared`: whether a side was compared with what
+    a run of the network recorded; `witness`: whether it was evaluated at a witness, not over seeds.
     """
 
     outcome: Outcome
@@ -23,6 +25,9 @@ class Judgement:
     where: str = ""
     bound: float | None = None
     tries: int = 0
+    stand_in: bool = False
+    compared: bool = False
+    witness: bool = False
 
 
 def passed(**fields: Any) -> Judgement:

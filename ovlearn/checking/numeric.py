@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 import numpy as np
 from sympy import MatrixSymbol
 
-from ovlearn.checking.arithmetic import Array, CannotJudge, Floats
+from ovlearn.checking.arithmetic import Array, CannotJudge, Floats, Saturated, Sizes, at_sizes
 from ovlearn.checking.binding import FREE, Recorded, recorded, value_of
-from ovlearn.checking.claims import Claim
+from ovlearn.checking.claims import Claim, Context
 from ovlearn.checking.evaluated import Evaluated, Try
 from ovlearn.checking.evaluation import Evaluator
-from ovlearn.checking.exact import ONLY_GENERIC
 from ovlearn.checking.indices import at_numbers
 from ovlearn.checking.judgement import Judgement, failed, not_applicable, passed
-from ovlearn.symbolic.expressions import terms
+from ovlearn.checking.limits import NARROWEST, check_numbers, check_ranks, could_fail, spread
+from ovlearn.checking.witnesses import Witnesses
+from ovlearn.symbolic.dimensions import MEANINGS
+from ovlearn.symbolic.expressions import is_matrix, terms
 from ovlearn.symbolic.steps import Bound, Counterexample, Selection
 
+FORWARD = "the forward pass"
+HIDDEN = "a term so much larger than another stands beside it that rounding could hide a difference"
+_ROUNDED = 1e-13  # what rounding leaves of the largest term, relative
+_CLEAR = 1e-6  # relative; two sides further apart than this are different
 TOLERANCE = 1e-10  # relative; rounding alone stays far below, a wrong index far above
 
 
@@ -27,6 +34,11 @@ class Numeric(Evaluated):
 
     name = "numeric"
 
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.witnesses = Witnesses(context)
+        self.sizes = cache(self._sizes)  # type: ignore[method-assign]
+
     @property
     def layers(self) -> int:
         """How many layers the transformers have."""
@@ -34,24 +46,69 @@ class Numeric(Evaluated):
 
     def judge(self, claim: Claim, seeds: tuple[int, ...]) -> Judgement:
         """What this route says of a claim, evaluated at each seed."""
-        if claim.kind is Counterexample:
-            return _judge_witness_in_floats(claim)
-        worst, where, made = 0.0, "", 0
         try:
-            for attempt in self.tries(seeds):
-                made += 1
-                for against, (error, entry) in self._differences(claim, attempt):
-                    if not error <= worst:  # so that NaN counts as worse than anything
-                        worst, where = error, f"seed {attempt.seed}, {entry}, against {against}"
-                if not worst <= TOLERANCE:
-                    break
+            if claim.kind is Counterexample:
+                return self._counterexample(claim, seeds)
+            return self._judged(claim, seeds)
         except CannotJudge as reason:
             return not_applicable(str(reason))
-        if not worst <= TOLERANCE:
-            return failed(f"relative error {worst:.1e}", error=worst, where=where, tries=made)
-        if claim.compares_ranks:
-            return not_applicable(ONLY_GENERIC)
-        return passed(error=worst, where=where, tries=made)
+
+    def _judged(self, claim: Claim, seeds: tuple[int, ...]) -> Judgement:
+        worst, where, made, tested, compared = 0.0, "", 0, False, False
+        for attempt in self.tries(seeds):
+            try:
+                differences = self._differences(claim, attempt)
+            except Saturated as reason:
+                silent = reason
+                continue
+            made += 1
+            tested = tested or could_fail(claim, self.sizes(attempt.seed))
+            for against, (error, entry) in differences:
+                compared = compared or against == FORWARD
+                if not error <= worst:  # so that NaN counts as worse than anything
+                    worst, where = error, f"seed {attempt.seed}, {entry}, against {against}"
+            if not worst <= TOLERANCE:
+                self._check_rounding(claim, attempt, worst)
+                return failed(f"relative error {worst:.1e}", error=worst, where=where, tries=made)
+        if not made:
+            raise silent
+        check_ranks(claim, tested)
+        check_numbers(claim, made)
+        if self._spread(claim, attempt) < NARROWEST:
+            raise CannotJudge(HIDDEN)
+        return passed(error=worst, where=where, tries=made, compared=compared)
+
+    def _spread(self, claim: Claim, attempt: Try) -> float:
+        """How small the smallest factor of a term is beside the largest."""
+        recorded, table = self.evaluator(attempt).lookup, self.definitions(attempt.seed)
+        defined = {name: rhs for name, rhs in table.items() if isinstance(name, MatrixSymbol)}
+        numbers = self.numbers(attempt.seed)
+        sides = [at_numbers(part, numbers) for part in claim.expressions()]
+        if not any(map(is_matrix, sides)):
+            return 1.0
+        unknown = {name: rhs for name, rhs in defined.items() if recorded(name) is None}
+        return spread(sides, self.sizes(attempt.seed), unknown)
+
+    def _check_rounding(self, claim: Claim, attempt: Try, error: float) -> None:
+        """Raise CannotJudge where rounding the largest term alone could make the difference."""
+        apart = self._spread(claim, attempt)
+        if apart < 1 and error <= _ROUNDED / apart:
+            raise CannotJudge(HIDDEN)
+
+    def _counterexample(self, claim: Claim, seeds: tuple[int, ...]) -> Judgement:
+        """Both sides at the witness; and where runs record all of it, that they differ there too."""
+        judged = self.witnesses.in_floats(claim)
+        if judged.outcome == "failed":
+            return judged
+        try:
+            for made, attempt in enumerate(self.tries(seeds), start=1):
+                before, after = self.value(claim.before, attempt), self.value(claim.after, attempt)
+                scale = np.abs(before).max() + np.abs(after).max()
+                if np.abs(before - after).max() > _CLEAR * scale:
+                    return replace(judged, tries=judged.tries + made, compared=True)
+        except CannotJudge:
+            return judged
+        return failed("the two sides agree on every run that was recorded", tries=judged.tries + made)
 
     def _differences(self, claim: Claim, attempt: Try) -> list[tuple[str, tuple[float, str]]]:
         """The sides against each other, and the end of the step against the forward pass."""
@@ -65,7 +122,7 @@ class Numeric(Evaluated):
         differences = [("the step before", difference(before, whole, scale))]
         forward = self._forward(claim, attempt)
         if forward is not None:
-            differences.append(("the forward pass", difference(forward, after, scale)))
+            differences.append((FORWARD, difference(forward, after, scale)))
         return differences
 
     def _scale(self, claim: Claim, attempt: Try) -> float:
@@ -96,7 +153,21 @@ class Numeric(Evaluated):
                 return None  # an assumption says what this matrix is
             return self._bound_value(symbol, at)
 
-        return Evaluator(Floats(), at.sizes, lookup, table, self.places(attempt, at.sizes))
+        sizes = self.sizes(attempt.seed)
+        return Evaluator(Floats(), sizes, lookup, table, self.places(attempt, sizes), at.layer)
+
+    def _sizes(self, seed: int) -> Sizes:
+        """The sizes of the transformer; a size of the reader's own is that of the matrix bound to it."""
+        at = recorded(self.context.network, seed)
+        sizes: Sizes = dict(at.sizes)
+        for symbol in sorted(self.context.names, key=str):
+            own = [size for size in symbol.shape if size.is_Symbol and size not in MEANINGS]
+            value = value_of(symbol.name, at, self.context.extra) if own else None
+            if value is not None and value.ndim == 2:
+                for size, length in zip(symbol.shape, value.shape, strict=True):
+                    if size in own:
+                        sizes.setdefault(size, length)
+        return sizes
 
     def _bound_value(self, symbol: Any, at: Recorded) -> Array | None:
         """The value that is bound to a symbol, of its shape.
@@ -105,13 +176,21 @@ class Numeric(Evaluated):
         the course uses the name for a matrix of another shape.
         """
         value = value_of(symbol.name, at, self.context.extra)
-        shape = tuple(size.subs(at.sizes) for size in symbol.shape)
+        self._check_binding(symbol.name, value, at)
+        shape = tuple(at_sizes(size, self.sizes(at.seed)) for size in symbol.shape)
         if value is None or (value.shape == shape and np.isfinite(value).all()):
             return value
         if symbol.name in self.context.extra:
             got = f"shape {value.shape}" if value.shape != shape else "NaN or infinity"
             raise ValueError(f"bindings: expected {symbol.name} to be finite, of shape {shape}, got {got}")
         raise CannotJudge(f"what is recorded as {symbol} has another shape")
+
+    def _check_binding(self, name: str, value: Array | None, at: Recorded) -> None:
+        """Raise ValueError where a binding of the reader's own gives another matrix each time."""
+        if name in self.context.extra and value is not None:
+            again = np.asarray(value_of(name, at, self.context.extra))
+            if not np.array_equal(again, value, equal_nan=again.dtype.kind in "fc"):
+                raise ValueError(f"bindings: expected {name} to be one matrix of a run, got two that differ")
 
 
 def difference(expected: Array, got: Array, scale: float) -> tuple[float, str]:
@@ -123,18 +202,3 @@ def difference(expected: Array, got: Array, scale: float) -> tuple[float, str]:
     gaps[unequal] = np.abs(expected[unequal] - got[unequal]) / (scale or 1.0)
     place = np.unravel_index(int(np.argmax(gaps)), gaps.shape)  # argmax finds a NaN first
     return float(gaps[place]), f"entry {[int(index) for index in place]}"
-
-
-def _judge_witness_in_floats(claim: Claim) -> Judgement:
-    values = {symbol: np.array(matrix.tolist(), dtype=np.float64) for symbol, matrix in claim.witness}
-    sizes = {
-        size: number
-        for symbol, matrix in claim.witness
-        for size, number in zip(symbol.shape, matrix.shape, strict=True)
-    }
-    evaluator = Evaluator(Floats(), sizes, values.get, {}, lambda index: 0)
-    before, after = evaluator.value(claim.before), evaluator.value(claim.after)
-    gap, where = difference(before, after, float(np.abs(before).max()))
-    if gap > 1e-6:
-        return passed(where=f"{where} differs by {gap:.2g}", tries=1)
-    return failed("the two sides agree at the witness", error=gap, tries=1)

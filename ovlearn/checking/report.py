@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import ROUND_CEILING, Context
 from html import escape
 from math import isfinite
 from typing import Any
 
 from ovlearn.checking.judgement import Judgement, Outcome
+from ovlearn.checking.premises import Premise
 
 ROUTES = ("algebra", "exact", "numeric")
 GUARDS = ("shapes", "rule")  # what refuses a wrong step before any route is asked
@@ -73,11 +75,23 @@ class Report:
     seeds: int
     rows: tuple[Row, ...]
     faults: tuple[FaultRow, ...] = ()
+    premises: tuple[Premise, ...] = ()
 
     @property
     def passed(self) -> bool:
-        """Whether everything holds and every fault was rejected."""
-        return bool(self.rows) and not self.failures and not self.unjudged and not self.missed
+        """Whether everything holds, what is taken as given stands, and every fault was rejected."""
+        wrong = (self.failures, self.unjudged, self.missed, self.false_premises)
+        return bool(self.rows) and not any(wrong)
+
+    @property
+    def false_premises(self) -> tuple[Premise, ...]:
+        """The equations taken as given that are false of the network, or that nothing could judge."""
+        return tuple(each for each in self.premises if not each.stands)
+
+    @property
+    def compared(self) -> int:
+        """How many steps were compared with what a run of the network recorded, not side by side alone."""
+        return len({(row.part, row.step) for row in self.rows if row.judgement.compared})
 
     @property
     def failures(self) -> tuple[Row, ...]:
@@ -150,12 +164,20 @@ class Report:
                 }
                 for row in self.rows
             ],
+            "compared": self.compared,
+            "premises": [_premise(each) for each in self.premises],
             "faults": [{**vars(fault), "rejected": fault.rejected} for fault in self.faults],
         }
 
     def __str__(self) -> str:
         return "\n".join(
-            [self.summary(), *map(problem, self.failures), *map(missed, self.missed), *self._unjudged_lines()]
+            [
+                self.summary(),
+                *map(problem, self.failures),
+                *map(untrue, self.false_premises),
+                *map(missed, self.missed),
+                *self._unjudged_lines(),
+            ]
         )
 
     def summary(self) -> str:
@@ -172,19 +194,53 @@ class Report:
             yield f"  {part}, step {step}: no route could judge it"
 
     def in_words(self) -> str:
-        """A line or two for a reader: how many steps each route judged, and how well."""
-        counts = [self.count(route)["passed"] for route in ROUTES]
-        seeds = f"{self.seeds} seed{'' if self.seeds == 1 else 's'}"
-        steps = f"{self.steps} step{'' if self.steps == 1 else 's'}"
-        sentences = [
-            f"Checked by algebra in {counts[0]}, by exact arithmetic in {counts[1]} and numerically in "
-            f"{counts[2]} of {steps}, over {seeds}."
-        ]
+        """A few lines for a reader: how many steps each route judged, by what means, and how well."""
+        witnessed = {(row.part, row.step) for row in self.rows if row.judgement.witness}
+        sentences = [self._over_seeds(self.steps - len(witnessed))] if len(witnessed) < self.steps else []
+        if witnessed:
+            sentences.append(self._at_witness(len(witnessed)))
+        if self.compared:
+            sentences.append(
+                f"Compared with what a run recorded: {self.compared} of {_counted(self.steps, 'step')}."
+            )
         if self.bound:
-            sentences.append(f"An exact try misses a difference with probability at most {self.bound:.0e}.")
+            sentences.append(f"{self.bound_in_words()[0].upper()}{self.bound_in_words()[1:]}.")
         if self.worst is not None:
             sentences.append(f"The rounding error is {_size(self.worst.judgement.error)}.")
         return " ".join(sentences)
+
+    def _over_seeds(self, steps: int) -> str:
+        rows = [row for row in self.rows if row.outcome == "passed" and not row.judgement.witness]
+        counts = [sum(row.route == route for row in rows) for route in ROUTES]
+        return (
+            f"Checked by algebra in {counts[0]}, by exact arithmetic in {counts[1]} and numerically in "
+            f"{counts[2]} of {_counted(steps, 'step')}, over {_counted(self.seeds, 'seed')}."
+        )
+
+    def _at_witness(self, steps: int) -> str:
+        """What was done with counterexamples: seeds enter only by the runs on which they were tried too."""
+        rows = [row.judgement for row in self.rows if row.judgement.witness and row.outcome == "passed"]
+        exactly = sum(judged.bound is not None for judged in rows)
+        floats = sum(judged.bound is None for judged in rows)
+        runs = sum(judged.compared and judged.tries > 1 for judged in rows)
+        also = f" On a recorded run the sides differ too in {runs}." if runs else ""
+        return (
+            f"{_counted(steps, 'counterexample')} evaluated at the witness, exactly in {exactly} "
+            f"and in floats in {floats}.{also}"
+        )
+
+    def bound_in_words(self) -> str:
+        """How likely the exact route overlooks a difference, rounded up, and what that takes for granted."""
+        where = " where a softmax's stand-in behaves like a random function" if self.stands_in else ""
+        return (
+            f"at the sizes drawn, an exact try of a step misses a difference with probability at most "
+            f"{at_most(self.bound)}{where}"
+        )
+
+    @property
+    def stands_in(self) -> bool:
+        """Whether a softmax stood in a step that the exact route passed: its stand-in is no polynomial."""
+        return any(row.judgement.stand_in for row in self.rows)
 
     def _repr_html_(self) -> str:
         head = "".join(f"<th>{name}</th>" for name in ("part", "step", "rule", *ROUTES))
@@ -201,6 +257,11 @@ class Report:
         return list(grouped.values())
 
 
+def _premise(each: Premise) -> dict[str, Any]:
+    reason = each.judgement.reason or each.judgement.where
+    return {**{key: value for key, value in vars(each).items() if key != "judgement"}, "reason": reason}
+
+
 def _finite(error: float | None) -> float | str | None:
     """An error as JSON can hold it, which has neither infinity nor NaN."""
     return error if error is None or isfinite(error) else str(error)
@@ -209,13 +270,35 @@ def _finite(error: float | None) -> float | str | None:
 def _size(error: float | None) -> str:
     """How large an error is: a bound where it is rounding."""
     error = error or 0.0
-    return f"below {ROUNDING:.0e}" if error < ROUNDING else f"{error:.1e}"
+    return f"below {ROUNDING:.0e}" if error < ROUNDING else at_most(error, digits=1)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def at_most(number: float, digits: int = 0) -> str:
+    """A bound as text, rounded up: so many digits after the first.
+
+    >>> at_most(7.45e-09), at_most(7.45e-09, digits=1), at_most(0.0)
+    ('8e-09', '7.5e-09', '0')
+    """
+    if not number or not isfinite(number):
+        return f"{number:g}"
+    rounded = Context(prec=digits + 1, rounding=ROUND_CEILING).create_decimal(repr(float(number)))
+    return f"{float(rounded):.{digits}e}"
 
 
 def problem(row: Row) -> str:
     """A failed row in one line: where it stands, and what is wrong."""
     where = f" ({row.judgement.where})" if row.judgement.where else ""
     return f"  {row.part}, step {row.step} ({row.rule}), {row.route}: {row.judgement.reason}{where}"
+
+
+def untrue(premise: Premise) -> str:
+    """An assumption that does not stand, in one line: which, and why not."""
+    where = f" ({premise.judgement.where})" if premise.judgement.where else ""
+    return f"  {premise.part}, given {premise.name!r}, {premise.says}: {premise.judgement.reason}{where}"
 
 
 def missed(fault: FaultRow) -> str:

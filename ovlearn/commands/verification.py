@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -11,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 import ovlearn as ov
-from ovlearn.checking import GUARDS, PRIME, ROUTES, TOLERANCE, missed, problem
+from ovlearn.checking import GUARDS, PRIME, ROUTES, TOLERANCE, at_most, missed, problem, untrue
 from ovlearn.commands.options import bad_usage, network_options
 from ovlearn.commands.terminal import json_text
 
@@ -78,7 +79,8 @@ def _print(reports: Sequence[ov.Report], *, faults: bool) -> None:
     if faults:
         console.print(_faults_table(reports))
     for report in reports:
-        for line in (*map(problem, report.failures), *map(missed, report.missed)):
+        wrong = (*map(problem, report.failures), *map(untrue, report.false_premises))
+        for line in (*wrong, *map(missed, report.missed)):
             console.print(f"[red]{report.slug}[/red]{line}", highlight=False, soft_wrap=True)
 
 
@@ -91,7 +93,7 @@ def _steps_table(reports: Sequence[ov.Report], *, faults: bool) -> Table:
             _slug(report),
             str(report.steps),
             *(_cell(report, route) for route in ROUTES),
-            "–" if worst is None else f"{worst.judgement.error:.1e}",
+            "–" if worst is None else at_most(worst.judgement.error or 0.0, digits=1),
             *((report.rejected,) if faults else ()),
         )
     return table
@@ -134,14 +136,26 @@ def _cell(report: ov.Report, route: str) -> str:
     return " ".join(words)
 
 
+def _premises(reports: Sequence[ov.Report]) -> str:
+    """How many equations are taken as given, and how they stand by themselves."""
+    counts = Counter(premise.stand for report in reports for premise in report.premises)
+    return ", ".join(f"{count} {stand}" for stand, count in counts.items()) or "no equation"
+
+
 def _caption(reports: Sequence[ov.Report]) -> str:
     passed = all(report.passed for report in reports)
     seeds, bound = reports[0].seeds, max(report.bound for report in reports)
+    steps, compared = (sum(getattr(each, name) for each in reports) for name in ("steps", "compared"))
+    stands_in = any(report.stands_in for report in reports)
+    softmax = ", where a softmax's stand-in behaves like a random function" if stands_in else ""
     verdict = "every step holds" if passed else "[red]not every step holds[/red]"
     lines = [
         f"{seeds} seed{'' if seeds == 1 else 's'}: {verdict}.",
-        f"exact: modulo {PRIME}; a try overlooks a difference with probability at most {bound:.1e}",
-        f"numeric: the worst error is relative to the largest term, and at most {TOLERANCE:.0e}",
+        f"exact: modulo {PRIME}; at the sizes drawn, a try of a step overlooks a difference with probability "
+        f"at most {at_most(bound, digits=1)}{softmax}",
+        f"numeric: the worst error is relative to the largest term, and at most {TOLERANCE:.0e}; "
+        f"{compared} of {steps} steps are compared with what a run recorded",
+        f"given: {_premises(reports)}",
     ]
     reasons = sorted({where for report in reports for where in report.not_applicable})
     return "\n".join([*lines, *(f"n/a: {reason}" for reason in reasons)])

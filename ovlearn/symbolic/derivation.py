@@ -12,7 +12,7 @@ from ovlearn.symbolic.functions import TokenSum
 from ovlearn.symbolic.notation import Network, is_of_the_course
 from ovlearn.symbolic.pathlabels import Path, holds_paths, path_of
 from ovlearn.symbolic.statements import Assumption, Relation, hidden_indices, unfolded
-from ovlearn.symbolic.steps import DerivationError, Rule, Selection, Step, shortened, take
+from ovlearn.symbolic.steps import SIGNS, DerivationError, Rule, Selection, Step, shortened, take
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,27 @@ class Derivation:
             self._check_path(number, step)
             here, sign = step.after, _joined(number, sign, step)
         self._check_indices()
+
+    def check(self) -> None:
+        """See that every part is what its own class lets be built: assumptions, steps, joints, lemmas.
+
+        A frozen object can still be forged by `object.__setattr__`; a check takes nothing on trust.
+
+        Raises: DerivationError, ShapeError, ValueError or TypeError, as building the parts does.
+        """
+        for assumption in self.assumptions:
+            assumption.check()
+        for number, step in enumerate(self.steps, start=1):
+            if type(step) not in SIGNS:
+                raise DerivationError(
+                    f"step {number}: expected one of the four kinds, got {type(step).__name__}"
+                )
+            step.__post_init__()
+        self.__post_init__()
+        for lemma in self.lemmas:
+            if type(lemma) is not Derivation:
+                raise TypeError(f"lemmas: expected a Derivation, got {type(lemma).__name__}")
+            lemma.check()
 
     def _check_sources(self, number: int, step: Step) -> None:
         for source in step.sources:

@@ -13,7 +13,18 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from sympy import Identity, Integer, MatAdd, MatMul, OneMatrix, Transpose, ZeroMatrix, cancel
+from sympy import (
+    Identity,
+    Integer,
+    MatAdd,
+    MatMul,
+    OneMatrix,
+    Transpose,
+    ZeroMatrix,
+    cancel,
+    fraction,
+    radsimp,
+)
 
 from ovlearn.symbolic.expressions import is_matrix
 from ovlearn.symbolic.functions import OPAQUE, At, OneHot, SumBelow, TokenSum
@@ -144,8 +155,16 @@ def _without_zeros(table: Table) -> Table:
 @lru_cache(maxsize=4096)
 def _plain(number: Any) -> Any:
     """A coefficient in one form: a whole number as Python's, which is fast, else a reduced fraction."""
+    if getattr(number, "is_Add", False) or any(part.is_Add for part in _denominators(number)):
+        number = radsimp(number)  # 1/(1 + √2) and √2 − 1 are one number
     reduced = cancel(number)
     return int(reduced) if isinstance(reduced, Integer) else reduced
+
+
+def _denominators(number: Any) -> tuple[Any, ...]:
+    """What a number divides by, if it divides by anything."""
+    below = fraction(number)[1]
+    return () if below == 1 else (below,)
 
 
 def _without_pair(word: Word, index: Any) -> Word | None:

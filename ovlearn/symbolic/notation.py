@@ -48,7 +48,7 @@ GLOSSARY: dict[str, Entry] = {
         Entry("X_B", "X_B", (s, d), "", "any residual stream, the second of two"),
         Entry("Delta", r"\Delta", (s, d), "layer",
               "what a layer adds to the stream; with a prime and a head, what that head adds of the tokens",
-              "run.resid_post[layer] - run.resid_pre[layer]"),
+              "run.head_out[layer].sum(axis=0)"),
         Entry("Y", "Y", (s, v), "", "the logits; with a prime and a path, what that path adds to them",
               "run.logits"),
         Entry("W_Q", "W_Q", (d, d_h), "layer, head", "the query projection", "model.W_Q[layer, head]"),

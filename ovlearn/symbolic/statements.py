@@ -8,7 +8,9 @@ from typing import Any, Literal
 from sympy import MatrixSymbol
 
 from ovlearn.symbolic.expressions import ShapeError, check_shapes, indices, is_matrix, nodes, rewrite
-from ovlearn.symbolic.functions import Layer, OneHot
+from ovlearn.symbolic.functions import At, Layer, OneHot, SumBelow
+
+NAMES = (MatrixSymbol, At, SumBelow)  # what an equation can define
 
 Sign = Literal["=", "≠", "≤"]
 
@@ -63,6 +65,15 @@ class Assumption:
             if equation.sign != "=":
                 raise ValueError(f"equations: expected equalities, got {equation}")
 
+    def check(self) -> None:
+        """See that the equations are what may be built, also where they were forged.
+
+        Raises: ShapeError or ValueError as building them does.
+        """
+        self.__post_init__()
+        for equation in self.equations:
+            equation.__post_init__()
+
     def __str__(self) -> str:
         return self.name
 
@@ -94,12 +105,14 @@ def put(expr: Any, values: dict[Any, Any]) -> Any:
 def definitions(assumptions: tuple[Assumption, ...]) -> dict[Any, Any]:
     """What each defined symbol stands for. Theorems come last: a check must not believe what it checks.
 
+    An equation whose left side is no symbol, as T P = P T, defines nothing: it is one of the `relations`.
+
     Raises: ValueError where symbols are defined by each other in a circle.
     """
     table: dict[Any, Any] = {}
     for assumption in sorted(assumptions, key=lambda one: one.kind == "theorem"):
         for equation in assumption.equations:
-            if not isinstance(equation.lhs, Layer):
+            if isinstance(equation.lhs, NAMES):
                 table.setdefault(equation.lhs, equation.rhs)
     _refuse_circles(table)
     return table
@@ -113,6 +126,16 @@ def hidden_indices(assumptions: tuple[Assumption, ...]) -> dict[Any, set[str]]:
     named = (equation.lhs for equation in equations if isinstance(equation.lhs, MatrixSymbol))
     depends = {lhs: indices(unfolded(lhs, assumptions)) - indices(lhs) for lhs in named}
     return {lhs: hidden for lhs, hidden in depends.items() if hidden}
+
+
+def relations(assumptions: tuple[Assumption, ...]) -> tuple[tuple[str, Relation], ...]:
+    """The equations that define no symbol and no layer, as T P = P T, each with its assumption's name."""
+    return tuple(
+        (assumption.name, equation)
+        for assumption in assumptions
+        for equation in assumption.equations
+        if not isinstance(equation.lhs, (*NAMES, Layer))
+    )
 
 
 def _refuse_circles(table: dict[Any, Any]) -> None:

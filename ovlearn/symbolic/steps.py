@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, ClassVar
 
+from ovlearn.symbolic.expressions import is_matrix
 from ovlearn.symbolic.statements import Assumption, Sign
 
 
@@ -30,12 +31,19 @@ class Rule:
     `name`: one or two words; `law`: the law in symbols; `function(expr, *arguments)`: the new expression,
     or a mapping with `after` and whatever else the kind of step `makes` carries. It raises RuleError where
     the law does not apply, and never returns its input.
+
+    Raises: DerivationError where it makes anything but one of the four kinds of steps.
     """
 
     name: str
     law: str
     function: Callable[..., Any]
     makes: type[Step]
+
+    def __post_init__(self) -> None:
+        if self.makes not in SIGNS:
+            names = ", ".join(kind.__name__ for kind in SIGNS)
+            raise DerivationError(f"makes: expected one of {names}, got {self.makes!r}")
 
     def __str__(self) -> str:
         return self.name
@@ -79,6 +87,11 @@ class Step:
             raise DerivationError(
                 f"{self.rule.name}: expected a {self.rule.makes.__name__}, got a {type(self).__name__}"
             )
+        sign = SIGNS.get(type(self))
+        if self.sign != sign:
+            raise DerivationError(
+                f"{self.rule.name}: expected a {type(self).__name__} to say {sign}, got {self.sign}"
+            )
         for name, made in _applied(self.rule, self.before, self.arguments).items():
             if getattr(self, name) != made:
                 raise DerivationError(
@@ -106,9 +119,21 @@ class Selection(Step):
 
 @dataclass(frozen=True, kw_only=True)
 class Bound(Step):
-    """`before` ≤ `after`, two numbers."""
+    """`before` ≤ `after`, two numbers.
+
+    Raises: DerivationError where a side is a matrix.
+    """
 
     sign: ClassVar[Sign] = "≤"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for side in (self.before, self.after):
+            if is_matrix(side):
+                shape = [*side.shape]
+                raise DerivationError(
+                    f"{self.rule.name}: expected two numbers in a bound, got {shortened(side)} {shape}"
+                )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,6 +142,11 @@ class Counterexample(Step):
 
     witness: tuple[tuple[Any, Any], ...]
     sign: ClassVar[Sign] = "≠"
+
+
+# The four kinds of claims, and what each says. A class of another's making could print one sign and be
+# judged by another.
+SIGNS: dict[type[Step], Sign] = {Step: "=", Selection: "=", Bound: "≤", Counterexample: "≠"}
 
 
 def rule(name: str, law: str, makes: type[Step] = Step) -> Callable[[Callable[..., Any]], Rule]:

@@ -16,6 +16,7 @@ from sympy import (
     MatAdd,
     MatMul,
     MatrixSymbol,
+    OneMatrix,
     Pow,
     Rational,
     Symbol,
@@ -46,13 +47,20 @@ def differ_at(left: Any, right: Any, values: Values) -> bool:
     >>> differ_at(RowSoftmax(S), S, {S: ImmutableMatrix([[0, 0], [0, 0]])})
     True
     """
-    _check_witness(values)
-    difference = exact(left, values) - exact(right, values)
-    return any(not _is_zero(entry) for entry in difference)
+    check_witness(values)
+    return differ(exact(left, values), exact(right, values))
 
 
-def _check_witness(values: Values) -> None:
-    """Raise where an entry is not rational, or two matrices do not agree on a size."""
+def differ(left: ImmutableMatrix, right: ImmutableMatrix) -> bool:
+    """Whether two exact values, with e as a symbol, are different."""
+    return left.shape != right.shape or any(not _is_zero(entry) for entry in left - right)
+
+
+def check_witness(values: Values) -> None:
+    """See that matrices can be a witness: rational, and at one about every size.
+
+    Raises: ValueError where an entry is not rational, or two matrices do not agree on a size.
+    """
     sizes: dict[Any, Any] = {}
     for symbol, matrix in values.items():
         if not all(entry.is_Rational for entry in matrix):
@@ -78,8 +86,9 @@ def exact(expr: Any, values: Values) -> ImmutableMatrix:
         return _product(expr, values)
     if isinstance(expr, Transpose):
         return exact(expr.arg, values).T
-    if isinstance(expr, ZeroMatrix):
-        return ImmutableMatrix.zeros(*_sizes(values, expr.shape))
+    if isinstance(expr, (ZeroMatrix, OneMatrix)):
+        filled = ImmutableMatrix.ones if isinstance(expr, OneMatrix) else ImmutableMatrix.zeros
+        return filled(*_sizes(values, expr.shape))
     if isinstance(expr, RowSoftmax):
         return _softmax(expr.args[0], values)
     raise ValueError(f"witness: expected an expression with an exact value, got {type(expr).__name__}")

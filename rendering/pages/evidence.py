@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from decimal import ROUND_CEILING, Context
 from functools import cache
 
 import ovlearn as ov
-from ovlearn.checking import ROUTES, Row
+from ovlearn.checking import ROUTES, Row, at_most
 from ovlearn.symbolic import rules
 
 SEEDS = 20
@@ -112,16 +111,7 @@ def rounded(error: float | None) -> str:
     """
     if error is None:
         return "–"
-    return up(error) if error else "0"
-
-
-def up(number: float) -> str:
-    """A bound with one digit that is never smaller than the number.
-
-    >>> up(7.45e-09), up(1e-12), up(9.6e-13)
-    ('8e-09', '1e-12', '1e-12')
-    """
-    return f"{float(Context(prec=1, rounding=ROUND_CEILING).create_decimal(repr(number))):.0e}"
+    return at_most(error)
 
 
 def _routes(rows: Sequence[Row], names: dict[str, str]) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ovlearn as ov
-from ovlearn.checking import ROUTES
+from ovlearn.checking import ROUTES, at_most
 from ovlearn.symbolic import GLOSSARY, factors, to_latex
 from ovlearn.symbolic.layout import relation_latex
 from ovlearn.symbolic.notation import parse
-from rendering.pages.evidence import SEEDS, checked, derivation_link, rounded, up, worst
+from rendering.pages.evidence import SEEDS, checked, derivation_link, rounded, worst
 from rendering.pages.writing import compact, displayed, page, shape_latex, table, with_symbols
 
 _CIRCUIT = "ov-circuit"
@@ -42,8 +42,8 @@ def _summary(reports: list[ov.Report]) -> str:
     return (
         f"{len(reports)} derivations with {steps} steps hold, over {SEEDS} random networks. "
         f"No rounding error is larger than {rounded(error)}. One try of the exact route, of one step and "
-        f"for the sizes that it drew, misses a difference with probability at most {up(bound)}. (A softmax "
-        "is replaced by a hash of its scores there, and the hash is taken to be as good as random.) "
+        f"for the sizes that it drew, misses a difference with probability at most {at_most(bound)}. (A "
+        "softmax is replaced by a hash of its scores there, and the hash is taken to be as good as random.) "
         f"{faults:,} faults were planted in the steps, and every one was rejected."
     )
 

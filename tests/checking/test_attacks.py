@@ -286,9 +286,11 @@ def test_right_and_green(name: str) -> None:
 
 
 def test_what_follows_a_counterexample_is_not_the_beginning() -> None:
-    """X_2 ≠ X_0 = E W_E: the end is the value of X_0, not of X_2."""
+    """X_0 ≠ 2 X_B = F: the end is not the value of X_0."""
     folded = definition("F", "a name", (MatrixSymbol("F", s, d), add(X_B, X_B)))
-    chain = refuted(X2, add(X_B, X_B), (X2, number([1])), (X_B, number([2])), given=(folded,))
+    tokens = (symbol("E"), number([1])), (symbol("W_E"), number([1]))
+    values = *tokens, (X0, number([1])), (X_B, number([2]))
+    chain = refuted(X0, add(X_B, X_B), *values, given=(folded,))
     assert green(chain.apply(rules.fold, folded))
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from ovlearn.checking.arithmetic import CannotJudge
 from ovlearn.checking.binding import Recorded, recorded, value_of
 from ovlearn.symbolic import Network, d, d_h, s, v
 from ovlearn.symbolic.notation import GLOSSARY
@@ -60,13 +62,18 @@ class ByHand:
         return stream
 
 
-def test_sizes_are_pairwise_different_and_the_head_is_the_narrowest() -> None:
+def test_sizes_are_pairwise_different_in_every_order_and_spread() -> None:
     with fresh_models():
-        for seed in range(200):
-            sizes = recorded(Network(1, 1), seed).sizes
-            assert set(sizes) == {s, d, d_h, v}
-            assert len(set(sizes.values())) == 4
-            assert min(sizes.values()) == sizes[d_h] >= 2
+        drawn = [recorded(Network(1, 1), seed).sizes for seed in range(200)]
+    for sizes in drawn:
+        assert set(sizes) == {s, d, d_h, v}
+        assert len(set(sizes.values())) == 4
+        assert min(sizes.values()) >= 2
+    assert all(min(sizes.values()) == sizes[d_h] for sizes in drawn[::4])  # there a rank bound says something
+    orders = {tuple(sorted((s, d, d_h, v), key=sizes.__getitem__)) for sizes in drawn}
+    assert len(orders) == 24
+    spreads = [max(sizes.values()) - min(sizes.values()) for sizes in drawn]
+    assert min(spreads) < 6 < 15 < max(spreads)
 
 
 def test_any_order_of_the_other_sizes_occurs() -> None:
@@ -112,6 +119,27 @@ def test_activations(at: Recorded) -> None:
         assert_close(value(at, f"A_{layer}_{head}"), hand.A[layer, head])
         for name, made in hand.made.items():
             assert_close(value(at, f"{name}_{layer}_{head}"), made[layer, head])
+
+
+def test_what_a_layer_adds_is_what_its_heads_wrote(at: Recorded) -> None:
+    """Not the difference of two streams, which any stream would pass."""
+    spoiled = replace(at, run=replace(at.run, resid_post=3 * at.run.resid_post))
+    assert_close(value(spoiled, "Delta_1"), at.run.head_out[1].sum(axis=0))
+
+
+@pytest.mark.parametrize("layer", range(3))
+def test_a_layer_is_run_on_any_stream(at: Recorded, layer: int) -> None:
+    model, stream = at.run.model, at.random("any", (6, at.sizes[d]))
+    total = np.zeros_like(stream)
+    for head in range(2):
+        q, k, values = (stream @ getattr(model, w)[layer, head] for w in ("W_Q", "W_K", "W_V"))
+        weights = np.exp(q @ k.T / math.sqrt(at.sizes[d_h])) * np.tri(6)
+        total += weights / weights.sum(axis=1, keepdims=True) @ values @ model.W_O[layer, head]
+    assert_close(at.layer(stream, layer), total)
+    assert_close(at.layer(at.run.resid_pre[layer], layer), value(at, f"Delta_{layer}"))
+    for stranger in ((stream, 3), (stream.T, layer)):
+        with pytest.raises(CannotJudge, match="the network has no layer"):
+            at.layer(*stranger)
 
 
 @pytest.mark.parametrize("head", HEADS)

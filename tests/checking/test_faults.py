@@ -61,7 +61,7 @@ def contexts(derivation: ov.Derivation) -> Iterator[Context]:
 
 def faults_of(derivation: ov.Derivation) -> Iterator[tuple[Context, Claim, Any]]:
     for here in contexts(derivation):
-        for claim in here.claims:
+        for claim in map(here.spelled, here.claims):
             for fault in planted(claim, here.network):
                 yield here, claim, fault
 
@@ -75,7 +75,9 @@ def test_every_fault_of_the_course_is_rejected(slug: str, heads: int) -> None:
         assert fault.rejected
         assert not fault.missed_by
         assert set(fault.rejected_by) <= {"shapes", "rule", *ROUTES}
-        if "shapes" not in fault.rejected_by and not fault.true_by_value:
+        if fault.fault == "a false assumption":
+            assert fault.rejected_by in (("numeric",), ("algebra",))  # on runs; a theorem by what it names
+        elif "shapes" not in fault.rejected_by and not fault.true_by_value:
             assert "rule" in fault.rejected_by
             assert set(fault.rejected_by) & set(ROUTES) or "rank" in fault.part
 
@@ -166,9 +168,8 @@ class ByHand:
 @pytest.mark.parametrize(("slug", "heads"), COURSE)
 def test_what_is_true_by_value_is_a_constant(slug: str, heads: int) -> None:
     hands: dict[int, list[ByHand]] = {}
-    for row, (here, claim, fault) in zip(
-        report(slug, heads).faults, faults_of(chain(slug, heads)), strict=True
-    ):
+    rows = [row for row in report(slug, heads).faults if row.fault != "a false assumption"]
+    for row, (here, claim, fault) in zip(rows, faults_of(chain(slug, heads)), strict=True):
         assert row.fault == fault.name
         if not row.true_by_value:
             continue
@@ -208,6 +209,7 @@ def test_what_is_planted_in_a_product() -> None:
         "two swapped factors": 2,
         "an index off by one": 5,  # layer and head of A and W_OV, layer of X
         "a transpose": 3,
+        "≠ for =": 1,
     }
 
 
@@ -222,7 +224,10 @@ def test_what_is_planted_in_scores_and_in_a_softmax() -> None:
 def test_what_is_planted_in_a_difference_and_in_zero() -> None:
     found = names(Claim(Step, X, subtract(X, symbol("Delta", 1))))
     assert (found["a lost minus"], found["a dropped term"]) == (1, 2)
-    assert names(Claim(Step, add(X, X), ZeroMatrix(s, d))) == {"a term that should have cancelled": 1}
+    assert names(Claim(Step, add(X, X), ZeroMatrix(s, d))) == {
+        "a term that should have cancelled": 1,
+        "≠ for =": 1,
+    }
 
 
 def test_an_index_stays_within_the_network() -> None:
@@ -255,11 +260,9 @@ def test_what_is_planted_in_a_selection() -> None:
 def test_a_fault_differs_from_what_it_was_planted_in(slug: str, heads: int) -> None:
     for _, claim, fault in faults_of(chain(slug, heads)):
         assert fault.claim != claim
-        assert (fault.claim.kind, fault.claim.before, fault.claim.name) == (
-            claim.kind,
-            claim.before,
-            claim.name,
-        )
+        assert fault.claim.name == claim.name
+        if fault.name not in ("≠ for =", "= for ≠", "a bound turned round"):
+            assert (fault.claim.kind, fault.claim.before) == (claim.kind, claim.before)
 
 
 # Faults that the planter does not know.

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from sympy import Integer, MatMul
 
 import ovlearn as ov
-from ovlearn.checking import ROUTES
+from ovlearn.checking import ROUTES, at_most
 from ovlearn.symbolic import GLOSSARY, rules
 from ovlearn.symbolic.article import ARTICLE, Displayed
 from ovlearn.symbolic.errata import ERRATA
@@ -213,8 +213,8 @@ def test_rows_of_another_layer_are_of_that_layer() -> None:
 
 @given(st.floats(min_value=1e-300, max_value=1e300))
 def test_a_bound_is_rounded_to_the_safe_side(number: float) -> None:
-    assert number <= float(evidence.up(number)) <= 2 * number
-    assert len(evidence.up(number).split("e")[0]) == 1
+    assert number <= float(at_most(number)) <= 2 * number
+    assert len(at_most(number).split("e")[0]) == 1
 
 
 def test_the_bound_on_the_home_page_is_not_smaller_than_the_reports() -> None:

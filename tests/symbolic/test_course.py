@@ -308,9 +308,14 @@ def ov_circuit(case: Case) -> list[Chain]:
         ),
         (
             "What the head adds of the tokens",
-            f"Delta_{head if in_layer else case.layer} = {added}",
-            ["unfold: frozen layers", "distribute", *([f"select {left_out(in_layer)}"] if in_layer else [])],
-            [*BEHIND_LAYERS, "frozen layers"],
+            f"Delta_{head} = {added}",
+            [
+                *([] if in_layer else ["unfold: only head"]),
+                "unfold: frozen layers",
+                "distribute",
+                *([f"select {left_out(in_layer)}"] if in_layer else []),
+            ],
+            [*BEHIND_LAYERS, "frozen layers", *([] if in_layer else ["only head"])],
         ),
         (
             "Its contribution to the logits",

@@ -45,7 +45,7 @@ BY_HAND: dict[str, tuple[Any, Any, str, str]] = {
 RECORDED = {
     "E": "one-hot rows of run.tokens",
     "X": "run.resid_pre[layer]",
-    "Delta": "run.resid_post[layer] - run.resid_pre[layer]",
+    "Delta": "run.head_out[layer].sum(axis=0)",
     "Y": "run.logits",
     "Q": "run.q[layer, head]",
     "K": "run.k[layer, head]",

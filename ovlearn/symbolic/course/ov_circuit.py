@@ -7,7 +7,7 @@ from ovlearn.symbolic.course import theorems
 from ovlearn.symbolic.course.arguments import Arguments
 from ovlearn.symbolic.course.path_expansion import expanded
 from ovlearn.symbolic.derivation import Derivation
-from ovlearn.symbolic.expressions import product, terms
+from ovlearn.symbolic.expressions import product
 from ovlearn.symbolic.notation import Network, symbol
 from ovlearn.symbolic.statements import Assumption, Relation, definition
 
@@ -32,20 +32,21 @@ def direct_part(net: Network, head: tuple[int, int]) -> Derivation:
 
     One head in the first layer has nothing else to read: there is nothing to select.
     """
-    layers = theorems.frozen_layers(net)
-    added = (
-        Derivation.start(
-            net.layer("Delta", head[0]),
-            [*theorems.behind_frozen_layers(net), layers],
-            title="What the head adds of the tokens",
-            network=net,
-        )
-        .apply(rules.unfold, layers)
-        .apply(rules.distribute)
+    part, layer = symbol("Delta", *head), net.layer("Delta", head[0])
+    alone = net.heads == 1 and head[0] == 0
+    whole = definition(
+        "only head", "the one head of the first layer adds all that the layer adds", (part, layer)
     )
-    if len(terms(added.here)) == 1:
-        return added
-    return added.apply(rules.select, _added(net, head), symbol("Delta", *head))
+    layers = theorems.frozen_layers(net)
+    added = Derivation.start(
+        part if alone else layer,
+        [*theorems.behind_frozen_layers(net), layers, *([whole] if alone else [])],
+        title="What the head adds of the tokens",
+        network=net,
+    )
+    added = added.apply(rules.unfold, whole) if alone else added
+    added = added.apply(rules.unfold, layers).apply(rules.distribute)
+    return added if alone else added.apply(rules.select, _added(net, head), part)
 
 
 def direct_logits(net: Network, head: tuple[int, int]) -> Derivation:
