@@ -54,6 +54,13 @@ class Exact(Evaluated):
             if wrong:
                 return self._refuted(claim, attempt, f"{wrong} modulo {PRIME}", bound=bound, tries=made)
             tested = tested or could_fail(claim, self.sizes(attempt.seed))
+        if claim.kind is Bound and not tested:  # at sizes where it can fail, whatever the seeds are
+            attempt = Try(seeds[0], sizes=0)
+            if self._wrong(claim, attempt):
+                return failed(
+                    "a rank is more than that", where=f"seed {attempt.seed}", bound=bound, tries=made
+                )
+            tested = could_fail(claim, self.sizes(0))
         check_ranks(claim, tested)
         check_numbers(claim, made)
         return passed(bound=bound, tries=made, stand_in=self._has_softmax(claim))

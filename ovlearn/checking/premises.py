@@ -127,8 +127,8 @@ class Premises:
         return frozenset(found | placeholder)
 
     def _has_value(self, name: Any, made_of: Any) -> bool:
-        if name.name in FREE:
-            return False
+        if name.name in FREE or name.name in self.context.extra:
+            return name.name in self.context.extra
         return value_of(name.name, recorded(self.context.network, 0), self.context.extra) is not None
 
     def _recorded(self, equation: Relation) -> bool:
