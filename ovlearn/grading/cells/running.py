@@ -76,9 +76,9 @@ class Cells:
             try:
                 value = self._run(tree, in_loop, local)
             except Exception as error:
+                refusal = refusal or error  # the first one tells why those below it fail
                 if not self._is_refusal(error):
-                    raise
-                refusal = refusal or error
+                    raise refusal from None
         if refusal is not None:
             raise refusal
         return value

@@ -99,7 +99,7 @@ BACK_DOORS = (
     ),
     case(
         "its code in another module's names",
-        MISSING,
+        RAISED,
         "import ovlearn.grading.blocking as b\nkept = {}\n"
         "exec('import ovlearn\\nkept = ovlearn.derive.__code__', vars(b))\n" + DERIVE + "return b.kept",
         exercise="fold",
