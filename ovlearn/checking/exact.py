@@ -107,6 +107,8 @@ class Exact(Evaluated):
     @cached_property
     def _least(self) -> int:
         """What every size must exceed: the degree, a number that bounds a rank, the rows to be set apart."""
+        if self._degree > _LARGEST:
+            raise CannotJudge(f"a polynomial of degree {self._degree} would take matrices larger than that")
         bounds = [claim.after for claim in self.context.claims if claim.kind is Bound]
         numbers = [int(bound) for bound in bounds if bound.is_Integer]
         if max(numbers, default=0) > _LARGEST:

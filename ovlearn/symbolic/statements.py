@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from sympy import MatrixSymbol
 
+from ovlearn.symbolic.dimensions import d, s
 from ovlearn.symbolic.expressions import ShapeError, check_shapes, indices, is_matrix, nodes, rewrite
 from ovlearn.symbolic.functions import At, Layer, OneHot, SumBelow
 
+_HOLE = MatrixSymbol("any stream", s, d)
 NAMES = (MatrixSymbol, At, SumBelow)  # what an equation can define
 
 Sign = Literal["=", "≠", "≤"]
@@ -158,13 +161,47 @@ def _refuse_circles(table: dict[Any, Any]) -> None:
 def unfolded(expr: Any, assumptions: tuple[Assumption, ...]) -> Any:
     """`expr` with every symbol and every layer replaced by what it stands for, to the end.
 
-    Raises: ValueError where symbols are defined by each other in a circle.
+    Raises: ValueError where symbols or layers are defined by each other in a circle.
     """
-    table = definitions(assumptions)
-    before = None
-    while expr != before:
-        before, expr = expr, put(unfold_layers(expr, assumptions), table)
-    return expr
+    return _Unfolding(assumptions).of(expr)
+
+
+class _Unfolding:
+    """What symbols and layers stand for, each unfolded once.
+
+    In a network of many layers a stream stands three times in what the next layer adds: so equal parts must
+    be one object, or their number would grow threefold with each layer.
+    """
+
+    def __init__(self, assumptions: tuple[Assumption, ...]) -> None:
+        self.table = definitions(assumptions)
+        equations = [equation for one in assumptions for equation in one.equations]
+        self.layers: dict[Any, Relation] = {}
+        for equation in equations:
+            if isinstance(equation.lhs, Layer):
+                self.layers.setdefault(equation.lhs.args[1], equation)
+        self.known: dict[Any, Any] = {}
+
+    def of(self, expr: Any) -> Any:
+        return rewrite(expr, self._meant)
+
+    def _meant(self, node: Any) -> Any:
+        if isinstance(node, Layer) and node.args[1] in self.layers:
+            return put(self._once(node.args[1], self._template), {_HOLE: node.args[0]})
+        return self._once(node, self.table.__getitem__) if node in self.table else node
+
+    def _template(self, layer: Any) -> Any:
+        """What a layer adds to the stream that goes into the hole."""
+        equation = self.layers[layer]
+        return put(equation.rhs, {equation.lhs.args[0]: _HOLE})
+
+    def _once(self, key: Any, meaning: Callable[[Any], Any]) -> Any:
+        if key not in self.known:
+            self.known[key] = None
+            self.known[key] = self.of(meaning(key))
+        if self.known[key] is None:
+            raise ValueError(f"assumptions: expected definitions that end, got a circle through {key}")
+        return self.known[key]
 
 
 def unfold_layers(expr: Any, assumptions: tuple[Assumption, ...]) -> Any:

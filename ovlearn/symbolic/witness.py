@@ -76,69 +76,74 @@ def exact(expr: Any, values: Values) -> ImmutableMatrix:
 
     Raises: ValueError where a symbol has no value or a function has no exact one.
     """
-    if isinstance(expr, MatrixSymbol):
-        if expr not in values:
+    return _Evaluation(values).of(expr)
+
+
+class _Evaluation:
+    """Values at these matrices. Equal parts are worked out once: what a layer writes stands in all above."""
+
+    def __init__(self, values: Values) -> None:
+        self.known: dict[Any, ImmutableMatrix] = dict(values)
+        self.sizes = _named_sizes(values)
+
+    def of(self, expr: Any) -> ImmutableMatrix:
+        if expr not in self.known:
+            self.known[expr] = self._worked_out(expr)
+        return self.known[expr]
+
+    def _worked_out(self, expr: Any) -> ImmutableMatrix:
+        if isinstance(expr, MatrixSymbol):
             raise ValueError(f"witness: expected a value for {expr}, got none")
-        return values[expr]
-    if isinstance(expr, MatAdd):
-        return _sum([exact(term, values) for term in expr.args])
-    if isinstance(expr, MatMul):
-        return _product(expr, values)
-    if isinstance(expr, Transpose):
-        return exact(expr.arg, values).T
-    if isinstance(expr, (ZeroMatrix, OneMatrix)):
-        filled = ImmutableMatrix.ones if isinstance(expr, OneMatrix) else ImmutableMatrix.zeros
-        return filled(*_sizes(values, expr.shape))
-    if isinstance(expr, RowSoftmax):
-        return _softmax(expr.args[0], values)
-    raise ValueError(f"witness: expected an expression with an exact value, got {type(expr).__name__}")
+        if isinstance(expr, MatAdd):
+            first, *rest = (self.of(term) for term in expr.args)
+            return sum(rest, start=first)
+        if isinstance(expr, MatMul):
+            return self._product(expr)
+        if isinstance(expr, Transpose):
+            return self.of(expr.arg).T
+        if isinstance(expr, (ZeroMatrix, OneMatrix)):
+            filled = ImmutableMatrix.ones if isinstance(expr, OneMatrix) else ImmutableMatrix.zeros
+            return filled(*(self.sizes.get(size, size) for size in expr.shape))
+        if isinstance(expr, RowSoftmax):
+            return self._softmax(expr.args[0])
+        raise ValueError(f"witness: expected an expression with an exact value, got {type(expr).__name__}")
 
+    def _product(self, expr: MatMul) -> ImmutableMatrix:
+        number, total = Rational(1), None
+        for factor in expr.args:
+            if not is_matrix(factor):
+                number = number * factor
+                continue
+            value = self.of(factor)
+            total = value if total is None else total * value
+        return total if number == 1 else total * self._number(number)
 
-def _sum(parts: list[ImmutableMatrix]) -> ImmutableMatrix:
-    total = parts[0]
-    for part in parts[1:]:
-        total = total + part
-    return total
+    def _number(self, number: Any) -> Any:
+        """A factor such as 1/√d_h, with the sizes read off the matrices that have them.
 
+        Raises: ValueError where it is not a fraction or the root of one. Sums of such roots are zero only
+        where their terms cancel one by one; of other numbers, as of e beside the e of a softmax, one could
+        not decide.
+        """
+        value = sympify(number).subs(self.sizes)
+        for size in sorted(value.free_symbols & set(MEANINGS), key=str):
+            raise ValueError(f"witness: expected a matrix that has {size} as a size, got none")
+        if not (value.is_real and (value**2).is_Rational):
+            raise ValueError(f"witness: expected factors that are fractions or roots of them, got {value}")
+        return value
 
-def _product(expr: MatMul, values: Values) -> ImmutableMatrix:
-    number, total = Rational(1), None
-    for factor in expr.args:
-        if not is_matrix(factor):
-            number = number * factor
-            continue
-        value = exact(factor, values)
-        total = value if total is None else total * value
-    return total * _number(number, values)
+    def _softmax(self, scores: Any) -> ImmutableMatrix:
+        causal = isinstance(scores, CausalMask)
+        table = self.of(scores.args[0] if causal else scores)
+        rows, columns = table.shape
+        if not all(entry.is_Rational for entry in table):
+            raise ValueError(f"witness: expected rational scores, got {list(table)}")
 
+        def row(i: int) -> list[Any]:
+            seen = [EULER ** table[i, j] if j <= i or not causal else Rational(0) for j in range(columns)]
+            return [weight / sum(seen) for weight in seen]
 
-def _number(number: Any, values: Values) -> Any:
-    """A factor such as 1/√d_h, with the sizes read off the matrices that have them.
-
-    Raises: ValueError where it is not a fraction or the root of one. Sums of such roots are zero only where
-    their terms cancel one by one; of other numbers, as of e beside the e of a softmax, one could not decide.
-    """
-    value = sympify(number).subs(_named_sizes(values))
-    for size in sorted(value.free_symbols & set(MEANINGS), key=str):
-        raise ValueError(f"witness: expected a matrix that has {size} as a size, got none")
-    if not (value.is_real and (value**2).is_Rational):
-        raise ValueError(f"witness: expected factors that are fractions or roots of them, got {value}")
-    return value
-
-
-def _softmax(scores: Any, values: Values) -> ImmutableMatrix:
-    causal = isinstance(scores, CausalMask)
-    table = exact(scores.args[0] if causal else scores, values)
-    rows, columns = table.shape
-
-    if not all(entry.is_Rational for entry in table):
-        raise ValueError(f"witness: expected rational scores, got {list(table)}")
-
-    def row(i: int) -> list[Any]:
-        seen = [EULER ** table[i, j] if j <= i or not causal else Rational(0) for j in range(columns)]
-        return [weight / sum(seen) for weight in seen]
-
-    return ImmutableMatrix([row(i) for i in range(rows)])
+        return ImmutableMatrix([row(i) for i in range(rows)])
 
 
 def _is_zero(entry: Any) -> bool:
@@ -155,8 +160,3 @@ def _named_sizes(values: Values) -> dict[Symbol, Any]:
         for symbol, matrix in values.items()
         for size, number in zip(symbol.shape, matrix.shape, strict=True)
     }
-
-
-def _sizes(values: Values, shape: tuple[Any, Any]) -> list[Any]:
-    sizes = _named_sizes(values)
-    return [sizes.get(size, size) for size in shape]
