@@ -14,7 +14,8 @@ from ovlearn.checking.binding import FREE, Recorded, recorded, value_of
 from ovlearn.checking.claims import Claim, Context
 from ovlearn.checking.evaluated import Evaluated, Try
 from ovlearn.checking.evaluation import Evaluator
-from ovlearn.checking.indices import at_numbers
+from ovlearn.checking.faint import faintest
+from ovlearn.checking.indices import at_numbers, sums_nothing
 from ovlearn.checking.judgement import Judgement, failed, not_applicable, passed
 from ovlearn.checking.limits import NARROWEST, check_numbers, check_ranks, could_fail, spread
 from ovlearn.checking.witnesses import Witnesses
@@ -49,7 +50,8 @@ class Numeric(Evaluated):
         try:
             if claim.kind is Counterexample:
                 return self._counterexample(claim, seeds)
-            return self._judged(claim, seeds)
+            with np.errstate(invalid="ignore"):  # −∞ − (−∞) is NaN, which is equal to nothing
+                return self._judged(claim, seeds)
         except CannotJudge as reason:
             return not_applicable(str(reason))
 
@@ -87,7 +89,8 @@ class Numeric(Evaluated):
         if not any(map(is_matrix, sides)):
             return 1.0
         unknown = {name: rhs for name, rhs in defined.items() if recorded(name) is None}
-        return spread(sides, self.sizes(attempt.seed), unknown)
+        apart = spread(sides, self.sizes(attempt.seed), unknown)
+        return min(apart, faintest(sides, self.evaluator(attempt)))
 
     def _check_rounding(self, claim: Claim, attempt: Try, error: float) -> None:
         """Raise CannotJudge where rounding the largest term alone could make the difference."""
@@ -112,6 +115,8 @@ class Numeric(Evaluated):
 
     def _differences(self, claim: Claim, attempt: Try) -> list[tuple[str, tuple[float, str]]]:
         """The sides against each other, and the end of the step against the forward pass."""
+        if sums_nothing(claim.expressions(), self.numbers(attempt.seed)):
+            raise Saturated("no layer was drawn below which there is another to sum over")
         before, after = self.value(claim.before, attempt), self.value(claim.after, attempt)
         if claim.kind is Bound:
             return [("the bound", (float(max(before - after, 0)), "rank"))]
