@@ -76,7 +76,7 @@ def is_plain(number: Any) -> bool:
 
 
 class Saturated(CannotJudge):
-    """A try that shows nothing, though another may: a softmax keeps one key a row, a sum has no term."""
+    """A try in which every softmax row keeps one key: it shows nothing, though another try may."""
 
 
 class Arithmetic(Protocol):

@@ -36,6 +36,7 @@ from ovlearn.symbolic import (
     Counterexample,
     Kronecker,
     Layer,
+    Network,
     OneHot,
     Rank,
     RowSoftmax,
@@ -61,7 +62,6 @@ from .false_and_true import (
     I_,
     NET,
     PATTERN,
-    W_OV,
     W_V,
     X_A,
     X_B,
@@ -117,14 +117,25 @@ def test_no_definition_gives_a_name_of_the_course_another_meaning(name: Any) -> 
     assert [each.name for each in report.premises if not each.stands] == ["wrong"]
 
 
-@pytest.mark.parametrize("name", [W_QK, C, *PATHS.values()], ids=str)
+LONGER = (0, 0, 1, 0, 2, 0)
+
+
+@pytest.mark.parametrize(
+    "name", [W_QK, C, *PATHS.values(), *(symbol(base, *LONGER) for base in PATHS)], ids=str
+)
 def test_what_a_run_binds_is_what_the_network_computes(name: Any) -> None:
     """By the network's own equations, followed down to tokens, weights and patterns."""
-    at = recorded(NET, 3)
+    net = Network(layers=3)
+    at = recorded(net, 3)
+    followed = (name, symbol("Delta", *LONGER), PATHS["Delta"])
 
     def value(expr: Any) -> Any:
         if isinstance(expr, MatrixSymbol):
-            made = meaning(expr, NET) if expr in (name, *PATHS.values(), W_OV) else None
+            made = (
+                meaning(expr, net)
+                if expr in (name, *(symbol("Delta", *way) for way in (LONGER, LONGER[:4])))
+                else None
+            )
             return value_of(expr.name, at, {}) if made is None else value(made)
         if expr.is_MatMul:
             return np.linalg.multi_dot([value(part) for part in expr.args])
