@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from sympy import MatAdd, MatMul
+
 from ovlearn.checking.claims import Claim, Context
 from ovlearn.checking.judgement import Judgement, failed, not_applicable, passed
 from ovlearn.checking.relating import Relating
-from ovlearn.symbolic.expressions import add, is_matrix
-from ovlearn.symbolic.functions import Rank
+from ovlearn.symbolic.expressions import add, is_matrix, nodes
+from ovlearn.symbolic.functions import CausalMask, Rank
 from ovlearn.symbolic.normal import NormalForm, Table, holds_opaque
 from ovlearn.symbolic.steps import Bound, Counterexample, Selection
 
@@ -28,6 +30,8 @@ class Algebra:
         if claim.kind in (Counterexample, Bound):
             return not_applicable(f"a {claim.kind.__name__.lower()} is not an equality of forms")
         claim = self.context.spelled(claim)
+        if any(map(_mask_in_sum, claim.expressions())):
+            return not_applicable("a mask in a sum or a product holds −∞, which obeys no law of them")
         if not (is_matrix(claim.before) and is_matrix(claim.after)):
             return self._numbers(claim)
         before, after = self.form.of(claim.before), self.form.of(claim.after)
@@ -54,7 +58,7 @@ class Algebra:
         """Ranks are equal where their matrices are; sizes, where they are the same size."""
         before, after = claim.before, claim.after
         if not (before.has(Rank) or after.has(Rank)):
-            return passed() if before == after else failed("the two numbers differ")
+            return passed() if _is_zero(before - after) else failed("the two numbers differ")
         if isinstance(before, Rank) and isinstance(after, Rank):
             matrices = before.args[0], after.args[0]
             if self.form.of(matrices[0]) == self.form.of(matrices[1]):
@@ -65,6 +69,12 @@ class Algebra:
 def same(left: Table, right: Table) -> bool:
     """Whether two tables have the same words with equal coefficients, also where those look different."""
     return left == right or all(_is_zero(left.get(word, 0) - right.get(word, 0)) for word in left | right)
+
+
+def _mask_in_sum(expr: Any) -> bool:
+    """Whether a term or a factor is −∞ in places."""
+    sums = (node for node in nodes(expr) if isinstance(node, (MatAdd, MatMul)))
+    return any(isinstance(part, CausalMask) for node in sums for part in node.args)
 
 
 def _is_zero(number: Any) -> bool:

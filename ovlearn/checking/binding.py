@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, reduce
+from itertools import pairwise
 
 import numpy as np
 
 from ovlearn.checking.arithmetic import Array, CannotJudge, Sizes, d_h_rank
 from ovlearn.numeric import Config, Run, Transformer
 from ovlearn.symbolic.dimensions import d, d_h, s, v
-from ovlearn.symbolic.notation import Network, parse
+from ovlearn.symbolic.notation import GLOSSARY, Network, parse
 
 _LARGEST = (12, 8, 16, 22)  # of the sizes drawn, less 2
 
@@ -125,11 +126,20 @@ def is_bound(name: str) -> bool:
     return (base.removesuffix("_col"), len(indices)) in _BINDINGS
 
 
+def is_taken(name: str) -> bool:
+    """Whether a name is the course's for one matrix or row, not for any, as X_A."""
+    base = parse(name)[0].removesuffix("_col")
+    return base in GLOSSARY and base not in FREE
+
+
 def _exists(base: str, indices: tuple[int, ...], config: Config) -> bool:
     """Whether the network has these layers and heads; X_n, which W_U reads, comes after the last."""
-    layers = config.n_layers + (base == "X")
-    return all(layer < layers for layer in indices[::2]) and all(
-        head < config.n_heads for head in indices[1::2]
+    layers, way = config.n_layers + (base == "X"), indices[::2]
+    upwards = all(earlier < later for earlier, later in pairwise(way))
+    return (
+        upwards
+        and all(layer < layers for layer in way)
+        and all(head < config.n_heads for head in indices[1::2])
     )
 
 
@@ -144,11 +154,30 @@ def _stream(at: Recorded, indices: tuple[int, ...]) -> Array:
     return run.resid_final if layer == run.model.config.n_layers else run.resid_pre[layer]  # [pos, d_model]
 
 
+def _along(at: Recorded, pairs: tuple[Head, ...], written: Array) -> Array:
+    """What the last of these heads writes, each alone in a frozen network that reads what the last wrote."""
+    for head in pairs:
+        written = at.run.frozen().run(resid=written, heads={head}).head_out[head]  # [pos, d_model]
+    return written
+
+
 def _composed(at: Recorded, pairs: tuple[Head, ...]) -> Array:
-    """What the later head writes in a frozen network whose stream is what the earlier one wrote."""
-    earlier, later = pairs
-    alone = at.run.frozen().run(resid=at.run.head_out[earlier], heads={later})
-    return alone.head_out[later]  # [pos, d_model]
+    """What the later heads make of what the first one wrote in the whole network."""
+    return _along(at, pairs[1:], at.run.head_out[pairs[0]])  # [pos, d_model]
+
+
+def _of_tokens(at: Recorded, pairs: tuple[Head, ...]) -> Array:
+    """What the last head of a path adds of the tokens."""
+    return _along(at, pairs, at.silent.resid_final)  # [pos, d_model]
+
+
+def _patterns(at: Recorded, pairs: tuple[Head, ...]) -> Array:
+    return reduce(np.matmul, [given(at.run.pattern)[head] for head in reversed(pairs)])  # [pos, pos]
+
+
+def _folded(at: Recorded, pairs: tuple[Head, ...]) -> Array:
+    model = at.run.model
+    return reduce(np.matmul, [model.W_V[head] @ model.W_O[head] for head in pairs])  # [d_model, d_model]
 
 
 def _one_hot(at: Recorded, _: object) -> Array:
@@ -166,6 +195,8 @@ def _activation(name: str) -> Callable[[Recorded, tuple[Head, ...]], Array]:
 # Symbols that stand for any matrix, unless an assumption says which.
 FREE = ("X_A", "X_B", "M")
 
+_PATHS = (4, 6, 8)  # how many indices a path of two, three or four heads has
+
 # A symbol's base and how many indices it has → its value.
 _BINDINGS: dict[tuple[str, int], Callable[[Recorded, tuple], Array]] = {  # type: ignore[type-arg]
     ("E", 0): _one_hot,
@@ -176,7 +207,17 @@ _BINDINGS: dict[tuple[str, int], Callable[[Recorded, tuple], Array]] = {  # type
     ("Y", 0): lambda at, _: at.run.logits,  # [pos, d_vocab]
     ("Y", 2): lambda at, pairs: at.only(pairs[0]).logits - at.silent.logits,  # [pos, d_vocab]
     ("Delta", 2): lambda at, pairs: at.only(pairs[0]).head_out[pairs[0]],  # [pos, d_model]
-    ("H", 4): _composed,
+    **{("H", count): _composed for count in _PATHS},
+    **{("A", count): _patterns for count in _PATHS},
+    **{("W_OV", count): _folded for count in (2, *_PATHS)},
+    **{("Delta", count): _of_tokens for count in _PATHS},
+    **{("Y", count): lambda at, pairs: _of_tokens(at, pairs) @ at.run.model.W_U for count in _PATHS},
+    ("W_QK", 2): lambda at, pairs: (
+        at.run.model.W_Q[pairs[0]] @ at.run.model.W_K[pairs[0]].T
+    ),  # [d_model, d_model]
+    ("C", 2): lambda at, pairs: (
+        at.run.model.W_E @ _folded(at, pairs) @ at.run.model.W_U
+    ),  # [d_vocab, d_vocab]
     ("S_direct", 2): lambda at, pairs: at.scores_of_tokens(pairs[0]),  # [pos, pos]
     ("X_A", 0): lambda at, _: at.random("X_A", at.run.resid_final.shape),  # [pos, d_model]
     ("X_B", 0): lambda at, _: at.random("X_B", at.run.resid_final.shape),  # [pos, d_model]
@@ -194,7 +235,4 @@ _BINDINGS: dict[tuple[str, int], Callable[[Recorded, tuple], Array]] = {  # type
             "H": "head_out",
         }.items()
     },
-    ("W_OV", 2): lambda at, pairs: (
-        at.run.model.W_V[pairs[0]] @ at.run.model.W_O[pairs[0]]
-    ),  # [d_model, d_model]
 }

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from sympy import MatrixSymbol
+from sympy import MatrixSymbol, Min
 
 from ovlearn.checking.binding import Binding
 from ovlearn.checking.indices import INDEXED, indexed_in
@@ -42,7 +42,7 @@ class Claim:
 
     def expressions(self) -> tuple[Any, ...]:
         """What stands on either side, the remainder too."""
-        return tuple(part for part in (self.before, self.after, self.remainder) if part is not None)
+        return (self.before, self.after, *([] if self.remainder is None else [self.remainder]))
 
     def check_shapes(self) -> None:
         """Raise ShapeError where a side does not type-check, or the sides cannot be compared.
@@ -76,6 +76,13 @@ class Context:
     def relations(self) -> tuple[tuple[str, Any], ...]:
         """The declared equations that are no definitions, as T P = P T, each with its assumption's name."""
         return relations(self.derivation.assumptions)
+
+    @cached_property
+    def second_definitions(self) -> tuple[tuple[str, Any], ...]:
+        """The equations of symbols that another equation defines already, each with its assumption's name."""
+        first = definitions(self.derivation.assumptions)
+        stated = ((one.name, each) for one in self.derivation.assumptions for each in one.equations)
+        return tuple((name, each) for name, each in stated if first.get(each.lhs, each.rhs) != each.rhs)
 
     def relation_in(self, claim: Claim) -> str:
         """The name of a declared relation about a symbol of the claim; empty where there is none."""
@@ -119,8 +126,8 @@ class Context:
 
     @cached_property
     def positions(self) -> dict[Any, Any]:
-        """The index of each row e_i that no sum runs over, with how many positions there are."""
-        return {index: size for expr in self.expressions for index, size in _free_rows(expr).items()}
+        """The index of each row e_i that no sum runs over, with how many positions there are, at least."""
+        return _smallest(_free_rows(expr) for expr in self.expressions)
 
     @cached_property
     def claims(self) -> tuple[Claim, ...]:
@@ -159,9 +166,17 @@ def _free_rows(expr: Any) -> dict[Any, Any]:
     """The index of each row e_i in an expression that no sum around it runs over, with its size."""
     if isinstance(expr, OneHot):
         return {expr.args[0]: expr.args[1]}
-    found = {index: size for part in children(expr) for index, size in _free_rows(part).items()}
+    found = _smallest(map(_free_rows, children(expr)))
     if isinstance(expr, TokenSum):
         found.pop(expr.args[1], None)
+    return found
+
+
+def _smallest(tables: Iterable[dict[Any, Any]]) -> dict[Any, Any]:
+    """The least size that each index has in any of the tables."""
+    found: dict[Any, Any] = {}
+    for index, size in (pair for table in tables for pair in table.items()):
+        found[index] = Min(found.get(index, size), size)
     return found
 
 

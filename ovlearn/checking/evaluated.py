@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ovlearn.checking.arithmetic import CannotJudge, Sizes, at_sizes
+from ovlearn.checking.arithmetic import CannotJudge, Sizes
 from ovlearn.checking.claims import Context
 from ovlearn.checking.evaluation import Evaluator
 from ovlearn.checking.indices import Numbers, at_numbers, definitions_at, drawn
@@ -46,6 +46,11 @@ class Evaluated:
     def layers(self) -> int | None:
         """How many layers there are to draw from; None where there is no end to them."""
         raise NotImplementedError
+
+    @property
+    def first(self) -> int:
+        """The least number that an index is drawn as."""
+        return 0
 
     def sizes(self, seed: int) -> Sizes:
         """A number for each size, at this seed."""
@@ -86,7 +91,7 @@ class Evaluated:
     def _positions(self, sizes: Sizes) -> int:
         """How many positions there are for every row; none where a number is beyond the last."""
         rows = self.context.positions.items()
-        counts = [int(at_sizes(size, sizes)) for _, size in rows]
+        counts = [int(size.subs(sizes)) for _, size in rows]
         beyond = any(
             index.is_Integer and not 0 <= index < count
             for (index, _), count in zip(rows, counts, strict=True)
@@ -112,7 +117,7 @@ class Evaluated:
         return lambda index: int(order[groups[names.index(index)]])
 
     def _numbers(self, seed: int) -> Numbers:
-        return drawn(self.context.indexed, seed, layers=self.layers)
+        return drawn(self.context.indexed, seed, layers=self.layers, first=self.first)
 
 
 def groupings(count: int) -> Iterator[tuple[int, ...]]:

@@ -9,7 +9,7 @@ import numpy as np
 from sympy import Identity, MatAdd, MatMul, MatrixSymbol, OneMatrix, Transpose, ZeroMatrix
 
 from ovlearn.checking.arithmetic import Arithmetic, Array, CannotJudge, Sizes, at_sizes
-from ovlearn.symbolic.expressions import is_matrix, nodes, rewrite
+from ovlearn.symbolic.expressions import indices, is_matrix, nodes, rewrite
 from ovlearn.symbolic.functions import (
     CausalMask,
     Kronecker,
@@ -44,9 +44,11 @@ class Evaluator:
         definitions: Mapping[Any, Any],
         places: Callable[[Any], int],
         run_layer: RunLayer | None = None,
+        summed: frozenset[str] = frozenset(),
     ) -> None:
         self.arithmetic, self.sizes, self.lookup = arithmetic, sizes, lookup
         self.definitions, self.places, self.run_layer = definitions, places, run_layer
+        self.summed = summed  # the indices of the sums around what is evaluated
         self._values: dict[Any, Any] = {}
 
     def value(self, expr: Any) -> Any:
@@ -68,13 +70,20 @@ class Evaluator:
     def size(self, size: Any) -> int:
         """The number that a size stands for."""
         number = at_sizes(size, self.sizes)
-        if not number.is_Integer:
+        if not number.is_Integer or number < 0:
             raise CannotJudge(f"{size} is not a whole number at these sizes")
         return int(number)
+
+    def meaning(self, symbol: Any) -> Any:
+        """What a symbol is evaluated through; None where it has a value of its own, or is no symbol."""
+        defined = isinstance(symbol, MatrixSymbol) and symbol in self.definitions
+        return self.definitions[symbol] if defined and self.lookup(symbol) is None else None
 
     def _symbol(self, symbol: Any) -> Array:
         known = self.lookup(symbol)
         if known is not None:
+            if self.summed & indices(symbol):
+                raise CannotJudge(f"{symbol} has one value, and a sum runs over its index")
             return known
         if symbol in self.definitions:
             return np.asarray(self.value(self.definitions[symbol]))
@@ -143,19 +152,22 @@ class Evaluator:
         if not rows:
             raise CannotJudge(f"nothing in the sum depends on its position {index}")
         count = self.size(rows[0].args[1])
-        parts = [self._at(index, place).value(body) for place in range(count)]
+        parts = [self.at(index, place).value(body) for place in range(count)]
         total = parts[0]
         for part in parts[1:]:
             total = self.arithmetic.add(total, part)
         return np.asarray(total)
 
-    def _at(self, index: Any, place: int) -> Evaluator:
+    def at(self, index: Any, place: int) -> Evaluator:
         """The same evaluator with the summation index at one position."""
 
         def places(asked: Any) -> int:
             return place if asked == index else self.places(asked)
 
-        return Evaluator(self.arithmetic, self.sizes, self.lookup, self.definitions, places, self.run_layer)
+        return Evaluator(
+            self.arithmetic, self.sizes, self.lookup, self.definitions, places, self.run_layer,
+            self.summed | {str(index)},
+        )  # fmt: skip
 
     def _spelled_out(self, body: Any, index: Any) -> Any:
         """The body with every symbol replaced whose definition depends on the summation index."""

@@ -7,6 +7,7 @@ from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
+from sympy import MatrixSymbol
 
 from ovlearn.checking.arithmetic import PRIME, Array, CannotJudge, Modular, Sizes, sizes_above
 from ovlearn.checking.claims import Claim, Context
@@ -21,6 +22,7 @@ from ovlearn.checking.witnesses import Witnesses
 from ovlearn.symbolic.dimensions import MEANINGS
 from ovlearn.symbolic.expressions import nodes
 from ovlearn.symbolic.functions import Rank, RowSoftmax
+from ovlearn.symbolic.notation import parse
 from ovlearn.symbolic.steps import Bound, Counterexample, Selection
 
 _LARGEST = 64  # no matrix is made larger than this to exceed a number in a bound
@@ -117,6 +119,13 @@ class Exact(Evaluated):
         if max(fixed, default=0) > _LARGEST:
             raise CannotJudge(f"a row {max(fixed)} would take matrices larger than that")
         return max(self._degree, *numbers, *fixed, len(self.context.positions))
+
+    @property
+    def first(self) -> int:
+        """A number beyond those of all symbols that have one: what holds there holds of any index."""
+        bases = {str(node.args[0]) for node in self.context.indexed}
+        named = (parse(name.name) for name in self.context.names if isinstance(name, MatrixSymbol))
+        return max((indices[0] + 1 for base, indices in named if base in bases and indices), default=0)
 
     def _sizes(self, seed: int) -> Sizes:
         """A number for s, d, d_h, v and for every other size that a symbol has."""

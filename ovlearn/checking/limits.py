@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from sympy import Add, MatMul, MatrixSymbol, Poly, Rational, together
+from sympy import Add, Integer, MatMul, MatrixSymbol, Poly, Rational, together
 
 from ovlearn.checking.arithmetic import CannotJudge, Sizes, at_sizes
 from ovlearn.checking.claims import Claim
@@ -72,13 +72,15 @@ def _degree(number: Any) -> int:
 def spread(expressions: Iterable[Any], sizes: Sizes, defined: Mapping[Any, Any]) -> float:
     """The smallest factor by which a term is multiplied over the largest, at these sizes.
 
-    Factors multiply through brackets: in 10⁶(10⁶X + Y), X stands beside Y at a millionth.
+    Factors multiply through brackets: in 10⁶(10⁶X + Y), X stands beside Y at a millionth. So it is within
+    a number, as √2 + 10⁻⁶.
 
     Raises: CannotJudge where a factor within a softmax is so large or so small that its scores do not matter.
     """
-    reaches = [_Reach(sizes, defined).of(expr) for expr in expressions if is_matrix(expr)]
+    reach = _Reach(sizes, defined)
+    reaches = [reach.of(expr) for expr in expressions if is_matrix(expr)]
     low, top = min(low for low, _ in reaches), max(top for _, top in reaches)
-    return low / top
+    return min(low / top, reach.finest)
 
 
 class _Reach:
@@ -87,6 +89,7 @@ class _Reach:
     def __init__(self, sizes: Sizes, defined: Mapping[Any, Any]) -> None:
         self.sizes, self.defined = sizes, defined
         self.known: dict[Any, tuple[float, float]] = {}
+        self.finest = 1.0  # the smallest part of a number over its largest
 
     def of(self, expr: Any) -> tuple[float, float]:
         if expr not in self.known:
@@ -109,11 +112,15 @@ class _Reach:
         return low, top
 
     def _number(self, number: Any) -> tuple[float, float]:
-        value = abs(at_sizes(number, self.sizes))
-        size = (
-            float(min(max(value, Rational(1, 10**300)), 10**300)) if value.is_number and value != 0 else 1.0
-        )
+        parts = [self._size(part) for part in _parts(number)]
+        self.finest = min(self.finest, min(parts) / max(parts))
+        size = self._size(number)
         return size, size
+
+    def _size(self, number: Any) -> float:
+        value = abs(at_sizes(number, self.sizes))
+        small = not value.is_number or value == 0
+        return 1.0 if small else float(min(max(value, Rational(1, 10**300)), 10**300))
 
     def _check_softmax(self, low: float, top: float) -> None:
         if low < _IN_SOFTMAX[0] or top > _IN_SOFTMAX[1]:
@@ -121,6 +128,15 @@ class _Reach:
             raise CannotJudge(
                 f"a factor of {factor:.0e} within a softmax leaves too little of its scores to see"
             )
+
+
+def _parts(number: Any) -> Iterator[Any]:
+    """What a number is made of: of √2 + 1/10⁶ itself, √2, 2, 1/10⁶; of a fraction also above and below."""
+    yield number
+    if number.is_Rational:
+        yield from (number.p * Integer(1), 1 / (number.q * Integer(1)))
+    for part in number.args[:1] if number.is_Pow else number.args:
+        yield from _parts(part)
 
 
 def _times(factors: Iterable[float]) -> float:

@@ -6,6 +6,7 @@ A witness may choose the inputs of a network. What it computes of them follows.
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 from sympy import MatrixSymbol
@@ -13,37 +14,51 @@ from sympy import MatrixSymbol
 from ovlearn.symbolic.course import given
 from ovlearn.symbolic.course.given import pairs, scaled
 from ovlearn.symbolic.expressions import product, transpose
-from ovlearn.symbolic.notation import GLOSSARY, Network, parse, symbol
+from ovlearn.symbolic.notation import GLOSSARY, Network, is_of_the_course, parse, symbol
 from ovlearn.symbolic.statements import definitions
 
 
 @lru_cache(maxsize=64)
 def computed(net: Network) -> dict[Any, Any]:
-    """What each symbol that the network computes is made of; its inputs are not in the table."""
+    """What each symbol that the network computes is made of, but those of single paths; no inputs."""
     stated = (
         given.residual_stream, given.attention_only, given.linear_embedding, given.linear_unembedding,
         given.queries, given.keys, given.values, given.scores, given.pattern, given.mixed_values,
-        given.head_output, given.ov_product,
+        given.head_output, given.ov_product, given.qk_product,
     )  # fmt: skip
-    return definitions(tuple(make(net) for make in stated)) | _on_paths(net)
+    return definitions(tuple(make(net) for make in stated)) | _of_tokens(net)
 
 
-def _on_paths(net: Network) -> dict[Any, Any]:
-    """The primed symbols: what one head adds of the tokens, and what a head makes of another's output."""
+def _of_tokens(net: Network) -> dict[Any, Any]:
+    """The full OV circuit, and the scores where both sides read the tokens."""
     tokens = product(symbol("E"), symbol("W_E"))
     table: dict[Any, Any] = {}
     for head in pairs(net):
-        weights = {base: net.head(base, *head) for base in ("A", "W_Q", "W_K", "W_V", "W_O")}
-        folded = product(weights["W_V"], weights["W_O"])
-        queries, keys = product(tokens, weights["W_Q"]), product(tokens, weights["W_K"])
-        table[symbol("Delta", *head)] = product(weights["A"], tokens, folded)
-        table[symbol("Y", *head)] = product(symbol("Delta", *head), symbol("W_U"))
+        queries, keys = (product(tokens, net.head(weight, *head)) for weight in ("W_Q", "W_K"))
         table[symbol("S_direct", *head)] = scaled(queries, transpose(keys))
-        for earlier in pairs(net):
-            if earlier[0] < head[0]:
-                read = product(weights["A"], net.head("H", *earlier), folded)
-                table[symbol("H", *earlier, *head)] = read
+        table[symbol("C", *head)] = product(symbol("W_E"), net.head("W_OV", *head), symbol("W_U"))
     return table
+
+
+def _on_path(name: Any, net: Network) -> Any:
+    """What a symbol of a path through heads is made of: of their patterns and their OV products."""
+    base, indices = parse(name.name)
+    path = tuple(zip(indices[::2], indices[1::2], strict=False))
+    way = [layer for layer, _ in path]
+    real = set(path) <= set(pairs(net)) and all(one < other for one, other in pairwise(way))
+    if not (real and is_of_the_course(name)):
+        return None
+    patterns = [net.head("A", *head) for head in reversed(path)]
+    outputs = [net.head("W_OV", *head) for head in path]
+    if base == "Delta" and len(indices) > 1:
+        return product(*patterns, symbol("E"), symbol("W_E"), *outputs)
+    if base == "Y" and len(indices) > 1:
+        return product(symbol("Delta", *indices), symbol("W_U"))
+    if len(path) > 1 and base in ("A", "W_OV"):
+        return product(*(patterns if base == "A" else outputs))
+    if len(path) > 1 and base == "H":
+        return product(*patterns[:-1], net.head("H", *path[0]), *outputs[1:])
+    return None
 
 
 def meaning(name: Any, net: Network) -> Any:
@@ -51,5 +66,11 @@ def meaning(name: Any, net: Network) -> Any:
     base, indices = parse(name.name)
     row = base.removesuffix("_col")
     if row == base or row not in GLOSSARY:
-        return computed(net).get(name)
+        return computed(net).get(name, _on_path(name, net))
     return transpose(MatrixSymbol("_".join([row, *map(str, indices)]), *reversed(name.shape)))
+
+
+def is_input(name: Any, net: Network) -> bool:
+    """Whether a symbol is one of the matrices that a network is made of: tokens and weights."""
+    heads = [net.head(base, *pair) for pair in pairs(net) for base in ("W_Q", "W_K", "W_V", "W_O")]
+    return name in [symbol("E"), symbol("W_E"), symbol("W_U"), *heads]

@@ -14,7 +14,8 @@ from ovlearn.checking.binding import FREE, Recorded, recorded, value_of
 from ovlearn.checking.claims import Claim, Context
 from ovlearn.checking.evaluated import Evaluated, Try
 from ovlearn.checking.evaluation import Evaluator
-from ovlearn.checking.indices import at_numbers
+from ovlearn.checking.faint import faintest
+from ovlearn.checking.indices import at_numbers, sums_nothing
 from ovlearn.checking.judgement import Judgement, failed, not_applicable, passed
 from ovlearn.checking.limits import NARROWEST, check_numbers, check_ranks, could_fail, spread
 from ovlearn.checking.witnesses import Witnesses
@@ -49,9 +50,17 @@ class Numeric(Evaluated):
         try:
             if claim.kind is Counterexample:
                 return self._counterexample(claim, seeds)
-            return self._judged(claim, seeds)
+            with np.errstate(invalid="ignore"):  # −∞ − (−∞) is NaN, which is equal to nothing
+                return self._judged(claim, seeds)
         except CannotJudge as reason:
             return not_applicable(str(reason))
+
+    def sums_nothing(self, claim: Claim, seeds: tuple[int, ...]) -> bool:
+        """Whether a sum below an index has no term at any of these seeds, as where there is one layer."""
+        try:
+            return all(sums_nothing(claim.expressions(), self.numbers(seed)) for seed in seeds)
+        except CannotJudge:
+            return False
 
     def _judged(self, claim: Claim, seeds: tuple[int, ...]) -> Judgement:
         worst, where, made, tested, compared = 0.0, "", 0, False, False
@@ -87,7 +96,8 @@ class Numeric(Evaluated):
         if not any(map(is_matrix, sides)):
             return 1.0
         unknown = {name: rhs for name, rhs in defined.items() if recorded(name) is None}
-        return spread(sides, self.sizes(attempt.seed), unknown)
+        apart = spread(sides, self.sizes(attempt.seed), unknown)
+        return min(apart, faintest(sides, self.evaluator(attempt)))
 
     def _check_rounding(self, claim: Claim, attempt: Try, error: float) -> None:
         """Raise CannotJudge where rounding the largest term alone could make the difference."""

@@ -9,7 +9,7 @@ import numpy as np
 from sympy import MatrixSymbol
 
 from ovlearn.checking.arithmetic import CannotJudge, at_sizes
-from ovlearn.checking.binding import FREE, Binding, Recorded, recorded, value_of
+from ovlearn.checking.binding import FREE, Binding, Recorded, is_taken, recorded, value_of
 from ovlearn.checking.claims import Claim, Context
 from ovlearn.checking.indices import at_numbers
 from ovlearn.checking.judgement import Judgement, failed, not_applicable, passed
@@ -82,6 +82,13 @@ class Premises:
         Raises: CannotJudge where runs do not decide it.
         """
         open_names = self._open(equation)
+        taken = sorted(
+            name.name
+            for name in open_names - _placeholder(equation)
+            if is_taken(name.name) and name.shape[0] != 1
+        )
+        if taken:  # a row, as k_j, does not say of which head: an equation may
+            raise CannotJudge(f"the network has no {', '.join(taken)}")
         if isinstance(equation.lhs, NAMES) and equation.lhs in open_names and self._defines(equation):
             return "names", passed(where=f"it says what {equation.lhs} is")
         claim = Claim(Step, equation.lhs, equation.rhs)
@@ -109,7 +116,6 @@ class Premises:
     def _open(self, equation: Relation) -> frozenset[Any]:
         """The symbols that neither a run nor a binding nor another equation gives a value."""
         sides = (equation.lhs, equation.rhs)
-        placeholder = {equation.lhs.args[0]} if isinstance(equation.lhs, Layer) else set()
         found, waiting = set(), list(sides)
         seen: set[Any] = set()
         numbers = self.numeric.numbers(0)
@@ -124,7 +130,7 @@ class Premises:
                     found.add(name)
                 else:
                     waiting.append(made_of)
-        return frozenset(found | placeholder)
+        return frozenset(found | _placeholder(equation))
 
     def _has_value(self, name: Any, made_of: Any) -> bool:
         if name.name in FREE or name.name in self.context.extra:
@@ -172,6 +178,11 @@ class Premises:
     def _equations_with(self, name: Any) -> int:
         stated = [each for one in self.context.derivation.assumptions for each in one.equations]
         return sum(name in symbols(each.lhs) | symbols(each.rhs) for each in stated)
+
+
+def _placeholder(equation: Relation) -> set[Any]:
+    """The symbol that stands for any stream in an equation of a layer."""
+    return {equation.lhs.args[0]} if isinstance(equation.lhs, Layer) else set()
 
 
 def _mentions(letter: Any, name: Any) -> bool:

@@ -11,6 +11,7 @@ from ovlearn.checking.arithmetic import Array, CannotJudge, Floats, Sizes
 from ovlearn.checking.claims import Claim, Context
 from ovlearn.checking.evaluated import Evaluated, Try
 from ovlearn.checking.evaluation import Evaluator
+from ovlearn.checking.faint import faintest
 from ovlearn.checking.limits import NARROWEST, spread
 from ovlearn.symbolic.expressions import nodes, symbols
 from ovlearn.symbolic.functions import RowSoftmax
@@ -48,6 +49,8 @@ class Real(Evaluated):
     def _agrees(self, claim: Claim, attempt: Try) -> bool:
         table = self.definitions(attempt.seed)
         if spread(claim.expressions(), self.sizes(attempt.seed), table) < NARROWEST:
+            return False
+        if faintest(claim.expressions(), self.evaluator(attempt)) < NARROWEST:
             return False
         before, after = self.value(claim.before, attempt), self.value(claim.after, attempt)
         if claim.remainder is not None:

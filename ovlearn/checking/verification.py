@@ -152,8 +152,10 @@ class _Judge:
 
     def faults(self, part: str, number: int, step: Step, claim: Claim) -> Iterator[FaultRow]:
         """Every fault planted in a claim, and which routes rejected it."""
+        unseen = {self.numeric.name} if self.numeric.sums_nothing(claim, _FAULT_SEEDS) else set()
         for fault in planted(self.here.spelled(claim), self.network):
-            yield self._seen(FaultRow(part, number, fault.name), fault, step)
+            row = self._seen(FaultRow(part, number, fault.name), fault, step)
+            yield replace(row, missed_by=tuple(route for route in row.missed_by if route not in unseen))
         for fault in false_premises(claim):
             right, wrong = fault.claim.sources
             if self._stand(right) == "holds":  # what only gives a name cannot be false

@@ -10,11 +10,11 @@ import numpy as np
 from sympy import ImmutableMatrix, MatrixBase, MatrixSymbol
 
 from ovlearn.checking.arithmetic import Array, Floats
-from ovlearn.checking.binding import FREE, Recorded, is_bound, value_of
+from ovlearn.checking.binding import FREE, Recorded, is_bound, is_taken, value_of
 from ovlearn.checking.claims import Claim, Context
 from ovlearn.checking.evaluation import Evaluator
 from ovlearn.checking.judgement import Judgement, failed, not_applicable, passed
-from ovlearn.checking.network import computed, meaning
+from ovlearn.checking.network import is_input, meaning
 from ovlearn.numeric import Config, Transformer
 from ovlearn.symbolic.course.given import layer_function
 from ovlearn.symbolic.dimensions import d, d_h, s, v
@@ -80,7 +80,10 @@ class Witnesses:
     def _runs(self, claim: Claim) -> bool:
         """Whether a claim speaks of what a network computes."""
         found = {node for side in (claim.before, claim.after) for node in nodes(side)}
-        return any(isinstance(node, Layer) or node in computed(self.context.network) for node in found)
+        return any(isinstance(node, Layer) or self._is_computed(node) for node in found)
+
+    def _is_computed(self, node: Any) -> bool:
+        return isinstance(node, MatrixSymbol) and meaning(node, self.context.network) is not None
 
     def _spelled_out(self, expr: Any) -> Any:
         """`expr` with each layer as the network has it, whatever an assumption says."""
@@ -105,7 +108,7 @@ class Witnesses:
         values: dict[Any, ImmutableMatrix] = {}
         for expr in (*map(self._spelled_out, sides), *given):
             self._solve(expr, given, values)
-        for name, relation in self.context.relations:
+        for name, relation in (*self.context.relations, *self.context.second_definitions):
             if (symbols(relation.lhs) | symbols(relation.rhs)) & values.keys():
                 self._meet(name, relation, given, values)
         return values
@@ -114,6 +117,8 @@ class Witnesses:
         for name in sorted(symbols(expr) - values.keys(), key=str):
             made_of = self._meaning(name)
             if made_of is None:
+                if is_taken(name.name) and not is_input(name, self.context.network):
+                    raise Refused(f"{name} is not the witness's to choose: it is no input of the network")
                 if name not in given:
                     raise Refused(f"the witness gives no value for {name}")
                 values[name] = given[name]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any
 
 from ovlearn.arguments import whole_number
@@ -11,7 +12,7 @@ from ovlearn.symbolic.expressions import check_shapes, nodes, symbols, terms
 from ovlearn.symbolic.functions import TokenSum
 from ovlearn.symbolic.notation import Network, is_of_the_course
 from ovlearn.symbolic.pathlabels import Path, holds_paths, path_of
-from ovlearn.symbolic.statements import Assumption, Relation, hidden_indices, unfolded
+from ovlearn.symbolic.statements import Assumption, Relation, hidden_indices, relations, unfolded
 from ovlearn.symbolic.steps import SIGNS, DerivationError, Rule, Selection, Step, shortened, take
 
 
@@ -59,6 +60,8 @@ class Derivation:
                 )
             self._check_sources(number, step)
             self._check_path(number, step)
+            if isinstance(step, Selection):
+                self._check_name(number, step.name)
             here, sign = step.after, _joined(number, sign, step)
         self._check_indices()
 
@@ -114,6 +117,17 @@ class Derivation:
                     f"step {number}: expected terms of one path each, got {own}, "
                     f"which stands for {shortened(whole)}"
                 )
+
+    def _check_name(self, number: int, name: Any) -> None:
+        """What is selected gets a name that stands for nothing else: a new one, or one of the network's."""
+        before = self.steps[:number]
+        named = [step.name for step in before[:-1] if isinstance(step, Selection)]
+        related = (side for _, each in relations(self.assumptions) for side in (each.lhs, each.rhs))
+        spoken = chain([self.initial], (step.after for step in before), related)
+        if name in named or any(name in nodes(expr) for expr in spoken):
+            raise DerivationError(f"step {number}: expected a new name, got {name}, which is in use")
+        if self.network is not None and not self.network.may_have(name):
+            raise DerivationError(f"step {number}: expected a name that the network has, got {name}")
 
     @classmethod
     def start(

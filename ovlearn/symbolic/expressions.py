@@ -12,6 +12,7 @@ from typing import Any
 
 from sympy import (
     Basic,
+    Expr,
     Identity,
     Integer,
     MatAdd,
@@ -21,6 +22,10 @@ from sympy import (
     OneMatrix,
     Transpose,
     ZeroMatrix,
+    nan,
+    oo,
+    sympify,
+    zoo,
 )
 
 from ovlearn.symbolic.functions import (
@@ -69,7 +74,7 @@ def is_matrix(expr: Any) -> bool:
 def product(*factors: Any) -> Any:
     """The product of the factors, grouped as written and shape-checked; a nested product keeps its brackets.
 
-    Raises: ShapeError where two neighbours do not fit.
+    Raises: ShapeError where two neighbours do not fit; TypeError for a factor that is no finite number.
 
     >>> from sympy import MatrixSymbol
     >>> from ovlearn.symbolic import d, d_h, s
@@ -81,6 +86,7 @@ def product(*factors: Any) -> Any:
     ...
     ovlearn.symbolic.expressions.ShapeError: product: expected d rows after X [s, d], got W_O [d_h, d]
     """
+    _check_numbers([sympify(factor) for factor in factors if not is_matrix(factor)])
     result = factors[0] if len(factors) == 1 else MatMul(*factors, evaluate=False)
     _check_node(result)
     return result
@@ -223,9 +229,10 @@ def check_shapes(expr: Any) -> None:
 def _check_node(node: Any) -> None:
     if isinstance(node, MatMul):
         _check_product([factor for factor in node.args if is_matrix(factor)])
+        _check_numbers([factor for factor in node.args if not is_matrix(factor)])
     elif isinstance(node, MatAdd):
         _check_sum(node.args)
-    elif isinstance(node, MatrixExpr) and not isinstance(node, MATRICES):
+    if isinstance(node, MatrixExpr) and type(node) not in MATRICES:  # another class could print as it likes
         raise TypeError(
             f"expression: expected matrix symbols, products, sums, transposes and the functions of "
             f"ovlearn.symbolic, got {type(node).__name__}"
@@ -238,6 +245,12 @@ def _check_product(matrices: list[Any]) -> None:
             raise ShapeError(
                 f"product: expected {left.shape[1]} rows after {_named(left)}, got {_named(right)}"
             )
+
+
+def _check_numbers(numbers: list[Any]) -> None:
+    for number in numbers:
+        if not isinstance(number, Expr) or not number.is_commutative or number.has(nan, oo, -oo, zoo):
+            raise TypeError(f"product: expected finite numbers and matrices as factors, got {number}")
 
 
 def _check_sum(parts: tuple[Any, ...]) -> None:

@@ -14,11 +14,13 @@ from functools import lru_cache
 from typing import Any
 
 from sympy import (
+    Float,
     Identity,
     Integer,
     MatAdd,
     MatMul,
     OneMatrix,
+    Rational,
     Transpose,
     ZeroMatrix,
     cancel,
@@ -154,7 +156,12 @@ def _without_zeros(table: Table) -> Table:
 
 @lru_cache(maxsize=4096)
 def _plain(number: Any) -> Any:
-    """A coefficient in one form: a whole number as Python's, which is fast, else a reduced fraction."""
+    """A coefficient in one form: a whole number as Python's, which is fast, else a reduced fraction.
+
+    A float is the fraction that it is printed as: added up as floats, 10¹⁶ + 1 would be 10¹⁶.
+    """
+    floats = number.atoms(Float) if hasattr(number, "atoms") else ()
+    number = number.xreplace({each: Rational(str(each)) for each in floats}) if floats else number
     if getattr(number, "is_Add", False) or any(part.is_Add for part in _denominators(number)):
         number = radsimp(number)  # 1/(1 + √2) and √2 − 1 are one number
     reduced = cancel(number)

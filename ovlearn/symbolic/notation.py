@@ -163,6 +163,15 @@ class Network:
             whole_number("head", head, below=self.heads),
         )
 
+    def may_have(self, name: Any) -> bool:
+        """Whether a name of the course is one of this network's; any other name may be."""
+        base, indices = parse(name.name) if isinstance(name, MatrixSymbol) else ("", ())
+        if base not in GLOSSARY:
+            return True
+        layers = indices[:1] if len(indices) == 1 else indices[::2]
+        there = all(layer < self.layers + (base == "X") for layer in layers)
+        return is_of_the_course(name) and there and all(head < self.heads for head in indices[1::2])
+
     def heads_of(self, layer: int) -> Iterable[tuple[int, int]]:
         """The (layer, head) pairs of one layer."""
         return ((layer, head) for head in range(self.heads))

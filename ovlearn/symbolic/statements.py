@@ -67,6 +67,8 @@ class Assumption:
         for equation in self.equations:
             if equation.sign != "=":
                 raise ValueError(f"equations: expected equalities, got {equation}")
+            if isinstance(equation.lhs, Layer) and not isinstance(equation.lhs.args[0], MatrixSymbol):
+                raise ValueError(f"equations: expected a layer of a symbol for any stream, got {equation}")
 
     def check(self) -> None:
         """See that the equations are what may be built, also where they were forged.

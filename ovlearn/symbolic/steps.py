@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, ClassVar
 
+from sympy import Expr
+
 from ovlearn.symbolic.expressions import is_matrix
-from ovlearn.symbolic.statements import Assumption, Sign
+from ovlearn.symbolic.statements import NAMES, Assumption, Sign
 
 
 class RuleError(ValueError):
@@ -110,11 +112,21 @@ class Selection(Step):
     """`after` is the part of `before` that is kept under the new name; `before` = `after` + `remainder`.
 
     `path`: where the claim is that `after` is the one path through these heads, those heads.
+
+    Raises: DerivationError where the name is no symbol of its shape.
     """
 
     remainder: Any
     name: Any
     path: tuple[tuple[int, int], ...] | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not isinstance(self.name, NAMES) or self.name.shape != self.after.shape:
+            shape = [*self.after.shape]
+            raise DerivationError(
+                f"{self.rule.name}: expected a symbol of shape {shape} as a name, got {self.name}"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,10 +141,10 @@ class Bound(Step):
     def __post_init__(self) -> None:
         super().__post_init__()
         for side in (self.before, self.after):
-            if is_matrix(side):
-                shape = [*side.shape]
+            if is_matrix(side) or not isinstance(side, Expr):
+                shape = f" {[*side.shape]}" if is_matrix(side) else ""
                 raise DerivationError(
-                    f"{self.rule.name}: expected two numbers in a bound, got {shortened(side)} {shape}"
+                    f"{self.rule.name}: expected two numbers in a bound, got {shortened(side)}{shape}"
                 )
 
 

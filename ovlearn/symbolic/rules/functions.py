@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import OneMatrix
+from sympy import OneMatrix, Symbol
 
+from ovlearn.symbolic.dimensions import MEANINGS
 from ovlearn.symbolic.expressions import factors, indices, is_matrix, product, rewrite, transpose
 from ovlearn.symbolic.functions import Kronecker, OneHot, RowSoftmax, TokenSum, Vec
+from ovlearn.symbolic.rules.sums import refuse_masks
 from ovlearn.symbolic.steps import RuleError, rule, shortened
 
 
@@ -17,6 +19,8 @@ def rows_sum_to_one(expr: Any) -> Any:
 
     E.g. softmax(S) 1 becomes 1, whatever S is.
     """
+
+    refuse_masks("rows sum to one", expr)
 
     def collapse(node: Any) -> Any:
         found = factors(node)
@@ -38,6 +42,8 @@ def sum_over_positions(expr: Any, index: Any) -> Any:
     found = factors(expr)
     if len(found) != 2 or not all(map(is_matrix, found)):
         raise RuleError(f"sum over positions: expected a product of two factors, got {shortened(expr)}")
+    if not isinstance(index, Symbol) or index in MEANINGS:
+        raise RuleError(f"sum over positions: expected a symbol that is no size as an index, got {index}")
     if str(index) in indices(expr):
         raise RuleError(
             f"sum over positions: expected an index that {shortened(expr)} does not have, got {index}"

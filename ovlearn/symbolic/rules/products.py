@@ -88,6 +88,8 @@ def gather_transposes(expr: Any, *parts: Any) -> Any:
 
     E.g. gathering Kᵀ, e_jᵀ: Q Kᵀ e_jᵀ becomes Q (e_j K)ᵀ. `parts` are the factors as they stand.
     """
+    if not all(map(is_matrix, parts)):
+        raise RuleError(f"gather transposes: expected matrices, got {', '.join(map(str, parts))}")
     gathered = transpose(product(*(transpose(part) for part in reversed(parts))))
     grouped = group.function(expr, *parts)
     return rewrite(grouped, lambda node: gathered if factors(node) == parts else node)

@@ -29,7 +29,7 @@ def distribute(expr: Any) -> Any:
 
     E.g. A (X_0 + Δ_0) W becomes A X_0 W + A Δ_0 W. Softmax and the other functions are not entered.
     """
-    _refuse_masks("distribute", expr)
+    refuse_masks("distribute", expr)
     known: dict[Any, list[tuple[Any, ...]]] = {}
 
     def words(node: Any) -> list[tuple[Any, ...]]:
@@ -67,7 +67,7 @@ def cancel(expr: Any) -> Any:
 
     E.g. A X W + A Y W − A X W − A Y W becomes 0.
     """
-    _refuse_masks("cancel", expr)
+    refuse_masks("cancel", expr)
     if len(terms(expr)) < 2 or NormalForm().of(expr):
         raise RuleError(f"cancel: expected terms that cancel, got {shortened(expr)}")
     return ZeroMatrix(*expr.shape)
@@ -80,7 +80,7 @@ def zero(expr: Any) -> Any:
     E.g. layer(X + 0) + S 0 W becomes layer(X).
     """
 
-    _refuse_masks("zero", expr)
+    refuse_masks("zero", expr)
 
     def drop(node: Any) -> Any:
         if isinstance(node, MatMul) and any(isinstance(factor, ZeroMatrix) for factor in node.args):
@@ -108,7 +108,7 @@ def join_sum(expr: Any) -> Any:
     raise RuleError(f"join: expected a sum and its next term, got {shortened(expr)}")
 
 
-def _refuse_masks(name: str, expr: Any) -> None:
+def refuse_masks(name: str, expr: Any) -> None:
     """Raise where −∞ stands in the open: neither −∞ − (−∞) nor 0 · (−∞) is a number."""
     if (mask := bare_mask(expr)) is not None:
         raise RuleError(
