@@ -19,22 +19,27 @@ class Blocked(Exception):
     """An answer called the very function of the package that it should have written."""
 
 
+_refused = False
+
+
+def has_refused() -> bool:
+    """Tell whether anything in this process called what is blocked in it, caught the refusal or not."""
+    return _refused
+
+
 @contextmanager
 def blocking(names: Iterable[str]) -> Iterator[None]:
     """Refuse calls of these functions of the package, by whatever name and in whatever thread.
 
     Each gets another body for the time being, so that nobody who holds the function can reach the first one.
     """
-    bodies = [
-        (function, function.__code__, _refusing(function, name))
-        for function, name in made_of(tuple(names)).items()
-    ]
+    asked = tuple(names)
+    bodies = {function: function.__code__ for function in made_of(asked)}
     try:
-        for function, _, refusal in bodies:
-            function.__code__ = refusal
+        remove(asked)
         yield
     finally:
-        for function, body, _ in bodies:
+        for function, body in bodies.items():
             function.__code__ = body
 
 
@@ -43,13 +48,24 @@ def remove(names: Iterable[str]) -> None:
 
     The function itself is changed, not its name in a module, so it is gone for all who hold it already.
     """
-    for function, name in made_of(tuple(names)).items():
-        function.__code__ = _refusing(function, name)
+    for function, refusal in refusals(tuple(names)).items():
+        function.__code__ = refusal
 
 
 def refuse(name: str) -> NoReturn:
     """Say that a function of the package is the answer itself."""
+    global _refused
+    _refused = True
     raise Blocked(f"`{name}` is the answer itself: here you write it. Everywhere else, use it.")
+
+
+@cache
+def refusals(names: tuple[str, ...]) -> Mapping[FunctionType, CodeType]:
+    """Return the body that each of these functions and of their parts is to get."""
+    return {
+        function: _refusal(name, len(function.__code__.co_freevars))
+        for function, name in made_of(names).items()
+    }
 
 
 @cache
@@ -142,10 +158,7 @@ def _below(package: str) -> list[ModuleType]:
     return [module for name, module in list(sys.modules.items()) if name.startswith(f"{package}.")]
 
 
-def _refusing(function: FunctionType, name: str) -> CodeType:
-    return _refusal(name, len(function.__code__.co_freevars))
-
-
+@cache
 def _refusal(name: str, free: int) -> CodeType:
     """A body that takes anything and refuses; it stands alone, whatever module it is put into.
 

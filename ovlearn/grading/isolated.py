@@ -21,13 +21,14 @@ def verdicts(file: Path, *, seed: int | None = None, patience: Patience | None =
     try:
         from ovlearn.grading.folder import exercises_in, sheet_cells
         from ovlearn.grading.notebook import fresh_seed, verdict_on
-        from ovlearn.grading.sets import checks_of
+        from ovlearn.grading.sets import blocked_by, checks_of
 
         drawn = fresh_seed() if seed is None else seed
         cells, exercises = sheet_cells(file), exercises_in(file)
         for exercise in exercises:
             checks_of(exercise)  # loaded now, not when the worker is waiting for them
-        with Sheet(cells, starter, patience=patience or Patience()) as sheet:
+        lacking = blocked_by(exercises)
+        with Sheet(cells, starter, patience=patience or Patience(), blocked=lacking) as sheet:
             for exercise in exercises:
                 yield verdict_on(exercise, sheet, drawn)
     except Unavailable as error:

@@ -45,12 +45,14 @@ class Answers(pytest.File):
         """Start a worker on the notebook's cells."""
         from ovlearn.grading.folder import sheet_cells
         from ovlearn.grading.notebook import fresh_seed
+        from ovlearn.grading.sets import blocked_by, names_in
         from ovlearn.grading.worker.remote import Sheet, workers
 
         self.seed = fresh_seed()
         self.workers = workers()
         self.addfinalizer(self.workers.close)
-        self.sheet: Sheet = Sheet(sheet_cells(self.path), self.workers).__enter__()
+        lacking = blocked_by(names_in(self.path.stem))
+        self.sheet: Sheet = Sheet(sheet_cells(self.path), self.workers, blocked=lacking).__enter__()
         self.addfinalizer(lambda: self.sheet.__exit__(None, None, None))
 
 

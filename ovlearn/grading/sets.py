@@ -6,7 +6,7 @@ import difflib
 import importlib.util
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -75,6 +75,11 @@ def checks_of(exercise: str) -> Checks:
     tests = [value for name, value in vars(module).items() if _belongs(name, exercise)]
     blocked = getattr(module, "BLOCKED", {})
     return Checks(exercise, tuple(tests), tuple(blocked.get(exercise, ())))
+
+
+def blocked_by(exercises: Iterable[str]) -> frozenset[str]:
+    """Return all functions of the package that any of these exercises blocks."""
+    return frozenset(name for exercise in exercises for name in checks_of(exercise).blocked)
 
 
 def _belongs(name: str, exercise: str) -> bool:

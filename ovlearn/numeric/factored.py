@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from ovlearn.arguments import complaint
-from ovlearn.numeric.arrays import Array, real_array
+from ovlearn.arguments import complaint, described
+from ovlearn.numeric.arrays import Array, any_array, real_array
 from ovlearn.numeric.indexing import part_of_factors
 
 
@@ -100,16 +100,17 @@ class FactoredMatrix:
             return self.AB if dtype is None else self.AB.astype(dtype, copy=False)
 
     def __mul__(self, other: float) -> FactoredMatrix:
-        """Return A @ B times a number, in the first factor."""
-        number = _number(other)
-        return NotImplemented if number is None else FactoredMatrix(_times(self.A, number), self.B)
+        """Return A @ B times a number, in the first factor; raise TypeError for what is none."""
+        return FactoredMatrix(_times(self.A, _number(other)), self.B)
 
     __rmul__ = __mul__
 
     def __truediv__(self, other: float) -> FactoredMatrix:
         """Return A @ B over a number, in the first factor; raise ZeroDivisionError for 0."""
         number = _number(other)
-        return NotImplemented if number is None else FactoredMatrix(_times(self.A, 1 / number), self.B)
+        if number == 0:
+            raise ZeroDivisionError(complaint("other", "a number that is not 0", described(other)))
+        return FactoredMatrix(_times(self.A, 1 / number), self.B)
 
     def __neg__(self) -> FactoredMatrix:
         """Return −A @ B."""
@@ -214,12 +215,19 @@ def _reduced(F: FactoredMatrix) -> tuple[Array, Array, Array]:
     return Q, R @ _transposed(S), P
 
 
-def _number(value: object) -> float | None:
-    """A finite real number, or None for what is none; raise ValueError for NaN or infinity."""
-    array = np.asarray(value) if isinstance(value, Real | np.ndarray) else None
-    if array is None or array.ndim or array.dtype.kind not in "iuf":
-        return None
-    return float(real_array("other", array, np.float64))
+def _number(value: object) -> float:
+    """A finite real number; raise TypeError for what is none, ValueError for NaN or infinity."""
+    array = any_array("other", value) if isinstance(value, np.ndarray | np.generic) else None
+    real = isinstance(value, Real) and not isinstance(value, bool) if array is None else array.ndim == 0
+    if not real or (array is not None and array.dtype.kind not in "iuf"):
+        raise TypeError(complaint("other", "a real number", described(value)))
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except OverflowError:
+        number = np.inf
+    if not np.isfinite(number):
+        raise ValueError(complaint("other", "a finite number", described(value)))
+    return number
 
 
 def _times(factor: Array, number: float) -> Array:

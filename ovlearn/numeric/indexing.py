@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ovlearn.arguments import complaint, described
-from ovlearn.numeric.arrays import Array
+from ovlearn.numeric.arrays import Array, any_array
 
 _EXPECTED = "whole numbers, slices, or lists of whole numbers or of bools along one axis"
 
@@ -27,7 +27,7 @@ def part_of_factors(
     >>> A.shape, B.shape, axes
     ((2, 3), (3, 1), (True, False))
     """
-    *leading, row, column = _whole(key, len(shape))
+    *leading, row, column = _whole(key, shape)
     listed = [not isinstance(index, int | slice) for index in (*leading, row, column)]
     if listed[-2:] != [False, False] and sum(listed) > 1:
         expected = "lists along leading axes, or along rows, or along columns"
@@ -39,27 +39,49 @@ def part_of_factors(
     return A[..., _kept(row), :], B[..., :, _kept(column)], axes
 
 
-def _whole(key: Any, axes: int) -> list[Any]:
+def _whole(key: Any, shape: tuple[int, ...]) -> list[Any]:
     """An index for each axis."""
+    axes = len(shape)
     given = list(key) if isinstance(key, tuple) else [key]
     dots = [place for place, index in enumerate(given) if index is Ellipsis]
     if len(given) - len(dots) > axes or len(dots) > 1:
         raise IndexError(complaint("index", f"at most {axes} and one ...", str(len(given))))
     at = dots[0] if dots else len(given)
     missing = [slice(None)] * (axes - len(given) + len(dots))
-    return [_index(index) for index in (*given[:at], *missing, *given[at + 1 :])]
+    whole = (*given[:at], *missing, *given[at + 1 :])
+    return [_index(index, axis, size) for axis, (index, size) in enumerate(zip(whole, shape, strict=True))]
 
 
-def _index(index: Any) -> Any:
+def _index(index: Any, axis: int, size: int) -> Any:
     """A number as an int, a slice, or an array of whole numbers or bools with one axis."""
     if isinstance(index, slice):
-        return index
-    array = np.asarray(index) if not isinstance(index, list) or index else np.zeros(0, int)
+        return _slice(index, size)
+    try:
+        array = any_array("index", index) if not isinstance(index, list) or index else np.zeros(0, int)
+    except ValueError as error:
+        raise IndexError(str(error)) from None
     if array.dtype.kind in "iu" and array.ndim < 2:
+        if ((array < -size) | (array >= size)).any():
+            expected = (
+                f"numbers from {-size} to {size - 1} along axis {axis}" if size else f"none along axis {axis}"
+            )
+            raise IndexError(complaint("index", expected, described(index)))
         return int(array) if array.ndim == 0 else array
     if array.dtype.kind == "b" and array.ndim == 1:
+        if len(array) != size:
+            raise IndexError(complaint("index", f"{size} bools along axis {axis}", str(len(array))))
         return array
     raise IndexError(complaint("index", _EXPECTED, described(index)))
+
+
+def _slice(index: slice, size: int) -> slice:
+    try:
+        index.indices(size)
+    except (TypeError, ValueError):  # bounds that are no whole numbers, or steps of 0
+        raise IndexError(
+            complaint("index", "a slice of whole numbers, its step not 0", described(index))
+        ) from None
+    return index
 
 
 def _kept(index: Any) -> Any:

@@ -73,6 +73,15 @@ def test_a_file_of_the_same_name_is_not_run_on_the_safe_path(tmp_path: Path) -> 
     assert not (tmp_path / "was-run").exists()
 
 
+@pytest.mark.parametrize("name", ["numpy", "sympy", "click", "rich", "random"])
+def test_a_learners_file_is_not_taken_for_a_library(tmp_path: Path, name: str) -> None:
+    notebook(tmp_path, RIGHT)
+    (tmp_path / f"{name}.py").write_text("open('was-run', 'w').close()")
+    assert run(tmp_path, "check", f"{SET}.ipynb")[0] == 0
+    assert run(tmp_path, "list")[0] == 0
+    assert not (tmp_path / "was-run").exists()
+
+
 def test_a_cell_asks_for_a_hint_without_a_path(tmp_path: Path) -> None:
     """`%run -m ovlearn hint NAME`, as the starter says, where the kernel has none on its PATH."""
     cell = "import ovlearn\nget_ipython().run_cell('%run -m ovlearn hint ov_matrix')"

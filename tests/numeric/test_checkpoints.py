@@ -432,6 +432,24 @@ def test_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert close(checkpoints.load_gpt2("~/model").run(answers["tokens"]).logits, answers["logits"])
 
 
+@pytest.mark.parametrize("odd", ["~nobody-of-this-name/model", "a" * 5000, "a\0b"])
+def test_what_can_be_no_folder(odd: str) -> None:
+    with pytest.raises(FileNotFoundError, match=r"^folder: expected a folder with config\.json"):
+        checkpoints.load_gpt2(odd)
+
+
+def test_json_without_end_and_parts_with_endless_names(tmp_path: Path) -> None:
+    folder, weights = copied("gpt2", tmp_path)
+    index = folder / "model.safetensors.index.json"
+    (folder / "model.safetensors").rename(folder / "a.safetensors")
+    index.write_text(json.dumps({"weight_map": dict.fromkeys(weights, "a" * 5000)}))
+    with pytest.raises(FileNotFoundError, match=r"^folder: expected the part a+ in it, got none$"):
+        checkpoints.load_gpt2(folder)
+    index.write_text("[" * 100_000)
+    with pytest.raises(ValueError, match=r"^model\.safetensors\.index\.json: expected JSON, got "):
+        checkpoints.load_gpt2(folder)
+
+
 def test_no_folder(tmp_path: Path) -> None:
     with pytest.raises(
         FileNotFoundError, match=r"folder: expected a folder with config\.json and weights, got"

@@ -2,6 +2,7 @@
 
 import dataclasses
 import tracemalloc
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -353,8 +354,14 @@ def test_a_head_and_its_rows_stay_factored() -> None:
         (None, "index: expected whole numbers, slices, or lists of .*, got None .NoneType."),
         (np.ones((4, 5), bool), "index: expected whole numbers, slices, or lists of"),
         (([0, 1], [0, 1]), "index: expected lists along leading axes, or along rows, or along columns, got"),
-        (4, "out of bounds"),
-        ((0, 5), "out of bounds"),
+        (4, "index: expected numbers from -4 to 3 along axis 0, got 4 .int."),
+        ((0, 5), "index: expected numbers from -5 to 4 along axis 1, got 5 .int."),
+        ((..., [0, -6]), "index: expected numbers from -5 to 4 along axis 1, got .0, -6. .list."),
+        ([True, False], "index: expected 4 bools along axis 0, got 2"),
+        ([[0], [1, 2]], "index: expected rows of equal length, got a ragged list"),
+        (np.ma.array([0, 1], mask=[1, 0]), "index: expected numbers, none of them masked, got"),
+        (slice("a"), "index: expected a slice of whole numbers, its step not 0, got slice"),
+        (slice(None, None, 0), "index: expected a slice of whole numbers, its step not 0, got slice"),
     ],
 )
 def test_what_is_no_index(key: Any, message: str) -> None:
@@ -377,16 +384,19 @@ def test_scaling(F: FactoredMatrix) -> None:
 
 def test_what_does_not_scale() -> None:
     F = factored(4, 2, 5)
-    for other in ("a", [1, 2], None, True, 1j, np.ones(3), np.ones((4, 5))):
-        with pytest.raises(TypeError):
-            F * other
-        with pytest.raises(TypeError):
-            other * F
-    assert_raises(
-        ValueError, "other: expected finite numbers in float64, got nan at other[]", lambda: F * np.nan
-    )
-    with pytest.raises(ZeroDivisionError):
-        F / 0
+    for other in ("a", [1, 2], None, True, 1j, np.True_, np.ones(3), np.ones((4, 5)), np.complex64(1), F):
+        for scaled in (lambda x: F * x, lambda x: x * F, lambda x: F / x):
+            with pytest.raises(TypeError, match=r"^other: expected a real number, got "):
+                scaled(other)
+    for large in (np.nan, np.inf, np.float32("inf"), 10**400):
+        with pytest.raises(ValueError, match=r"^other: expected a finite number, got "):
+            F * large
+    with pytest.raises(ValueError, match=r"^other: expected numbers, none of them masked, got "):
+        F * np.ma.masked
+    for nothing in (0, np.array(0.0), Fraction(0)):
+        with pytest.raises(ZeroDivisionError, match=r"^other: expected a number that is not 0, got "):
+            F / nothing
+    assert_close(dense(F * Fraction(1, 3)), dense(F) / 3)
     with pytest.raises(ValueError, match=r"^A: expected finite numbers in float32, got -?inf at"):
         factored(4, 2, 5, dtype=F32) * 1e39
 

@@ -77,10 +77,49 @@ def test_what_a_cfg_says_and_weights_do_not() -> None:
     for weights in (folded, half):
         read = checkpoints.from_transformer_lens(weights, cfg(normalization_type="LNPre"))
         assert read.normalization == "LNPre"  # type: ignore[attr-defined]
-    without = {
-        name: value for name, value in state("lens-heads").items() if "mask" not in name and "pos" not in name
-    }
+    without = {name: value for name, value in state("lens-heads").items() if "mask" not in name}
     assert checkpoints.from_transformer_lens(without, cfg("lens-heads")).config.n_ctx == 9
+
+
+def test_a_cfg_and_weights_that_contradict_each_other_are_refused() -> None:
+    unplaced = {name: value for name, value in state("lens-heads").items() if "pos" not in name}
+    with pytest.raises(ValueError, match=r"^state_dict: expected pos_embed\.W_pos, as .*, got none$"):
+        checkpoints.from_transformer_lens(unplaced, cfg("lens-heads"))
+    unsaid = {name: value for name, value in cfg().items() if name != "act_fn"}
+    with pytest.raises(ValueError, match=r"^cfg, act_fn: expected 'gelu_new' or .*, got none$"):
+        checkpoints.from_transformer_lens(state("lens-gpt"), unsaid)
+
+
+@pytest.mark.parametrize("odd", [1, 0, "yes", 1.0, np.True_, np.ones(2), []])
+def test_what_is_no_bool_does_not_say_that_there_are_heads_alone(odd: object) -> None:
+    with pytest.raises(ValueError, match=r"^cfg, attn_only: expected True or False or None, got "):
+        checkpoints.from_transformer_lens(state("lens-gpt"), cfg(attn_only=odd))
+
+
+@pytest.mark.parametrize("name", ["n_layers", "n_heads", "d_model", "d_head", "d_vocab", "n_ctx", "d_mlp"])
+@pytest.mark.parametrize("odd", [True, 0, -2, 10**30, 2.5, "2", np.ones(2), [3], np.array(3), {}])
+def test_sizes_that_are_none_are_refused_in_words(name: str, odd: object) -> None:
+    with pytest.raises((TypeError, ValueError), match=r"^[\w, ]+(\.\w+)?: expected .+, got "):
+        checkpoints.from_transformer_lens(state("lens-gpt"), cfg(**{name: odd}))
+
+
+def test_sizes_and_scales_of_numpy_are_as_good_as_any() -> None:
+    names = ("n_layers", "n_heads", "d_model", "d_head", "d_vocab", "n_ctx", "d_mlp", "d_vocab_out")
+    numpys = {name: np.int64(cfg()[name]) for name in names}
+    model = checkpoints.from_transformer_lens(state("lens-gpt"), cfg(**numpys, attn_scale=np.float32(2)))
+    assert model.config.d_vocab == 17
+
+
+@pytest.mark.parametrize("nothing", [{}, SimpleNamespace(), type("Said", (), {"act_fn": "relu"})()])
+def test_a_cfg_that_says_nothing_is_none(nothing: object) -> None:
+    with pytest.raises(TypeError, match=r"^cfg: expected TransformerLens's cfg, or its to_dict\(\), got "):
+        checkpoints.from_transformer_lens(state("lens-heads"), nothing)
+
+
+def test_a_ragged_tensor_is_refused_in_words() -> None:
+    for name in ("embed.W_E", "blocks.0.mlp.W_in", "pos_embed.W_pos"):
+        with pytest.raises(ValueError, match=rf"^state_dict, {name}: expected rows of equal length, got "):
+            checkpoints.from_transformer_lens({**state("lens-gpt"), name: [[1.0], [1.0, 2.0]]})
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from typing import Any
 from ovlearn.grading.batch import folders
 from ovlearn.grading.batch.planning import Plan
 from ovlearn.grading.batch.results import Mark, printable
+from ovlearn.grading.sets import blocked_by
 from ovlearn.grading.students import Unavailable
 from ovlearn.grading.worker.channel import Channel, ChannelError
 from ovlearn.grading.worker.confinement import Limits
@@ -109,8 +110,8 @@ def main() -> None:
     try:
         while True:
             cells, names, seed, (call, exercise, memory) = channel.receive()
-            limits = Limits(memory=memory, processor=math.ceil(exercise + call))
-            with Sheet(cells, starting, limits, Patience(call, exercise)) as sheet:
+            limits = Limits(memory=memory, processor=math.ceil(len(names) * exercise + call))
+            with Sheet(cells, starting, limits, Patience(call, exercise), blocked_by(names)) as sheet:
                 for name in names:
                     sheet.renew()
                     channel.send(_judged(name, sheet, seed))

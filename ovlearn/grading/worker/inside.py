@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from ovlearn.grading.blocking import has_refused
 from ovlearn.grading.cells import awaiting
 from ovlearn.grading.cells.forms import transformer
 from ovlearn.grading.outcomes import Outcome
@@ -59,7 +60,8 @@ def serve(connection: socket.socket, scratch: Path, limits: Limits) -> None:
     with contextlib.suppress(ChannelError):
         while True:
             message = channel.receive()
-            channel.send([message[0], _reply(answers, *message[1:])])
+            reply = _reply(answers, *message[1:])
+            channel.send([message[0], reply, has_refused()])
 
 
 def _reply(answers: SheetNames, kind: str, *parts: Any) -> Any:

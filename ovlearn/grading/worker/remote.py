@@ -111,7 +111,9 @@ def workers() -> Zygote | FreshWorkers:
 class Sheet:
     """The answers of one sheet: its cells, run by a worker that is replaced when it breaks.
 
-    An exercise that blocks functions of the package has a worker of its own, in which there are none of them.
+    `blocked`: the functions of the package that any of its exercises blocks. One worker without all of them
+    serves as long as nobody calls one. From then on each exercise has a worker that lacks what itself blocks:
+    what is the answer to one may help with another.
     `reasons`: what became of each cell that broke, by the names that it would have defined.
     """
 
@@ -119,10 +121,12 @@ class Sheet:
     zygote: Zygote | FreshWorkers
     limits: Limits = field(default_factory=Limits)
     patience: Patience = field(default_factory=Patience)
+    blocked: frozenset[str] = frozenset()
     reasons: dict[str, str] = field(default_factory=dict)
     _broken: str = ""
     _skipped: dict[int, str] = field(default_factory=dict)
-    _blocked: tuple[str, ...] = ()
+    _lacking: frozenset[str] = frozenset()
+    _refused: bool = False
     _channel: Channel | None = None
     _pid: int = 0
     _scratch: Path | None = None
@@ -142,30 +146,38 @@ class Sheet:
 
     def look(self, name: str, blocked: tuple[str, ...] = ()) -> Data:
         """Return FUNCTION or the encoded value of a name; raise Missing."""
-        self._without(blocked)
         try:
-            (value,) = self._asking(name, 1, "look", name)
+            (value,) = self._asking(name, 1, blocked, "look", name)
         except AnswerError:  # what was called before may have left the worker stuck: ask a fresh one
-            (value,) = self._asking(name, 1, "look", name)
+            (value,) = self._asking(name, 1, blocked, "look", name)
         return value
 
     def call(self, name: str, arguments: Data, blocked: tuple[str, ...]) -> Reply:
         """Call a function; raise AnswerError or Missing."""
-        self._without(blocked)
-        value, after = self._asking(name, 2, "call", name, arguments, [])
+        value, after = self._asking(name, 2, blocked, "call", name, arguments, [])
         return Reply(value, after)
 
-    def _without(self, blocked: tuple[str, ...]) -> None:
-        """See that the worker is one that has none of these functions."""
-        if blocked != self._blocked:
+    def _without(self, blocked: frozenset[str]) -> None:
+        """See that the worker is one that has none of these functions, nor others that it must lack."""
+        lacking = blocked if self._refused else blocked | self.blocked
+        if lacking != self._lacking:
             self._end()
-            self._blocked = blocked
+            self._lacking = lacking
 
-    def _asking(self, name: str, count: int, *message: Any) -> list[Any]:
+    def _answered(self, blocked: frozenset[str], *message: Any) -> Any:
+        """The reply of a worker which refused nothing but what this exercise blocks."""
+        self._without(blocked)
+        self._ready()
+        reply = self._ask(*message)
+        if self._refused and self._lacking != blocked:
+            self._skipped.clear()
+            return self._answered(blocked, *message)
+        return reply
+
+    def _asking(self, name: str, count: int, blocked: tuple[str, ...], *message: Any) -> list[Any]:
         """What comes back: `count` values."""
         try:
-            self._ready()
-            return self._understood(self._ask(*message), name, count)
+            return self._understood(self._answered(frozenset(blocked), *message), name, count)
         except Broken as broken:
             self._end()
             raise AnswerError(broken.kind, broken.how) from None
@@ -196,7 +208,9 @@ class Sheet:
         assert self._scratch is not None
         for last in (False, True):
             try:
-                self._channel, self._pid = self.zygote.worker(self._scratch, self.limits, self._blocked)
+                self._channel, self._pid = self.zygote.worker(
+                    self._scratch, self.limits, sorted(self._lacking)
+                )
                 return
             except (ChannelError, TimeoutError, OSError) as error:
                 if last:
@@ -249,9 +263,11 @@ class Sheet:
             raise Broken(f"it did not finish within {self.patience.call:g} s", "TimedOut") from None
         except ChannelError:
             raise Broken("it ended the process that it ran in") from None
-        if not isinstance(reply, list) or len(reply) != 2 or reply[0] != self._asked:
-            raise Broken("it sent what is no answer")
-        return reply[1]
+        match reply:
+            case [self._asked, said, bool(refused)]:
+                self._refused = self._refused or refused
+                return said
+        raise Broken("it sent what is no answer")
 
     def _watch(self, until: float) -> None:
         """Wait for a reply, and look at the worker's folder and threads meanwhile: no kernel limits these."""

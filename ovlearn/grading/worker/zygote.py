@@ -13,7 +13,7 @@ import socket
 from pathlib import Path
 from typing import NoReturn
 
-from ovlearn.grading.blocking import made_of, remove, users
+from ovlearn.grading.blocking import refusals, remove, users
 from ovlearn.grading.worker import inside
 from ovlearn.grading.worker.channel import ChannelError
 from ovlearn.grading.worker.confinement import Limits
@@ -48,7 +48,7 @@ def _start(
 ) -> int:
     """Fork a worker on the socket that comes along with the message."""
     _, (handle,), _, _ = socket.recv_fds(control, 1, 1)
-    made_of(tuple(blocked))  # found once, for all sheets
+    refusals(tuple(blocked))  # made once, for all sheets
     pid = os.fork()
     if pid:
         os.close(handle)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -58,8 +59,8 @@ def load_gpt2(folder: str | Path) -> GPT:
 def _folder(folder: object) -> Path:
     if not isinstance(folder, str | Path):
         raise TypeError(complaint("folder", "the path of a folder", described(folder)))
-    place = Path(folder).expanduser()
-    if not place.is_dir():
+    place = Path(os.path.expanduser(folder))  # as a Path's own, but for a user that there is not
+    if not os.path.isdir(place):  # as a Path's own, but for names that are too long
         raise FileNotFoundError(
             complaint("folder", "a folder with config.json and weights", repr(str(folder)))
         )
@@ -71,7 +72,7 @@ def _config(path: Path) -> dict[str, Any]:
         raise FileNotFoundError(complaint("folder", f"a file {path.name} in it", "none"))
     try:
         sizes = json.loads(path.read_text(encoding="utf-8-sig"))
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ValueError(complaint(path.name, "JSON", "something else")) from None
     if not isinstance(sizes, dict):
         raise ValueError(complaint(path.name, "an object", described(sizes)))
@@ -150,7 +151,7 @@ def _parts(place: Path) -> dict[str, Path]:
         if not isinstance(part, str) or Path(part).is_absolute() or ".." in Path(part).parts:
             raise ValueError(complaint(f"{index.name}, weight_map", "files in the folder", described(part)))
     for part in sorted(set(listed.values())):
-        if not (place / part).is_file():
+        if not os.path.isfile(place / part):
             raise FileNotFoundError(complaint("folder", f"the part {part} in it", "none"))
     held = {name: place / part for part in set(listed.values()) for name in names_in(place / part)}
     for name, part in listed.items():

@@ -10,9 +10,9 @@ import numpy as np
 
 from ovlearn.arguments import complaint, described
 from ovlearn.numeric.arrays import Array
-from ovlearn.numeric.checkpoints.lenscfg import SIZES, LensConfig, read_cfg
+from ovlearn.numeric.checkpoints.lenscfg import ACTIVATIONS, SIZES, LensConfig, is_same, read_cfg
 from ovlearn.numeric.checkpoints.lenskeys import BUFFER, check_masks, check_names, normalization_of
-from ovlearn.numeric.checkpoints.tensors import Tensors
+from ovlearn.numeric.checkpoints.tensors import Tensors, as_array
 from ovlearn.numeric.config import Config, weight_shapes
 from ovlearn.numeric.gpt import GPT, Normalization, extra_shapes
 from ovlearn.numeric.transformer import Transformer
@@ -84,6 +84,9 @@ def from_transformer_lens(
     check_names(state_dict)
     told = _told(cfg, normalization, activation, eps, n_ctx)
     tensors = Tensors("state_dict", set(state_dict), state_dict.__getitem__)
+    if told.positional and _SINGLE["W_pos"] not in state_dict:
+        expected = f"{_SINGLE['W_pos']}, as positions are added by its cfg"
+        raise ValueError(complaint("state_dict", expected, "none"))
     config, d_mlp = _sizes(state_dict, tensors, told.sizes.get("n_ctx", n_ctx), told.causal)
     _check_sizes(told.sizes, config, d_mlp)
     weights = _weights(tensors, weight_shapes(config), needed=True)
@@ -93,7 +96,8 @@ def from_transformer_lens(
     form = normalization_of(more, weights, told.normalization)
     if form is None and d_mlp == 0 and not any(bias.any() for bias in more.values()):
         return Transformer(config, **weights)
-    return GPT(config, **weights, **more, normalization=form, activation=told.activation, eps=told.eps)
+    activation = _activation(told, d_mlp)
+    return GPT(config, **weights, **more, normalization=form, activation=activation, eps=told.eps)
 
 
 def _told(cfg: object, normalization: Any, activation: str | None, eps: Any, n_ctx: int | None) -> LensConfig:
@@ -106,10 +110,17 @@ def _told(cfg: object, normalization: Any, activation: str | None, eps: Any, n_c
     return read_cfg(cfg)
 
 
+def _activation(told: LensConfig, d_mlp: int) -> str:
+    """What was said; of a model without MLPs whatever you like."""
+    if told.activation is None and d_mlp:
+        raise ValueError(complaint("cfg, act_fn", " or ".join(map(repr, ACTIVATIONS)), "none"))
+    return told.activation or "relu"
+
+
 def _check_sizes(told: Mapping[str, int], config: Config, d_mlp: int) -> None:
     found = {name: getattr(config, name) for name in SIZES} | {"d_mlp": d_mlp}
     for name, size in told.items():
-        if size != found[name]:
+        if not is_same(size, found[name]):
             raise ValueError(complaint(f"cfg, {name}", f"{found[name]}, as the weights have it", repr(size)))
 
 
@@ -135,9 +146,10 @@ def _context(state: Mapping[str, Any], tensors: Tensors) -> int:
 def _shape(state: Mapping[str, Any], tensors: Tensors, name: str, axes: int) -> tuple[int, ...]:
     if name not in state:
         raise ValueError(complaint(tensors.where, f"a tensor {name}", "none"))
-    shape = tuple(np.shape(state[name]))
+    called = f"{tensors.where}, {name}"
+    shape: tuple[int, ...] = as_array(called, state[name]).shape
     if len(shape) != axes:
-        raise ValueError(complaint(f"{tensors.where}, {name}", f"{axes} axes", f"shape {shape}"))
+        raise ValueError(complaint(called, f"{axes} axes", f"shape {shape}"))
     return shape
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Integral, Real
 from typing import Any
 
 from ovlearn.arguments import complaint, described
@@ -59,21 +60,25 @@ _READ = {
 
 @dataclass(frozen=True)
 class LensConfig:
-    """What TransformerLens's cfg says that weights do not, and the sizes that it gives."""
+    """What TransformerLens's cfg says that weights do not, and the sizes that it gives.
+
+    activation: None where it does not say it.  positional: whether it says that there is a W_pos.
+    """
 
     normalization: Normalization
-    activation: str
+    activation: str | None
     eps: Any
     causal: bool
     sizes: dict[str, int]
+    positional: bool = False
 
 
 def read_cfg(cfg: object) -> LensConfig:
     """Return what a cfg says, a dict or an object with its names as attributes.
 
-    A name that it has not is taken as TransformerLens takes it. Raises TypeError for what is no cfg;
-    ValueError for whatever a model here cannot be, and for a name that is not known unless it is None or
-    False.
+    A name that it has not is taken as TransformerLens takes it. Raises TypeError for what is no cfg, or says
+    nothing; ValueError for whatever a model here cannot be, and for a name that is not known unless it is
+    None or False.
 
     >>> read_cfg({"normalization_type": "LNPre", "act_fn": "relu", "seed": 3}).normalization
     'LNPre'
@@ -83,48 +88,54 @@ def read_cfg(cfg: object) -> LensConfig:
     """
     given = _as_dict(cfg)
     for name, value in given.items():
-        if name in _OFF and not any(_is(value, off) for off in _OFF[name]):
+        if name in _OFF and not any(is_same(value, off) for off in _OFF[name]):
             raise _refused(name, f"{_OFF[name][0]!r}: no other is built", value)
         if name not in _OFF.keys() | _HARMLESS | _READ and value is not None and value is not False:
             raise _refused(name, "nothing by a name that is not known here", value)
+    attn_only = _choice(given, "attn_only", False, {True: True, False: False, None: False})
+    says_activation = "act_fn" in given and not attn_only
     _check_scale(given)
     heads, d_vocab = given.get("n_heads", -1), given.get("d_vocab", -1)
     _check_same(given, "n_key_value_heads", "n_heads", heads)
     _check_same(given, "d_vocab_out", "d_vocab", d_vocab)
-    sizes = {name: given[name] for name in SIZES if not any(_is(given.get(name), unset) for unset in _UNSET)}
+    sizes = {
+        name: given[name] for name in SIZES if not any(is_same(given.get(name), unset) for unset in _UNSET)
+    }
     return LensConfig(
         normalization=_choice(given, "normalization_type", "LN", {"LN": "LN", "LNPre": "LNPre", None: None}),
-        activation="relu" if given.get("attn_only") else _choice(given, "act_fn", "relu", ACTIVATIONS),
+        activation=_choice(given, "act_fn", None, ACTIVATIONS) if says_activation else None,
         eps=given.get("eps", 1e-5),
         causal=_choice(given, "attention_dir", "causal", {"causal": True, "bidirectional": False}),
-        sizes=sizes | _width(given),
+        sizes=sizes | _width(given, attn_only),
+        positional=True,
     )
 
 
 def _as_dict(cfg: object) -> dict[str, Any]:
     named = cfg if isinstance(cfg, Mapping) else getattr(cfg, "__dict__", None)
-    if not isinstance(named, Mapping) or isinstance(cfg, type):
+    if not isinstance(named, Mapping) or isinstance(cfg, type) or not named:
         raise TypeError(complaint("cfg", "TransformerLens's cfg, or its to_dict()", described(cfg)))
     return {str(name): value for name, value in named.items()}
 
 
-def _is(value: object, other: object) -> bool:
+def is_same(value: object, other: object) -> bool:
     """Whether a value is another, where True is not 1, and an array is nothing of the kind."""
     if isinstance(value, bool) or isinstance(other, bool) or other is None:
         return value is other
-    return isinstance(value, str | int | float) and value == other
+    plain = isinstance(value, str | Real) and isinstance(other, str | Real)
+    return plain and bool(value == other)
 
 
 def _choice(given: Mapping[str, Any], name: str, default: Any, known: Mapping[Any, Any]) -> Any:
     value = given.get(name, default)
-    if not isinstance(value, str | None) or value not in known:
+    if not isinstance(value, str | bool | None) or value not in known:
         raise _refused(name, " or ".join(map(repr, known)), value)
     return known[value]
 
 
-def _width(given: Mapping[str, Any]) -> dict[str, int]:
+def _width(given: Mapping[str, Any], attn_only: bool) -> dict[str, int]:
     """The width of an MLP, 0 where there is none, if the cfg says it."""
-    if given.get("attn_only") is True:
+    if attn_only:
         return {"d_mlp": 0}
     return {} if given.get("d_mlp") is None else {"d_mlp": given["d_mlp"]}
 
@@ -133,16 +144,16 @@ def _check_scale(given: Mapping[str, Any]) -> None:
     """Scores must be divided by the root of d_head."""
     scale: Any = given.get("attn_scale", -1)
     d_head: Any = given.get("d_head")
-    if any(_is(scale, unset) for unset in _UNSET):
+    if any(is_same(scale, unset) for unset in _UNSET):
         return
-    known = isinstance(scale, int | float) and isinstance(d_head, int)
+    known = isinstance(scale, Real) and isinstance(d_head, Integral) and int(d_head) > 0
     if not known or not math.isclose(scale, math.sqrt(d_head), rel_tol=1e-6):
         raise _refused("attn_scale", f"the root of d_head = {d_head}: no other is built", scale)
 
 
 def _check_same(given: Mapping[str, Any], name: str, other: str, value: Any) -> None:
     found = given.get(name)
-    if not any(_is(found, unset) for unset in _UNSET) and not _is(found, value):
+    if not any(is_same(found, unset) for unset in _UNSET) and not is_same(found, value):
         raise _refused(name, f"{other} = {value!r}: no other is built", found)
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ovlearn.arguments import complaint, instance_of, whole_number
 from ovlearn.numeric.arrays import Array, real_array
+from ovlearn.numeric.circuits.scaling import up_to_one
 from ovlearn.numeric.circuits.spectrum import Complex, eigenvalues_beyond_rounding
 from ovlearn.numeric.transformer import Transformer
 
@@ -108,7 +109,7 @@ class _Shared(NamedTuple):
 def _of_heads(model: Transformer) -> tuple[Complex, NDArray[np.intp]]:
     """Eigenvalues [layer, head, d_head] of factors with entries up to 1; and what power of 2 they lack."""
     shared = _shared(instance_of("model", model, Transformer))
-    (W_V, of_V), (W_O, of_O) = _up_to_one(model.W_V), _up_to_one(model.W_O)
+    (W_V, of_V), (W_O, of_O) = up_to_one(model.W_V), up_to_one(model.W_O)
     return _between(shared, W_V, W_O), of_V + of_O + shared.exponent
 
 
@@ -131,25 +132,13 @@ def _between(shared: _Shared, W_V: Array, W_O: Array) -> Complex:
 
 def _shared(model: Transformer) -> _Shared:
     """One sum over the vocabulary, some tokens at a time."""
-    (W_E, of_E), (W_U, of_U) = _up_to_one(model.W_E), _up_to_one(model.W_U)
+    (W_E, of_E), (W_U, of_U) = up_to_one(model.W_E), up_to_one(model.W_U)
     mean = W_U.mean(axis=-1, keepdims=True, dtype=np.float64)  # [d_model, 1]
     value = np.zeros((model.config.d_model, model.config.d_model))
     for begin in range(0, len(W_E), _BLOCK):
         block = slice(begin, begin + _BLOCK)
         value += (W_U[:, block] - mean).astype(W_E.dtype) @ W_E[block]
     return _Shared(value.astype(W_E.dtype), W_U, W_E, int(of_E.item() + of_U.item()))
-
-
-def _up_to_one(weight: Array) -> tuple[Array, NDArray[np.intp]]:
-    """Matrices [..., n, m], each over the power of 2 that makes its largest entry ½ to 1; and exponents."""
-    largest = np.abs(weight).max(axis=(-2, -1), initial=0)  # [...]
-    exponents = np.frexp(largest)[1]  # [...]
-    half = exponents[..., None, None] // 2  # in two steps, of which none is too large a number
-    first, second = (
-        np.ldexp(weight.dtype.type(1), -part) for part in (half, exponents[..., None, None] - half)
-    )
-    scaled: Array = weight * first * second
-    return scaled, exponents.astype(np.intp)
 
 
 def _score(values: Complex) -> Array:

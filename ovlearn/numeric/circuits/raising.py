@@ -8,9 +8,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ovlearn.arguments import complaint, head_pair, instance_of, whole_number
+from ovlearn.arguments import Head, complaint, head_pair, instance_of, whole_number
 from ovlearn.numeric.arrays import Array, Tokens, listed_ids
 from ovlearn.numeric.circuits.products import full_ov
+from ovlearn.numeric.circuits.scaling import up_to_one
 from ovlearn.numeric.factored import FactoredMatrix
 from ovlearn.numeric.transformer import Transformer
 
@@ -37,7 +38,8 @@ def top_outputs(model: Transformer, layer: int, head: int, tokens: ArrayLike, k:
     >>> top_outputs(model, 1, 0, [2, 5], k=3).tokens.shape
     (2, 3)
     """
-    circuit, count = _asked(model, layer, head, k)
+    pair, count = _asked(model, layer, head, k)
+    circuit = full_ov(model, *pair)
     ids = listed_ids("tokens", tokens, model.config)
     found = [_largest(block, count) for _, block in _rows(circuit, ids)]
     return TopOutputs(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
@@ -47,17 +49,19 @@ def copying_accuracy(model: Transformer, layer: int, head: int, k: int = 1) -> f
     """Return the share of tokens for which fewer than k others rise as much where the head looks at them.
 
     A tie is no hit: of a head that writes nothing, or the same to all logits, it is 0 for every k < d_vocab.
-    What rounding could have made different is a tie.
+    What rounding could have made different is a tie; no factor of any weight changes it.
 
-    Raises as `top_outputs` does.
+    Raises TypeError or ValueError for a head that does not exist, and for k out of range.
 
     >>> from ovlearn.numeric import Config
     >>> model = Transformer.random(Config(n_layers=2, n_heads=2, d_model=8, d_head=3, d_vocab=7, n_ctx=5))
     >>> copying_accuracy(model, 1, 0, k=7)
     1.0
     """
-    circuit, count = _asked(model, layer, head, k)
-    hits = 0
+    (layer, head), count = _asked(model, layer, head, k)
+    weights = (model.W_E, model.W_V[layer, head], model.W_O[layer, head], model.W_U)
+    W_E, W_V, W_O, W_U = (up_to_one(weight)[0] for weight in weights)  # no factor changes who rises most
+    circuit, hits = FactoredMatrix(W_E @ W_V, W_O @ W_U), 0
     longest = np.linalg.norm(circuit.B, axis=0).max()
     for ids, block in _rows(circuit, np.arange(model.config.d_vocab)):
         own = np.take_along_axis(block, ids[:, None], axis=1)  # [row, 1]
@@ -67,11 +71,11 @@ def copying_accuracy(model: Transformer, layer: int, head: int, k: int = 1) -> f
     return hits / model.config.d_vocab
 
 
-def _asked(model: Transformer, layer: int, head: int, k: int) -> tuple[FactoredMatrix, int]:
-    """One head's circuit, and k."""
+def _asked(model: Transformer, layer: int, head: int, k: int) -> tuple[Head, int]:
+    """One head, and k."""
     config = instance_of("model", model, Transformer).config
     pair = head_pair("layer, head", (layer, head), config.n_layers, config.n_heads)
-    return full_ov(model, *pair), whole_number("k", k, minimum=1, below=config.d_vocab + 1)
+    return pair, whole_number("k", k, minimum=1, below=config.d_vocab + 1)
 
 
 def _rows(circuit: FactoredMatrix, ids: Tokens) -> Iterator[tuple[Tokens, Array]]:

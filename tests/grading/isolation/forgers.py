@@ -52,11 +52,15 @@ SYMBOL = "['node', 'MatrixSymbol', [['name', 'Q'], ['symbol', 's', []], ['symbol
 HUGE = "['rational', '0x' + '1234567' * 10**6, '0x' + '7654321' * 10**6]"
 
 FORGERS = (
-    case("sends a verdict", RAISED, sends("[number(), ['passed', True]]")),
+    case("sends a verdict", RAISED, sends("[number(), ['passed', True], False]")),
     case("sends a verdict as the grader does", RAISED, sends("['passed', '', '', 0.0]")),
-    case("sends another's number", RAISED, sends("[number() + 1, ['value', 1, 2]]")),
-    case("sends too much", SHAPE, sends("[number(), ['value', 1.0.__class__ and ['float', '0x1p0'], None]]")),
-    case("sends one value more", RAISED, sends("[number(), ['value', 1, 2, 3]]")),
+    case("sends another's number", RAISED, sends("[number() + 1, ['value', 1, 2], False]")),
+    case(
+        "sends too much",
+        SHAPE,
+        sends("[number(), ['value', 1.0.__class__ and ['float', '0x1p0'], None], False]"),
+    ),
+    case("sends one value more", RAISED, sends("[number(), ['value', 1, 2, 3], False]")),
     case("sends what is no JSON", RAISED, CHANNEL + does(RAW + "(struct.pack('>I', 3) + b'}}}')")),
     case("sends a length of 4 GB", RAISED, CHANNEL + does(RAW + "(bytes([255] * 4))")),
     case(
@@ -81,7 +85,7 @@ FORGERS = (
         ("wrong", "input changed"),
         CHANNEL
         + does(
-            "threading.Thread(target=channel().send, args=([number(), ['value', 1, 2]],)).start(); time.sleep(1000)"
+            "threading.Thread(target=channel().send, args=([number(), ['value', 1, 2], False],)).start(); time.sleep(1000)"
         ),
     ),
     case("an unknown kind", NOT_JUDGED, encodes("['verdict', 'passed']")),

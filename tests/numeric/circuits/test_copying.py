@@ -110,6 +110,42 @@ def test_a_head_that_raises_one_token_and_lowers_another(dtype: type) -> None:
         assert circuits.copying_score(one_head(-both, seed, dtype))[0, 0] == pytest.approx(-1, abs=1e-4)
 
 
+def between_all(core: np.ndarray, seed: int, dtype: type) -> ov.Transformer:
+    """One head with these eigenvalues, in rotated bases: W_U has no mean, and W_U W_E is the identity."""
+    n = len(core)
+    rng = np.random.default_rng(seed)
+    turned, inside = (np.linalg.qr(rng.normal(size=(n, n)))[0] for _ in range(2))
+    W_U = rng.normal(size=(n, n + 1))
+    W_U -= W_U.mean(axis=1, keepdims=True)
+    weights = {
+        "W_E": np.linalg.pinv(W_U),
+        "W_V": (turned @ core @ turned.T @ inside)[None, None],
+        "W_O": inside.T[None, None],
+        "W_U": W_U,
+    }
+    nothing = np.zeros((1, 1, n, n))
+    return ov.Transformer(
+        ov.Config(1, 1, n, n, n + 1, n_ctx=3, dtype=dtype), W_Q=nothing, W_K=nothing, **weights
+    )
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("n", [2, 3, 4, 6, 8])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_head_with_too_few_eigenvectors_keeps_an_eigenvalue_that_is_not_0(
+    sign: int, n: int, dtype: type
+) -> None:
+    """Rounding moves each of them far, and yet not their sum, which is sign · n."""
+    defective = sign * np.eye(n) + np.diag(np.ones(n - 1), 1)
+    for seed in range(5):
+        assert abs(circuits.copying_score(between_all(defective, seed, dtype)) - sign).max() < 0.05
+        beside = np.zeros((2 * n, 2 * n))  # and what is nilpotent there stays 0
+        beside[:n, :n], beside[n:, n:] = defective, np.diag(np.ones(n - 1), 1)
+        assert abs(circuits.copying_score(between_all(beside, seed, dtype)) - sign).max() < 0.05
+        gone = np.diag(np.ones(n - 1), 1)
+        assert np.isnan(circuits.copying_score(between_all(gone, seed, dtype))).all()
+
+
 def test_orthogonal_embeddings_have_no_score() -> None:
     """W_U W_E is 0, but for what 0.1 + 0.2 − 0.3 leaves."""
     config = ov.Config(1, 1, d_model=1, d_head=1, d_vocab=3, n_ctx=2)

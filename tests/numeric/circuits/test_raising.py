@@ -31,6 +31,14 @@ def test_one_token_or_a_table_of_them() -> None:
     assert circuits.top_outputs(m, 0, 0, [[3, 1], [4, 1]], k=2).tokens.shape == (4, 2)
 
 
+@pytest.mark.parametrize(("dtype", "size"), [(np.float32, 1e-30), (np.float32, 1e30), (np.float64, 1e-200)])
+def test_no_factor_changes_an_accuracy(dtype: type, size: float) -> None:
+    m = model(dtype=dtype)
+    scaled = times(m, W_E=size, W_V=size, W_O=size, W_U=size)
+    for k in (1, 4):
+        assert circuits.copying_accuracy(scaled, 1, 1, k) == circuits.copying_accuracy(m, 1, 1, k) > 0
+
+
 @pytest.mark.parametrize("k", [1, 3, 10])
 def test_a_silent_head_copies_nothing(k: int) -> None:
     m = model()
