@@ -199,7 +199,7 @@ class Report:
         sentences = [self._over_seeds(self.steps - len(witnessed))] if len(witnessed) < self.steps else []
         if witnessed:
             sentences.append(self._at_witness(len(witnessed)))
-        if self.compared:
+        if self.compared and len(witnessed) < self.steps:
             sentences.append(
                 f"Compared with what a run recorded: {self.compared} of {_counted(self.steps, 'step')}."
             )
@@ -223,15 +223,15 @@ class Report:
         exactly = sum(judged.bound is not None for judged in rows)
         floats = sum(judged.bound is None for judged in rows)
         runs = sum(judged.compared and judged.tries > 1 for judged in rows)
-        also = f" On a recorded run the sides differ too in {runs}." if runs else ""
-        return (
-            f"{_counted(steps, 'counterexample')} evaluated at the witness, exactly in {exactly} "
-            f"and in floats in {floats}.{also}"
-        )
+        put_in = f"put in at the witness, exactly in {exactly} and in floats in {floats}"
+        if exactly == floats == steps:
+            put_in = "put in at its witness, exactly and in floats"
+        also = f" On a recorded run the sides of {runs} differ as well." if runs else ""
+        return f"{_counted(steps, 'counterexample')} {put_in}.{also}"
 
     def bound_in_words(self) -> str:
         """How likely the exact route overlooks a difference, rounded up, and what that takes for granted."""
-        where = " where a softmax's stand-in behaves like a random function" if self.stands_in else ""
+        where = ", if the stand-in for a softmax behaves like a random function" if self.stands_in else ""
         return (
             f"at the sizes drawn, an exact try of a step misses a difference with probability at most "
             f"{at_most(self.bound)}{where}"

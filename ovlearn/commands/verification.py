@@ -147,7 +147,7 @@ def _caption(reports: Sequence[ov.Report]) -> str:
     seeds, bound = reports[0].seeds, max(report.bound for report in reports)
     steps, compared = (sum(getattr(each, name) for each in reports) for name in ("steps", "compared"))
     stands_in = any(report.stands_in for report in reports)
-    softmax = ", where a softmax's stand-in behaves like a random function" if stands_in else ""
+    softmax = ", if the stand-in for a softmax behaves like a random function" if stands_in else ""
     verdict = "every step holds" if passed else "[red]not every step holds[/red]"
     lines = [
         f"{seeds} seed{'' if seeds == 1 else 's'}: {verdict}.",

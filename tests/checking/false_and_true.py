@@ -1,4 +1,4 @@
-"""What once fooled the checks: derivations that are false and passed (B), and true ones that failed (F).
+"""What once fooled the checks: false derivations that passed (B), true ones that failed (F), rules (R).
 
 `python -m tests.checking.false_and_true` prints the verdict of today on each.
 """
@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
+import sympy
 from sympy import ImmutableMatrix, Integer, MatrixSymbol, Min, OneMatrix, Rational, Symbol, sqrt
 
 import ovlearn as ov
@@ -49,6 +50,7 @@ T, P = MatrixSymbol("T", s, s), MatrixSymbol("P", s, s)
 G = MatrixSymbol("G", v, v)
 I_, J, K, L = (Symbol(name, integer=True) for name in "ijkl")
 PATTERN = RowSoftmax(CausalMask(S))
+MASK = CausalMask(S)
 BOX = product(A, E, W_E, W_OV, W_U)
 
 
@@ -171,6 +173,15 @@ def _own_size() -> ov.Derivation:
 
 
 LARGE = Integer(10**6)
+
+
+def _e_as_a_factor() -> ov.Derivation:
+    up, down = MatrixSymbol("u", s, 1), MatrixSymbol("w", s, 1)
+    witness = ((S, number([1, 0], [1, 0])), (up, number([1], [0])), (down, number([0], [1])))
+    left, right = product(RowSoftmax(S), up), product(sympy.E, RowSoftmax(S), down)
+    return start(left).apply(rules.counterexample, right, witness)
+
+
 CASES: dict[str, Case] = {
     "B0": Case("Y' ≠ the box, by a witness that sets Y'", False, _wrong_box),
     "B1": Case("a layer is linear, as is assumed", False, _linear_layer),
@@ -233,6 +244,22 @@ CASES: dict[str, Case] = {
         {"bindings": {"D": lambda run: np.ones((run.model.config.d_model, 3))}},
     ),
     "F8": Case("a bound between matrices", False, lambda: claimed(X_A, X_B, makes=Bound)),
+    "R1": Case(
+        "Σ_j (k_j Kᵀ e_jᵀ)(e_j V): a sum that catches the j of k_j",
+        False,
+        lambda: start(product(product(symbol("k_j"), transpose(NET.head("K", 1, 0))), V)).apply(
+            rules.sum_over_positions, J
+        ),
+    ),
+    "R2": Case(
+        "A_1 (E W_E + Δ_0) W_OV W_U as one path",
+        False,
+        lambda: start(
+            add(product(E, W_E, W_U), product(A, add(product(E, W_E), NET.layer("Delta", 0)), W_OV, W_U))
+        ).apply(rules.select_path, ((1, 0),), symbol("Y", 1, 0)),
+    ),
+    "R3": Case("softmax(S) u ≠ e softmax(S) w, where both are e/(1 + e)", False, _e_as_a_factor),
+    "R4": Case("mask(S) − mask(S) = 0", False, lambda: start(subtract(MASK, MASK)).apply(rules.cancel)),
 }
 
 

@@ -130,7 +130,7 @@ def test_a_witness_of_a_network_is_run() -> None:
     assert report.passed
     assert report.compared == 1
     assert "over 3 seeds" not in report.in_words()
-    assert "at the witness, exactly in 1 and in floats in 1" in report.in_words()
+    assert "put in at its witness, exactly and in floats" in report.in_words()
 
 
 def test_what_is_equal_on_every_run_is_refuted_by_no_witness() -> None:
