@@ -230,7 +230,7 @@ assert min(matched) > 0.5
 
 # %%
 plots.bars(
-    means,
+    means.round(4),  # what the drawing shows, whatever the last digits of float32 are
     [f"head (0, {head}): {share:.2f}" for head, share in enumerate(previous)],
     title="Mean K-composition with the induction heads",
     caption="Beside each head of layer 0 stands its previous-token attention. One head leads in both.",

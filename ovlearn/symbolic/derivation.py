@@ -121,10 +121,9 @@ class Derivation:
     def _check_name(self, number: int, name: Any) -> None:
         """What is selected gets a name that stands for nothing else: a new one, or one of the network's."""
         before = self.steps[:number]
-        named = [step.name for step in before[:-1] if isinstance(step, Selection)]
         related = (side for _, each in relations(self.assumptions) for side in (each.lhs, each.rhs))
         spoken = chain([self.initial], (step.after for step in before), related)
-        if name in named or any(name in nodes(expr) for expr in spoken):
+        if any(name in nodes(expr) for expr in spoken):
             raise DerivationError(f"step {number}: expected a new name, got {name}, which is in use")
         if self.network is not None and not self.network.may_have(name):
             raise DerivationError(f"step {number}: expected a name that the network has, got {name}")

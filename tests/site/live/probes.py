@@ -12,6 +12,7 @@ from pyodide.ffi import create_proxy, to_js
 SITE, OTHER = "{site}", "{other}"
 
 results, kept = {}, []
+page = asyncio.get_event_loop()  # of the browser: what is tried goes on while no cell runs
 _SECONDS = 5
 
 
@@ -26,7 +27,7 @@ def probe(function):
             results[name] = f"refused: {type(error).__name__} {error}".splitlines()[0][:150]
 
     results[name] = "not finished"
-    kept.append(asyncio.ensure_future(tried()))
+    kept.append(asyncio.Task(tried(), loop=page))
 
 
 def event(target, good, bad="error"):
