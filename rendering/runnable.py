@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ovlearn.grading.sources import source_of
+from ovlearn.exercises.sources import source_of
 from ovlearn.numeric.zoo.trained import FOLDER
 from rendering.equations.labels import Numbered, split_label
 from rendering.lesson import Lesson

@@ -22,16 +22,18 @@ ALLOWED = {"ovlearn", "numpy", "sympy", "mpmath", "gmpy2", "flint"}  # the last 
 # What needs an extra: the command, and what reads and writes notebooks for it.
 COMMAND = (
     *("ovlearn.cli", "ovlearn.commands", "ovlearn.__main__"),
-    *(f"ovlearn.grading.{name}" for name in ("sources", "starters", "gate", "folder", "plugin", "batch")),
+    *(f"ovlearn.exercises.{name}" for name in ("sources", "starters", "gate", "folder")),
+    "ovlearn.grader",
 )
 
-# Which floors each may import: symbolic | numeric → checking → grading.
+# Which floors each may import: symbolic | numeric → checking → exercises → grader.
 MAY_IMPORT = {
     "symbolic": {"symbolic"},
     "numeric": {"numeric"},
     "plots": {"numeric", "plots"},
     "checking": {"symbolic", "numeric", "checking"},
-    "grading": {"symbolic", "numeric", "checking", "plots", "grading"},
+    "exercises": {"symbolic", "numeric", "checking", "plots", "exercises"},
+    "grader": {"exercises", "grader"},
 }
 
 
@@ -111,7 +113,7 @@ def imported(path: Path, package: Path) -> Iterator[str]:
 
 
 def check_directions(package: Path) -> None:
-    """Symbolic and numeric import neither each other nor checking, not even inside a function."""
+    """Each floor imports those below it alone, not even inside a function one above or beside."""
     for floor, allowed in MAY_IMPORT.items():
         for path in sorted((package / floor).rglob("*.py")):
             for name in imported(path, package):
@@ -176,6 +178,13 @@ VIOLATIONS = [
         "from ..checking.claims import Claim",
         "symbolic imports ovlearn.che",
     ),
+    (
+        check_directions,
+        "exercises/judging.py",
+        "def f():\n    from ovlearn.grader.worker import remote",
+        "exercises imports ovlearn.grader",
+    ),
+    (check_directions, "grader/isolated.py", "import ovlearn.numeric", "grader imports ovlearn.numeric"),
     (check_directions, "numeric/run.py", "from .. import checking", "numeric imports ovlearn.che"),
     (check_directions, "symbolic/steps.py", "def f():\n    import numpy.linalg", "imports numpy"),
     (check_directions, "numeric/run.py", "def f():\n    from sympy import Symbol", "imports sympy"),

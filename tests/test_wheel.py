@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.grading.cases import RIGHT, SET, notebook
+from tests.exercises.cases import RIGHT, SET, notebook
 
 ROOT = Path(__file__).parents[1]
 
@@ -48,7 +48,7 @@ def test_it_holds_the_package_and_the_exercises_and_nothing_else(wheel: Path) ->
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.partition("/")[0] for name in names} == {"ovlearn", "ovlearn-0.1.0.dist-info"}
     for file in (ROOT / "exercises").glob("[0-9]*/*.py"):
-        assert f"ovlearn/exercises/{file.parent.name}/{file.name}" in names
+        assert f"ovlearn/exercise_sets/{file.parent.name}/{file.name}" in names
 
 
 def test_the_commands_work_without_the_checkout(command: Path, tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_what_the_command_imports_is_declared() -> None:
     code = (
         "import sys; before = set(sys.modules)\n"
         "import ovlearn.commands.learning, ovlearn.commands.authoring, ovlearn.commands.grading\n"
-        "import ovlearn.grading.folder, ovlearn.grading.gate\n"
+        "import ovlearn.exercises.folder, ovlearn.exercises.gate\n"
         "import importlib.metadata as m\n"
         "owners = m.packages_distributions()\n"
         "print(*{owners.get(n.partition('.')[0], ['-'])[0] for n in set(sys.modules) - before})"

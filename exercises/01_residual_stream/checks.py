@@ -3,9 +3,9 @@
 import numpy as np
 from sympy import ZeroMatrix
 
-from ovlearn.grading import compare, equal
-from ovlearn.grading.deriving import equate
-from ovlearn.grading.drawing import cases
+from ovlearn.exercises import compare, equal
+from ovlearn.exercises.deriving import equate
+from ovlearn.exercises.drawing import cases
 from ovlearn.numeric import Config, Transformer
 from ovlearn.symbolic import Assumption, Derivation, Relation, add, d, rules, s, symbol
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 from sympy import Integer, MatAdd, sqrt
 
-from ovlearn.grading import compare, wrong
-from ovlearn.grading.comparing import as_numbers, letters
-from ovlearn.grading.deriving import as_expression, equate
-from ovlearn.grading.drawing import cases
+from ovlearn.exercises import compare, wrong
+from ovlearn.exercises.comparing import as_numbers, letters
+from ovlearn.exercises.deriving import as_expression, equate
+from ovlearn.exercises.drawing import cases
 from ovlearn.symbolic import add, d_h, product, subtract, symbol, transpose
 from ovlearn.symbolic.expressions import nodes
 

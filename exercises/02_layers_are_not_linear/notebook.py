@@ -11,7 +11,7 @@ import numpy as np
 from sympy import sqrt
 
 import ovlearn as ov
-from ovlearn.grading import check
+from ovlearn.exercises import check
 from ovlearn.symbolic import add, d_h, product, transpose
 
 

@@ -3,10 +3,10 @@
 import numpy as np
 from sympy import MatMul, sqrt
 
-from ovlearn.grading import compare, wrong
-from ovlearn.grading.comparing import as_numbers
-from ovlearn.grading.deriving import as_expression, equate
-from ovlearn.grading.drawing import cases
+from ovlearn.exercises import compare, wrong
+from ovlearn.exercises.comparing import as_numbers
+from ovlearn.exercises.deriving import as_expression, equate
+from ovlearn.exercises.drawing import cases
 from ovlearn.symbolic import CausalMask, RowSoftmax, d_h, derive, product, symbol, transpose
 from ovlearn.symbolic.expressions import is_matrix, nodes, rewrite
 

@@ -9,7 +9,7 @@ import numpy as np
 from sympy import sqrt
 
 import ovlearn as ov
-from ovlearn.grading import check
+from ovlearn.exercises import check
 from ovlearn.symbolic import CausalMask, RowSoftmax, d_h, product, transpose
 
 # %% [markdown] exercise="scores" points=1

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from ovlearn.grading import compare, equal
-from ovlearn.grading.deriving import derived
-from ovlearn.grading.drawing import cases
+from ovlearn.exercises import compare, equal
+from ovlearn.exercises.deriving import derived
+from ovlearn.exercises.drawing import cases
 from ovlearn.symbolic import Network, definition, product
 
 BLOCKED = {

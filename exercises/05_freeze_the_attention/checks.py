@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 from sympy import ZeroMatrix
 
-from ovlearn.grading import compare, wrong
-from ovlearn.grading.comparing import as_numbers, judge_letters, letters
-from ovlearn.grading.deriving import equate
-from ovlearn.grading.drawing import cases
+from ovlearn.exercises import compare, wrong
+from ovlearn.exercises.comparing import as_numbers, judge_letters, letters
+from ovlearn.exercises.deriving import equate
+from ovlearn.exercises.drawing import cases
 from ovlearn.symbolic import add, d, definition, derive, product, s, symbol
 
 BLOCKED = {

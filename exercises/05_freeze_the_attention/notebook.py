@@ -8,7 +8,7 @@
 import numpy as np
 
 import ovlearn as ov
-from ovlearn.grading import check
+from ovlearn.exercises import check
 from ovlearn.symbolic import add, product, symbol
 
 # %% [markdown] exercise="layer_adds" points=2

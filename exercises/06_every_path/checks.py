@@ -7,9 +7,9 @@ from math import comb, perm
 
 import numpy as np
 
-from ovlearn.grading import compare, equal
-from ovlearn.grading.deriving import equate
-from ovlearn.grading.drawing import cases
+from ovlearn.exercises import compare, equal
+from ovlearn.exercises.deriving import equate
+from ovlearn.exercises.drawing import cases
 from ovlearn.symbolic import Network, add, derive, product, rules, symbol
 
 BLOCKED = {

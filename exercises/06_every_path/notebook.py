@@ -9,7 +9,7 @@ import numpy as np
 
 import ovlearn as ov
 from ovlearn import paths
-from ovlearn.grading import check
+from ovlearn.exercises import check
 from ovlearn.symbolic import add, product, subtract
 
 # %% [markdown] exercise="order_count" points=1

@@ -3,9 +3,9 @@
 import numpy as np
 
 from ovlearn import Config, paths
-from ovlearn.grading import compare, equal
-from ovlearn.grading.deriving import derived
-from ovlearn.grading.drawing import cases
+from ovlearn.exercises import compare, equal
+from ovlearn.exercises.deriving import derived
+from ovlearn.exercises.drawing import cases
 from ovlearn.symbolic import Derivation, Network, add, definition, product, rules, symbol
 from ovlearn.symbolic.course import theorems
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from ovlearn.grading import compare
-from ovlearn.grading.comparing import as_numbers, close
-from ovlearn.grading.deriving import equate
-from ovlearn.grading.drawing import cases
+from ovlearn.exercises import compare
+from ovlearn.exercises.comparing import as_numbers, close
+from ovlearn.exercises.deriving import equate
+from ovlearn.exercises.drawing import cases
 from ovlearn.symbolic import Network, product, symbol, to_columns, transpose
 from ovlearn.symbolic.translation import column_symbol
 

@@ -8,7 +8,7 @@
 import numpy as np
 
 import ovlearn as ov
-from ovlearn.grading import check
+from ovlearn.exercises import check
 from ovlearn.symbolic import product, transpose
 
 # %% [markdown] exercise="logit_changes" points=1

@@ -3,9 +3,9 @@
 import numpy as np
 
 from ovlearn import Config, Transformer
-from ovlearn.grading import compare, equal, wrong
-from ovlearn.grading.comparing import as_numbers, judge_letters, letters
-from ovlearn.grading.drawing import cases
+from ovlearn.exercises import compare, equal, wrong
+from ovlearn.exercises.comparing import as_numbers, judge_letters, letters
+from ovlearn.exercises.drawing import cases
 
 BLOCKED = {
     "small_circuit": (

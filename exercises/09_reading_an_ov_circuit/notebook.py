@@ -8,7 +8,7 @@
 import numpy as np
 
 import ovlearn as ov
-from ovlearn.grading import check
+from ovlearn.exercises import check
 
 # %% [markdown] exercise="small_circuit" points=2
 # ## A small matrix for a large one

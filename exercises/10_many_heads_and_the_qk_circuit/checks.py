@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from ovlearn.grading import compare, wrong
-from ovlearn.grading.comparing import judge_letters, letters
-from ovlearn.grading.deriving import derived
-from ovlearn.grading.drawing import cases
-from ovlearn.grading.values import Unknown
+from ovlearn.exercises import compare, wrong
+from ovlearn.exercises.comparing import judge_letters, letters
+from ovlearn.exercises.deriving import derived
+from ovlearn.exercises.drawing import cases
+from ovlearn.exercises.values import Unknown
 from ovlearn.numeric import Transformer
 from ovlearn.symbolic import Derivation, Network, product, rules, symbol, transpose
 from ovlearn.symbolic.course import given as course

@@ -9,7 +9,7 @@ import numpy as np
 
 import ovlearn as ov
 from ovlearn import circuits
-from ovlearn.grading import check
+from ovlearn.exercises import check
 from ovlearn.symbolic import rules, transpose
 
 # %% [markdown] exercise="heads_apart" points=2

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 
 from ovlearn import Config, Transformer, circuits
-from ovlearn.grading import compare, equal, wrong
-from ovlearn.grading.comparing import as_numbers, close
-from ovlearn.grading.drawing import cases
-from ovlearn.grading.values import Unknown
+from ovlearn.exercises import compare, equal, wrong
+from ovlearn.exercises.comparing import as_numbers, close
+from ovlearn.exercises.drawing import cases
+from ovlearn.exercises.values import Unknown
 
 _BY_HAND = ("zoo.load", "zoo.handmade.two_back", "zoo.handmade.induction_by_keys")
 BLOCKED = {

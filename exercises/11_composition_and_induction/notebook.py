@@ -12,7 +12,7 @@
 import numpy as np
 
 import ovlearn as ov
-from ovlearn.grading import check
+from ovlearn.exercises import check
 from ovlearn.numeric.config import weight_shapes
 
 

@@ -6,8 +6,8 @@ from itertools import permutations
 import numpy as np
 
 from ovlearn import GPT, Config
-from ovlearn.grading import compare, wrong
-from ovlearn.grading.comparing import as_numbers, close, judge_letters, letters
+from ovlearn.exercises import compare, wrong
+from ovlearn.exercises.comparing import as_numbers, close, judge_letters, letters
 
 BLOCKED = {
     "value_biases": ("numeric.GPT.folded", "numeric.folding.folded", "numeric.folding._values_out"),

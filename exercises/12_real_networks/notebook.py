@@ -8,7 +8,7 @@
 import numpy as np
 
 import ovlearn as ov
-from ovlearn.grading import check
+from ovlearn.exercises import check
 
 # %% [markdown] exercise="split_heads" points=2
 # ## Three weights in one

@@ -26,7 +26,7 @@ _UNUSED = re.compile(
 # A page has no command, grades one reader alone, has each model as a file of its own, and builds no site.
 _NOT_IN_A_PAGE = re.compile(
     r"^ovlearn/(commands/|(cli|__main__)\.py)"
-    r"|^ovlearn/grading/((batch|exports|worker)/|(folder|gate|isolated|plugin|reading|scripts|sources|starters)\.)"
+    r"|^ovlearn/(grader/|grading\.|exercises/(folder|gate|reading|scripts|sources|starters)\.)"
     r"|^rendering/(pages/|execution/(inline|kernels|reading|running)|(docstrings|progress|runnable|searching|serving)\.)"
 )
 _LICENCE = re.compile(r"^([^/]+)\.dist-info/(?:licenses/)?(LICENSE[^/]*)$")
@@ -75,7 +75,7 @@ def of_the_project(root: Path) -> dict[str, bytes]:
     folders["ovlearn_live"] = root / "live" / "python" / "ovlearn_live"
     found = [in_folder(folder, name) for name, folder in folders.items()]
     modules = {name: data for files in found for name, data in files.items() if name.endswith(".py")}
-    exercises = in_folder(root / "exercises", "ovlearn/exercises")
+    exercises = in_folder(root / "exercises", "ovlearn/exercise_sets")
     checks = {name: data for name, data in exercises.items() if name.endswith("/checks.py")}
     return {name: data for name, data in (modules | checks).items() if not _NOT_IN_A_PAGE.search(name)}
 

@@ -15,7 +15,7 @@ def author_group() -> None:
 @author_group.command("check")
 def author_check_command() -> int:
     """Try every starter, solution, known mistake and unusual right answer of every set."""
-    from ovlearn.grading.gate import inspect_all
+    from ovlearn.exercises.gate import inspect_all
 
     table = Table("set", "exercises", "mistakes, caught by name", "unusual right answers, passed", "leaks")
     found = list(inspect_all())

@@ -16,15 +16,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ovlearn.commands.marks import print_results, ungraded
 from ovlearn.commands.options import bad_usage
-from ovlearn.grading.batch import bundling
-from ovlearn.grading.batch.keeping import Kept
-from ovlearn.grading.batch.planning import plan_of
-from ovlearn.grading.batch.results import Result
-from ovlearn.grading.batch.running import Place, Run, dask, local
-from ovlearn.grading.batch.selftest import SelfTestFailed, needed, self_test
-from ovlearn.grading.batch.submissions import Submission, submissions
-from ovlearn.grading.exports import FORMATS
-from ovlearn.grading.notebook import fresh_seed
+from ovlearn.exercises.notebook import fresh_seed
+from ovlearn.grader.batch import bundling
+from ovlearn.grader.batch.keeping import Kept
+from ovlearn.grader.batch.planning import plan_of
+from ovlearn.grader.batch.results import Result
+from ovlearn.grader.batch.running import Place, Run, dask, local
+from ovlearn.grader.batch.selftest import SelfTestFailed, needed, self_test
+from ovlearn.grader.batch.submissions import Submission, submissions
+from ovlearn.grader.exports import FORMATS
 
 _USUAL = ("csv", "json", "junit")
 

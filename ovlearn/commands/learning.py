@@ -16,7 +16,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ovlearn.commands.options import bad_usage
-from ovlearn.grading import progress as kept
+from ovlearn.exercises import progress as kept
 
 _ASK_AGAIN = "not passed yet; its hints: ovlearn hint {0}. To see the solution all the same, ask again."
 
@@ -25,7 +25,7 @@ _ASK_AGAIN = "not passed yet; its hints: ovlearn hint {0}. To see the solution a
 @click.argument("folder", metavar="[DIR]", default="ovlearn-exercises", type=click.Path(path_type=Path))
 def start_command(folder: Path) -> None:
     """Lay out the exercise notebooks in DIR; nothing that is there is overwritten."""
-    from ovlearn.grading.folder import lay_out
+    from ovlearn.exercises.folder import lay_out
 
     with bad_usage():
         laid = lay_out(folder)
@@ -55,7 +55,7 @@ def check_command(files: tuple[Path, ...], seed: int | None) -> int:
 @click.argument("exercise")
 def hint_command(exercise: str) -> None:
     """Show the next hint for EXERCISE, after those that you have seen."""
-    from ovlearn.grading.sources import exercise as source
+    from ovlearn.exercises.sources import exercise as source
 
     with bad_usage():
         hints = source(exercise).hints
@@ -71,7 +71,7 @@ def hint_command(exercise: str) -> None:
 @click.argument("exercise")
 def solution_command(exercise: str) -> int:
     """Show the solution of EXERCISE: once it is passed, or when asked twice."""
-    from ovlearn.grading.sources import exercise as source
+    from ovlearn.exercises.sources import exercise as source
 
     with bad_usage():
         solution = source(exercise).solution
@@ -87,7 +87,7 @@ def solution_command(exercise: str) -> int:
 @click.command("progress")
 def progress_command() -> None:
     """Show which exercises you have passed."""
-    from ovlearn.grading.sets import folders, names_in
+    from ovlearn.exercises.sets import folders, names_in
 
     with bad_usage():
         known = _known()
@@ -105,7 +105,7 @@ def progress_command() -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def reset_command(file: Path, yes: bool) -> int:
     """Put the starter of NOTEBOOK back; what was there is kept beside it, under a dated name."""
-    from ovlearn.grading.folder import reset
+    from ovlearn.exercises.folder import reset
 
     if not yes and not click.confirm(
         f"Put the starter of {file} back? Your answers are kept in a dated copy"
@@ -148,7 +148,7 @@ def _saved(files: list[Path]) -> Iterator[Path]:
 
 def _here() -> list[Path]:
     """The notebooks of this folder, or one line that says how to get them."""
-    from ovlearn.grading.sets import folders
+    from ovlearn.exercises.sets import folders
 
     found = [Path(f"{name}.ipynb") for name in folders() if Path(f"{name}.ipynb").exists()]
     if not found:
@@ -158,7 +158,7 @@ def _here() -> list[Path]:
 
 def _check(file: Path, seed: int | None) -> bool:
     """Check one file and print its verdicts; what passed, and no longer passes, goes into the progress."""
-    from ovlearn.grading.isolated import verdicts
+    from ovlearn.grader.isolated import verdicts
 
     console = Console(highlight=False, soft_wrap=True)
     console.print(f"[bold]{escape(str(file))}[/bold]")

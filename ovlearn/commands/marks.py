@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from ovlearn.grading.batch.results import Result
+from ovlearn.grader.batch.results import Result
 
 _FEW = 40
 _NARROWEST = 100  # columns of a table that is not written to a terminal

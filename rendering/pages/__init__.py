@@ -21,8 +21,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from ovlearn.grading.sets import folders
-from ovlearn.grading.starters import starter
+from ovlearn.exercises.sets import folders
+from ovlearn.exercises.starters import starter
 from rendering.pages.article_map import article_map_page
 from rendering.pages.commands import command_help, shell
 from rendering.pages.derivations import derivation_pages

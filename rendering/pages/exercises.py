@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from ovlearn.grading.sets import folders
-from ovlearn.grading.sources import Exercise, SetSource, source_of
+from ovlearn.exercises.sets import folders
+from ovlearn.exercises.sources import Exercise, SetSource, source_of
 from rendering.blocks import cell_block
 from rendering.pages.writing import page, sentence, table
 

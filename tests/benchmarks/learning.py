@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 
-from ovlearn.grading.gate import in_process
-from ovlearn.grading.notebook import verdict_on
-from ovlearn.grading.sets import folders
-from ovlearn.grading.sources import source_of
-from ovlearn.grading.starters import starter
+from ovlearn.exercises.gate import in_process
+from ovlearn.exercises.notebook import verdict_on
+from ovlearn.exercises.sets import folders
+from ovlearn.exercises.sources import source_of
+from ovlearn.exercises.starters import starter
 from tests.benchmarks.measuring import Promise, seconds, shown
 
 SET = "04_values_and_outputs_fold"

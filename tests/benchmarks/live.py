@@ -13,8 +13,8 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-from ovlearn.grading.sets import folders
-from ovlearn.grading.sources import source_of
+from ovlearn.exercises.sets import folders
+from ovlearn.exercises.sources import source_of
 from tests.benchmarks import bare
 from tests.benchmarks.building import Copy
 from tests.benchmarks.hosting import Host, compressed, hosted

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import ovlearn as ov
-from tests.grading.cases import RIGHT, SET, notebook
+from tests.exercises.cases import RIGHT, SET, notebook
 
 
 def run(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ovlearn.grading.notebook import verdict_on
-from ovlearn.grading.sources import known_answers, source_of
-from ovlearn.grading.students import Namespace
+from ovlearn.exercises.answers import Namespace
+from ovlearn.exercises.notebook import verdict_on
+from ovlearn.exercises.sources import known_answers, source_of
 
 
 def answers(set_name: str) -> list[tuple[str, str]]:

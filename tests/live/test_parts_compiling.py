@@ -44,8 +44,8 @@ PLANTED = {
     "exercises/01_a/notebook.py": "the solution",
     "exercises/01_a/answers.py": "a known mistake",
     "ovlearn/commands/x.py": "the command",
-    "ovlearn/grading/sources.py": "where solutions are read",
-    "ovlearn/grading/batch/x.py": "marks of many",
+    "ovlearn/exercises/sources.py": "where solutions are read",
+    "ovlearn/grader/batch/x.py": "marks of many",
     "ovlearn/numeric/zoo/weights/x.npz": "weights",
     "rendering/pages/x.py": "the site",
     "live/python/notes.py": "beside the session",
@@ -66,4 +66,4 @@ def test_neither_solutions_nor_weights_are_in_a_page(tmp_path: Path) -> None:
     assert [words for words in PLANTED.values() if words.encode() in part] == []
     assert [words for words in WANTED.values() if words.encode() not in part] == []
     assert models(tmp_path) == {"x": b"x = 'weights'"}
-    assert "ovlearn/exercises/01_a/checks.py" in of_the_project(tmp_path)
+    assert "ovlearn/exercise_sets/01_a/checks.py" in of_the_project(tmp_path)

@@ -146,7 +146,7 @@ assert failed == [
 exec("from numpy import *"), exec("from sympy import *")
 
 import ovlearn as ov
-from ovlearn.grading import check
+from ovlearn.exercises import check
 assert ov.verify(ov.derive("ov-fold"), seeds=3).passed
 assert check("ov_matrix", names={"ov_matrix": lambda W_V, W_O: W_V @ W_O}).passed
 assert numpy.linalg.svd.__doc__ and ov.derive.__doc__ and not sympy.simplify.__doc__

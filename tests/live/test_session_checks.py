@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ovlearn.grading.sets import folders
-from ovlearn.grading.sources import source_of
+from ovlearn.exercises.sets import folders
+from ovlearn.exercises.sources import source_of
 from tests.live.native import answers, natively
 from tests.live.reader import Reader, as_it_is, seen
 
@@ -99,5 +99,5 @@ def test_there_must_be_such_an_exercise(reader: Reader) -> None:
 
 
 def test_check_can_also_be_called_from_a_cell(reader: Reader) -> None:
-    reader.run(f"from ovlearn.grading import check\n{RIGHT}", "setup")
+    reader.run(f"from ovlearn.exercises import check\n{RIGHT}", "setup")
     assert seen(reader.run('check("ov_matrix")')) == ["✓ ov_matrix"]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ovlearn.grading.cells import escapes, forms
+from ovlearn.exercises.cells import escapes, forms
 from tests.live.reader import Reader, as_it_is, seen
 
 

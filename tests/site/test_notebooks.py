@@ -9,8 +9,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from ovlearn.grading.sets import folders
-from ovlearn.grading.starters import starter
+from ovlearn.exercises.sets import folders
+from ovlearn.exercises.starters import starter
 from tests.site.built import SITE, pages
 
 NOTEBOOKS = [page.rstrip("/") for page in pages() if page.startswith(("errata/", "results/", "lessons/"))]

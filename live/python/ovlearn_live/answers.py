@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from ovlearn.grading.cells.defining import defined_in
-from ovlearn.grading.notebook import fresh_seed, verdict_on
-from ovlearn.grading.students import Namespace, _place
+from ovlearn.exercises.answers import Namespace, _place
+from ovlearn.exercises.cells.defining import defined_in
+from ovlearn.exercises.notebook import fresh_seed, verdict_on
 
 
 def verdict(

@@ -7,8 +7,8 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from ovlearn.grading.sets import folders
-from ovlearn.grading.sources import known_answers, source_of
+from ovlearn.exercises.sets import folders
+from ovlearn.exercises.sources import known_answers, source_of
 from tests.live.native import answers, natively
 from tests.live.reader import words
 from tests.site.built import ADDRESS

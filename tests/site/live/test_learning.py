@@ -12,7 +12,7 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from ovlearn.grading.progress import FILE, Entry, load
+from ovlearn.exercises.progress import FILE, Entry, load
 from tests.site.built import ADDRESS
 from tests.site.live.using import downloaded, exercise, press, says, write
 from tests.site.test_pages import PHONE, SIDEWAYS, WCAG, violations

@@ -1,0 +1,42 @@
+"""Run the checks of an exercise on a learner's answers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from ovlearn.exercises.answers import Student, Unavailable
+from ovlearn.exercises.outcomes import NotAttempted, Outcome, Wrong
+
+Check = Callable[[Any], None]
+
+
+def run_check(exercise: str, check: Check, student: Student) -> Outcome:
+    """Return what one `test_*(student)` found.
+
+    A check that itself stumbles over an answer counts as wrong, and says so: no answer earns anything by
+    confusing its check.
+
+    Raises: Unavailable where there is no place to run the answer in, which is nobody's mistake.
+    """
+    name = check.__name__.removeprefix("test_")
+    begun = time.perf_counter()
+
+    def outcome(status: Any, mistake: str = "", says: str = "", evidence: Any = ()) -> Outcome:
+        return Outcome(exercise, name, status, mistake, says, evidence, time.perf_counter() - begun)
+
+    try:
+        check(student)
+    except Unavailable:
+        raise
+    except NotAttempted:
+        return outcome("not attempted", says="Not attempted yet.")
+    except Wrong as error:
+        return outcome("wrong", error.mistake, error.says, error.evidence)
+    except Exception as error:
+        if isinstance(error, TypeError) and str(error).endswith("is not callable"):
+            return outcome("wrong", "type", f"`{exercise}` should be a function, and it is a value.")
+        says = f"The check could not judge this answer ({type(error).__name__}: {str(error)[:200]})."
+        return outcome("wrong", "not judged", says)
+    return outcome("passed")

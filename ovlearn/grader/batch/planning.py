@@ -1,0 +1,147 @@
+"""What is asked of the submissions: which exercises, for how many points, and with which seed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from importlib.metadata import distributions
+from pathlib import Path
+from typing import Any
+
+from ovlearn import __version__
+from ovlearn.arguments import whole_number
+from ovlearn.exercises.sets import folders, names_in, set_of
+from ovlearn.grader.batch.answered import answered
+from ovlearn.grader.batch.results import Mark
+
+Points = tuple[tuple[str, int], ...]  # exercise and points, in order
+
+_CELLS = 12  # cells and calls that may take all the patience there is, for each exercise
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is graded, and how.
+
+    `exercises`: each with its points; `chosen`: whether a teacher chose them. Else a submission is graded on
+    the sets that it answers. `seed`: decides what the checks draw; `memory`: bytes of a worker. Seconds:
+    `call` for one call or cell, `exercise` for all that an exercise runs (twelve calls unless given),
+    `judging` for what its checks do with what came out. `installation`: what is installed; a mark that is not
+    full is made again where that changed.
+    """
+
+    exercises: Points
+    chosen: bool
+    seed: int
+    call: float = 10.0
+    exercise: float = 0.0
+    judging: float = 20.0
+    memory: int = 3 * 2**30
+    stamps: tuple[tuple[str, str], ...] = field(init=False)
+    installation: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "exercise", self.exercise or _CELLS * self.call)
+        limits = [self.seed, self.call, self.exercise, self.judging, self.memory, __version__]
+        stamps = tuple((name, _stamp(limits, name)) for name, _ in self.exercises)
+        object.__setattr__(self, "stamps", stamps)
+        object.__setattr__(self, "installation", installed())
+
+    def asked(self, cells: Sequence[str], name: str = "") -> Points:
+        """Return the exercises that a sheet is graded on. `name`: what its file is called.
+
+        >>> plan = plan_of([], None, seed=0)
+        >>> [name for name, _ in plan.asked(["ov_rank = 64"])][:2]
+        ['ov_matrix', 'head_output']
+        """
+        if self.chosen:
+            return self.exercises
+        present = answered(cells, name)
+        return tuple((name, points) for name, points in self.exercises if set_of(name) in present)
+
+    def stamp(self, mark: Mark) -> str:
+        """Return what a mark depends on: one that is not full, also on what is installed."""
+        stamp = dict(self.stamps).get(mark.exercise, "")
+        return stamp if mark.passed or not stamp else f"{stamp}-{self.installation}"
+
+    def as_data(self) -> dict[str, Any]:
+        """The plan as plain data that JSON can hold."""
+        data = asdict(self)
+        return {**data, "exercises": dict(self.exercises), "stamps": dict(self.stamps)}
+
+
+def plan_of(sets: Sequence[str], manifest: Path | None, seed: int, **limits: Any) -> Plan:
+    """Return the plan for these sets, or this manifest, or all sets.
+
+    Raises: ValueError for a set or an exercise that there is not, and for a manifest that cannot be read.
+    """
+    if sets and manifest is not None:
+        raise ValueError("expected sets or a manifest, got both")
+    if manifest is not None:
+        exercises = manifest_points(manifest)
+    else:
+        chosen = [set_named(each) for each in sets] or list(folders())
+        exercises = tuple((name, points(name)) for each in dict.fromkeys(chosen) for name in names_in(each))
+    return Plan(exercises, bool(sets) or manifest is not None, seed, **limits)
+
+
+def manifest_points(file: Path) -> Points:
+    """Return the exercises and points of a manifest: `{"exercises": {"ov_matrix": 2}}`.
+
+    Raises: ValueError for what is none.
+    """
+    try:
+        data = json.loads(file.read_text(encoding="utf-8-sig"))
+        listed: Mapping[str, Any] = data["exercises"]
+        pairs = tuple(listed.items())
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        expected = 'a JSON file such as {"exercises": {"ov_matrix": 2}}'
+        raise ValueError(f"manifest: expected {expected}, got {file} ({type(error).__name__})") from None
+    for name, _ in pairs:
+        set_of(name)
+    return tuple((name, whole_number(f"points of {name}", value, minimum=0)) for name, value in pairs)
+
+
+def set_named(text: str) -> str:
+    """Return the name of a set, told by its name or by its number.
+
+    Raises: ValueError naming the sets.
+
+    >>> set_named("4") == set_named("04") == set_named("04_values_and_outputs_fold")
+    True
+    """
+    for name in folders():
+        number = name.partition("_")[0]
+        if text in (name, number) or (text.isdecimal() and int(text) == int(number)):
+            return name
+    raise ValueError(f"set: expected one of {', '.join(folders())}, got {text!r}")
+
+
+def points(exercise: str) -> int:
+    """Return the points that an exercise's author gave it."""
+    from ovlearn.exercises import sources
+
+    return sources.exercise(exercise).points
+
+
+def _stamp(limits: list[Any], exercise: str) -> str:
+    """What a mark depends on besides the answer."""
+    return hashlib.sha256(json.dumps([*limits, exercise, _digest(set_of(exercise))]).encode()).hexdigest()[
+        :16
+    ]
+
+
+@cache
+def installed() -> str:
+    """Return a digest of the libraries that are installed, and of Python: what an answer may import."""
+    found = sorted(f"{one.name}=={one.version}" for one in distributions() if one.metadata)
+    return hashlib.sha256(json.dumps([sys.version, *found]).encode()).hexdigest()[:16]
+
+
+@cache
+def _digest(set_name: str) -> str:
+    return hashlib.sha256((folders()[set_name] / "checks.py").read_bytes()).hexdigest()

@@ -1,0 +1,47 @@
+"""Gradescope's `results.json`, a file a submission: `gradescope/NAME.json`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ovlearn.grader.batch.keeping import write
+from ovlearn.grader.batch.results import Mark, Result
+from ovlearn.grader.exports.naming import named
+
+
+def export(folder: Path, results: Sequence[Result]) -> None:
+    """Write the files."""
+    (folder / "gradescope").mkdir(exist_ok=True)
+    for name, result in named(results):
+        write(folder / "gradescope" / name, json.dumps(as_data(result), indent=1, ensure_ascii=False) + "\n")
+
+
+def as_data(result: Result) -> dict[str, Any]:
+    """Return what Gradescope reads.
+
+    >>> as_data(Result("a.py", "graded", marks=(Mark("ov_rank", "passed", points=2, out_of=2),)))["score"]
+    2
+    """
+    data: dict[str, Any] = {
+        "score": result.points,
+        "execution_time": round(result.seconds),
+        "visibility": "visible",
+        "stdout_visibility": "hidden",
+        "tests": [_test(mark) for mark in result.marks],
+    }
+    said = result.note if result.status == "graded" else f"Not graded: {result.note}"
+    return {"output": said, **data} if result.note else data
+
+
+def _test(mark: Mark) -> dict[str, Any]:
+    return {
+        "name": mark.exercise,
+        "score": mark.points,
+        "max_score": mark.out_of,
+        "status": "passed" if mark.passed else "failed",
+        "output": mark.says or mark.status,
+        "visibility": "visible",
+    }

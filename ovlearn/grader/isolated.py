@@ -1,0 +1,37 @@
+"""Check one answer sheet in a worker: a broken cell or a loop without end costs only itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from ovlearn.exercises.answers import Unavailable
+from ovlearn.exercises.reading import Unreadable
+from ovlearn.exercises.verdicts import Verdict
+from ovlearn.grader.worker.remote import Patience, Sheet, workers
+
+
+def verdicts(file: Path, *, seed: int | None = None, patience: Patience | None = None) -> Iterator[Verdict]:
+    """Yield the verdict on each exercise of a notebook or script.
+
+    Raises: Unreadable where the file holds no answers, and where there is no place to run them in.
+    """
+    starter = workers()
+    starter.start()  # while it loads numpy and sympy, so does this process
+    try:
+        from ovlearn.exercises.folder import exercises_in, sheet_cells
+        from ovlearn.exercises.notebook import fresh_seed, verdict_on
+        from ovlearn.exercises.sets import blocked_by, checks_of
+
+        drawn = fresh_seed() if seed is None else seed
+        cells, exercises = sheet_cells(file), exercises_in(file)
+        for exercise in exercises:
+            checks_of(exercise)  # loaded now, not when the worker is waiting for them
+        lacking = blocked_by(exercises)
+        with Sheet(cells, starter, patience=patience or Patience(), blocked=lacking) as sheet:
+            for exercise in exercises:
+                yield verdict_on(exercise, sheet, drawn)
+    except Unavailable as error:
+        raise Unreadable(f"{file}: its answers cannot be run here: {error}") from None
+    finally:
+        starter.close()
