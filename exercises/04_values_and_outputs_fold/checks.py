@@ -116,7 +116,7 @@ def test_fold(student):
             student.fold(start, given, W_V, W_O),
             start=start,
             end=product(A, X, W_OV),
-            given=given,
+            assumptions=given,
             suspects={
                 "only ungrouped": (
                     product(A, X, W_V, W_O),

@@ -26,7 +26,7 @@ def test_layer_adds(student):
         equate(
             student.layer_adds(layer, heads),
             network.lemma("What a layer adds").result.rhs,
-            given=[definition("OV product", "values and output in one matrix", *named)],
+            using=[definition("OV product", "values and output in one matrix", *named)],
             suspects=_wrong_layers(layer, heads),
         )
 

@@ -176,7 +176,7 @@ def test_boxed(student):
             student.boxed(Y, given, head, symbol("Y", *head)),
             start=Y,
             end=product(net.head("A", *head), E, W_E, net.head("W_OV", *head), W_U),
-            given=given,
+            assumptions=given,
             name=symbol("Y", *head),
             suspects=_elsewhere(net, Y, given, head),
         )

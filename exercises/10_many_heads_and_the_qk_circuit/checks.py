@@ -106,7 +106,7 @@ def test_scores_of_tokens(student):
             student.scores_of_tokens(S, given, W_Q, W_K),
             start=S,
             end=course.scaled(E, W_E, net.head("W_QK", *head), transpose(W_E), transpose(E)),
-            given=given,
+            assumptions=given,
             suspects=_on_the_way(S, given, W_Q, W_K),
         )
 

@@ -1,9 +1,11 @@
 """Runs in Pyodide, under node: compiles the modules of /in.zip into /out.zip, by the Python of the page."""
 
 import ast
+import json
 import marshal
 import zipfile
 from importlib.util import MAGIC_NUMBER
+from typing import Any
 
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 # Unchecked: whoever imports it looks for no source, so the hash of one is left empty.
@@ -14,7 +16,17 @@ def compile_all(docstrings: bool) -> None:
     """Write each module of the one archive into the other, as a `.pyc`."""
     with zipfile.ZipFile("/in.zip") as given, zipfile.ZipFile("/out.zip", "w") as made:
         for name in given.namelist():
-            made.writestr(f"{name}c", compiled(given.read(name), name, docstrings))
+            if name.endswith(".py"):
+                made.writestr(f"{name}c", compiled(given.read(name), name, docstrings))
+            else:
+                made.writestr(name, marshal.dumps(with_code(json.loads(given.read(name)))))
+
+
+def with_code(data: Any) -> Any:
+    """Return JSON with each `{"code": …}` in it compiled."""
+    if isinstance(data, dict):
+        return compile(data["code"], "<answer>", "exec", dont_inherit=True)
+    return [with_code(each) for each in data] if isinstance(data, list) else data
 
 
 def compiled(source: bytes, name: str, docstrings: bool) -> bytes:

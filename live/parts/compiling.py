@@ -9,13 +9,13 @@ from pathlib import Path
 
 from live.parts.packing import in_archive, node, zipped
 from live.parts.pins import PYODIDE
+from ovlearn.exercises.packing import SUFFIX
 from rendering.errors import RenderError
 
 _HERE = Path(__file__).parent
 # What decides the outcome, beside the files.
 COMPILER = (*(_HERE / name for name in ("compile.mjs", "compile.py", "compiling.py", "packing.py")),)
-# Their text is read too: it says which exercises there are.
-_AS_TEXT = "/checks.py"
+_COMPILED = (".py", SUFFIX)
 
 
 def compiled(files: Mapping[str, bytes], *, docstrings: bool) -> dict[str, bytes]:
@@ -25,7 +25,7 @@ def compiled(files: Mapping[str, bytes], *, docstrings: bool) -> dict[str, bytes
 
     Raises: RenderError where a module is wrong, with what was said.
     """
-    modules = {name: data for name, data in files.items() if name.endswith(".py") and _AS_TEXT not in name}
+    modules = {name: data for name, data in files.items() if name.endswith(_COMPILED)}
     with tempfile.TemporaryDirectory() as folder:
         given, made = Path(folder) / "in.zip", Path(folder) / "out.zip"
         given.write_bytes(zipped(modules))

@@ -12,6 +12,9 @@ from live.parts.compiling import COMPILER, compiled
 from live.parts.packing import in_archive, in_folder, squeezed, zipped
 from live.parts.pins import PYODIDE, numpy_wheel, python_wheels
 from live.parts.store import Store
+from ovlearn.exercises.packing import SUFFIX, to_compile
+from ovlearn.exercises.sets import files as set_files
+from ovlearn.exercises.sources import source_of
 from rendering.assets import NODE_MODULES, require
 from rendering.cache import digest, of_files
 
@@ -70,14 +73,16 @@ def own(root: Path) -> Part:
 
 
 def of_the_project(root: Path) -> dict[str, bytes]:
-    """Return the modules of the project that a page needs, and of the exercises their checks alone."""
+    """Return what is compiled for a page: the modules of the project, and the exercises with their checks."""
     folders = {"ovlearn": root / "ovlearn", "rendering": root / "rendering"}
     folders["ovlearn_live"] = root / "live" / "python" / "ovlearn_live"
     found = [in_folder(folder, name) for name, folder in folders.items()]
     modules = {name: data for files in found for name, data in files.items() if name.endswith(".py")}
-    exercises = in_folder(root / "exercises", "ovlearn/exercise_sets")
-    checks = {name: data for name, data in exercises.items() if name.endswith("/checks.py")}
-    return {name: data for name, data in (modules | checks).items() if not _NOT_IN_A_PAGE.search(name)}
+    sets = {
+        f"ovlearn/exercise_sets/{name}{SUFFIX}": to_compile(one.declared for one in source_of(name).exercises)
+        for name in set_files()
+    }
+    return {name: data for name, data in (modules | sets).items() if not _NOT_IN_A_PAGE.search(name)}
 
 
 def models(root: Path) -> dict[str, bytes]:

@@ -87,12 +87,12 @@ def solution_command(exercise: str) -> int:
 @click.command("progress")
 def progress_command() -> None:
     """Show which exercises you have passed."""
-    from ovlearn.exercises.sets import folders, names_in
+    from ovlearn.exercises.sets import files, names_in
 
     with bad_usage():
         known = _known()
     table = Table("set", "passed", "exercises")
-    for set_name in folders():
+    for set_name in files():
         names = names_in(set_name)
         passed = sum(known.of(name).passed for name in names)
         shown = (f"[green]✓ {name}[/green]" if known.of(name).passed else f"○ {name}" for name in names)
@@ -148,9 +148,9 @@ def _saved(files: list[Path]) -> Iterator[Path]:
 
 def _here() -> list[Path]:
     """The notebooks of this folder, or one line that says how to get them."""
-    from ovlearn.exercises.sets import folders
+    from ovlearn.exercises.sets import files
 
-    found = [Path(f"{name}.ipynb") for name in folders() if Path(f"{name}.ipynb").exists()]
+    found = [Path(f"{name}.ipynb") for name in files() if Path(f"{name}.ipynb").exists()]
     if not found:
         raise ValueError("there is no exercise notebook here: ovlearn start lays them out, or name a file")
     return found

@@ -8,7 +8,7 @@ is known by its effect, whatever the code looks like, and an answer is never tol
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
 import numpy as np
@@ -107,30 +107,48 @@ def letters(got: Any, among: str) -> set[str]:
     return chosen
 
 
-def judge_letters(
-    chosen: set[str],
-    truth: set[str],
-    *,
-    none: str,
-    included: Mapping[str, Named],
-    left_out: Mapping[str, Named],
-) -> None:
-    """See that the right cases were chosen.
+def choose(got: Any, want: set[str], *, among: str, suspects: Suspects) -> None:
+    """See that the right cases were chosen, by their letters.
 
-    `none`: what to say where nothing was. `included`, `left_out`: by letter, the name of the mistake and what
-    to say, of a case that does not belong and of one that is missing.
+    `suspects`: usual choices that are one letter off, and that of none.
 
-    Raises: Wrong for the first letter that is wrong.
+    Raises: Wrong for the first letter that does not belong, then for the first that is missing.
 
-    >>> judge_letters({"a"}, {"a"}, none="Begin with a.", included={}, left_out={})
+    >>> choose("a", {"a"}, among="ab", suspects={})
+    >>> choose("ab", {"a"}, among="ab", suspects={"both": ("a, b", "Look at b again.")})
+    Traceback (most recent call last):
+    ovlearn.exercises.outcomes.Wrong: Look at b again.
     """
+    chosen = letters(got, among)
     rows = (("your answer", ", ".join(sorted(chosen)) or "none"),)
-    if truth and not chosen:
-        wrong("none", none, *rows)
-    for letter in sorted(chosen - truth):
-        wrong(*included[letter], *rows)
-    for letter in sorted(truth - chosen):
-        wrong(*left_out[letter], *rows)
+    off = {
+        "".join(sorted(letters(value, among) ^ want)): (name, says)
+        for name, (value, says) in suspects.items()
+    }
+    if want and not chosen:
+        wrong(*off.get("".join(sorted(want)), ("none", "No case is chosen.")), *rows)
+    for letter in (*sorted(chosen - want), *sorted(want - chosen)):
+        wrong(*off.get(letter, ("values", "These are not the right cases.")), *rows)
+
+
+def resemble(
+    got: Any, want: Any, alike: Callable[[Any, Any], bool], *, suspects: Suspects, says: str, case: str = ""
+) -> None:
+    """See that `got` is the same answer as `want` in the sense of `alike`.
+
+    `says` is said where no suspect is the same either.
+
+    Raises: Wrong, naming the mistake.
+
+    >>> resemble(-2, 2, lambda one, other: abs(one) == abs(other), suspects={}, says="No.")
+    """
+    if alike(got, want):
+        return
+    rows = (("input", case),) if case else ()
+    for mistake, (value, message) in suspects.items():
+        if alike(got, value) and not alike(value, want):
+            wrong(mistake, message, *rows)
+    wrong("values", says, *rows)
 
 
 def as_numbers(got: Any) -> Any:
@@ -156,11 +174,21 @@ def as_numbers(got: Any) -> Any:
 
 
 def close(got: Any, want: Any) -> bool:
-    """Tell whether two arrays have one shape and the same finite numbers, to a hundred-thousandth."""
-    if got.shape != want.shape or not (np.isfinite(got).all() and np.isfinite(want).all()):
+    """Tell whether two arrays have one shape and the same numbers, to a hundred-thousandth.
+
+    NaN and infinity are the same where they stand in the same places.
+
+    >>> close(np.array([1.0, np.nan]), np.array([1.0, np.nan]))
+    True
+    >>> close(np.array([1.0, 2.0]), np.array([1.0, np.nan]))
+    False
+    """
+    finite = np.isfinite(want)
+    if got.shape != want.shape or not (np.isfinite(got) == finite).all():
         return False
-    largest = float(np.abs(want).max(initial=0.0))
-    return bool((np.abs(got - want) <= TOLERANCE * max(largest, 1e-12)).all())
+    largest = float(np.abs(want[finite]).max(initial=0.0))
+    near = np.abs(got[finite] - want[finite]) <= TOLERANCE * max(largest, 1e-12)
+    return bool(near.all() and np.array_equal(got[~finite], want[~finite], equal_nan=True))
 
 
 def shown(value: Any) -> str:

@@ -29,11 +29,11 @@ _MOST_TERMS = 20_000
 
 
 def equate(
-    got: Any, want: Any, *, given: Iterable[Assumption] = (), suspects: Suspects | None = None
+    got: Any, want: Any, *, using: Iterable[Assumption] = (), suspects: Suspects | None = None
 ) -> None:
     """See that an expression equals `want`, for matrices of every size; brackets and order of sums are free.
 
-    `given`: definitions that both may use; `suspects`: what usual mistakes would be.
+    `using`: definitions that both may use; `suspects`: what usual mistakes would be.
 
     Raises: Wrong, naming the mistake.
 
@@ -42,7 +42,7 @@ def equate(
     >>> A, X, Delta = net.head("A", 0, 0), net.stream(0), net.layer("Delta", 0)
     >>> equate(add(product(A, Delta), product(A, X)), product(A, add(X, Delta)))
     """
-    form = NormalForm(definitions(tuple(given)))
+    form = NormalForm(definitions(tuple(using)))
     expression = as_expression(got)
     table = form.of(expression)
     if table == form.of(want):
@@ -54,7 +54,7 @@ def equate(
     ours, theirs = [*want.shape], [*expression.shape]
     if ours != theirs:
         raise Wrong("shape", f"Its shape is {theirs}, and {ours} was expected.", rows)
-    unknown = sorted(map(str, expression.free_symbols - want.free_symbols - _defined(given)))
+    unknown = sorted(map(str, expression.free_symbols - want.free_symbols - _defined(using)))
     if unknown:
         rows += (("symbols that do not belong here", ", ".join(unknown)),)
     raise Wrong("values", "The shape is right, but this is another matrix.", rows)
@@ -65,11 +65,11 @@ def derived(
     *,
     start: Any,
     end: Any,
-    given: Iterable[Assumption],
+    assumptions: Iterable[Assumption],
     name: Any = None,
     suspects: Suspects | None = None,
 ) -> None:
-    """See that a derivation leads from `start` to `end` by the course's rules and what is given alone.
+    """See that a derivation leads from `start` to `end` by the course's rules and these assumptions alone.
 
     `end`: the expression itself, in its form, since the derivation is the answer. Any rules that make
     equalities, in any order. `name`: that of the term that it keeps, where it may leave out the rest.
@@ -81,7 +81,7 @@ def derived(
         raise Wrong("type", f"A Derivation was expected, and this is a {what}.")
     if got.initial != start:
         raise Wrong("other start", "It begins with another expression.", (("yours", shortened(got.initial)),))
-    strangers = [one.name for one in got.assumptions if one not in tuple(given)]
+    strangers = [one.name for one in got.assumptions if one not in tuple(assumptions)]
     if strangers:
         raise Wrong(
             "assumes more", "It takes more as given than it may.", (("not given", ", ".join(strangers)),)
@@ -152,5 +152,5 @@ def shortened(expression: Any) -> str:
     return text if len(text) <= 120 else f"{text[:117]}…"
 
 
-def _defined(given: Iterable[Assumption]) -> set[Any]:
-    return {symbol for one in given for equation in one.equations for symbol in equation.lhs.free_symbols}
+def _defined(using: Iterable[Assumption]) -> set[Any]:
+    return {symbol for one in using for equation in one.equations for symbol in equation.lhs.free_symbols}

@@ -10,7 +10,7 @@ from typing import Literal
 
 from ovlearn.exercises import progress
 from ovlearn.exercises.reading import Unreadable, cells_of
-from ovlearn.exercises.sets import folders, names_in
+from ovlearn.exercises.sets import files, names_in
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ def lay_out(folder: Path) -> list[Laid]:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        laid = [_laid(folder / f"{name}.ipynb", name) for name in folders()]
+        laid = [_laid(folder / f"{name}.ipynb", name) for name in files()]
         if not (folder / progress.FILE).exists():
             progress.save(folder, progress.Progress())
     except OSError as error:
@@ -39,7 +39,7 @@ def lay_out(folder: Path) -> list[Laid]:
 
 def notebooks(folder: Path) -> dict[str, Path]:
     """Return the notebooks of sets that are in a folder, by the name of the set."""
-    return {name: folder / f"{name}.ipynb" for name in folders() if (folder / f"{name}.ipynb").exists()}
+    return {name: folder / f"{name}.ipynb" for name in files() if (folder / f"{name}.ipynb").exists()}
 
 
 def exercises_in(file: Path) -> list[str]:
@@ -47,10 +47,10 @@ def exercises_in(file: Path) -> list[str]:
 
     Raises: Unreadable where it holds no answers.
     """
-    if file.stem in folders():
+    if file.stem in files():
         return list(names_in(file.stem))
     text = "\n".join(sheet_cells(file))
-    return [name for set_name in folders() for name in names_in(set_name) if name in text]
+    return [name for set_name in files() for name in names_in(set_name) if name in text]
 
 
 def sheet_cells(file: Path) -> list[str]:
@@ -69,8 +69,8 @@ def reset(file: Path, *, now: datetime | None = None) -> Path | None:
 
     Raises: ValueError for a file that is no notebook of a set.
     """
-    if file.stem not in folders():
-        raise ValueError(f"notebook: expected one of {', '.join(folders())}, got {file.stem}")
+    if file.stem not in files():
+        raise ValueError(f"notebook: expected one of {', '.join(files())}, got {file.stem}")
     backup = None
     if file.exists():
         backup = _free(file, f"{now or datetime.now():%Y-%m-%d-%H%M%S}")

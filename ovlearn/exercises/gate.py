@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from ovlearn.exercises.answers import Answers, Namespace
-from ovlearn.exercises.notebook import verdict_on
+from ovlearn.exercises.judging import verdict_on
 from ovlearn.exercises.outcomes import Outcome
-from ovlearn.exercises.sets import folders
-from ovlearn.exercises.sources import Exercise, SetSource, known_answers, source_of
+from ovlearn.exercises.sets import files
+from ovlearn.exercises.sources import Exercise, SetSource, source_of
 from ovlearn.exercises.starters import starter
 
 SEEDS = range(3)
@@ -57,15 +57,15 @@ def in_process(setup: str, code: str) -> Answers:
 
 def inspect(set_name: str, make: Maker = in_process) -> Findings:
     """Try every starter, solution, known mistake and unusual right answer of a set, over several seeds."""
-    source, known = source_of(set_name), known_answers(set_name)
-    faults = [fault for one in source.exercises for fault in _incomplete(set_name, one)]
+    source = source_of(set_name)
+    faults = [fault for one in source.exercises for fault in _incomplete(one)]
     for name, kind, label, code in _all_answers(source):
         faults += [f"{name}, {label}: {fault}" for fault in _tried(source, name, kind, label, code, make)]
     return Findings(
         set_name,
         len(source.exercises),
-        sum(one.kind == "mistake" for one in known),
-        sum(one.kind == "right" for one in known),
+        sum(one.kind == "mistake" for one in source.known),
+        sum(one.kind == "right" for one in source.known),
         tuple(leaks(source)),
         tuple(faults),
     )
@@ -73,7 +73,7 @@ def inspect(set_name: str, make: Maker = in_process) -> Findings:
 
 def inspect_all() -> Iterator[Findings]:
     """Yield what was found in each set."""
-    return map(inspect, folders())
+    return map(inspect, files())
 
 
 def leaks(source: SetSource) -> Iterator[str]:
@@ -97,12 +97,11 @@ def solution_lines(one: Exercise) -> list[str]:
     return [line for line in lines if line and _squeezed(line) not in begun]
 
 
-def _incomplete(set_name: str, one: Exercise) -> Iterator[str]:
-    known = [each for each in known_answers(set_name) if each.exercise == one.name]
+def _incomplete(one: Exercise) -> Iterator[str]:
     for what, count, least in (
         ("hints", len(one.hints), _LEAST_HINTS),
-        ("known mistakes", sum(each.kind == "mistake" for each in known), _LEAST_MISTAKES),
-        ("unusual right answers", sum(each.kind == "right" for each in known), _LEAST_RIGHTS),
+        ("known mistakes", sum(each.kind == "mistake" for each in one.known), _LEAST_MISTAKES),
+        ("unusual right answers", sum(each.kind == "right" for each in one.known), _LEAST_RIGHTS),
     ):
         if count < least:
             yield f"{one.name}: expected at least {least} {what}, got {count}"
@@ -112,7 +111,7 @@ def _all_answers(source: SetSource) -> Iterator[tuple[str, str, str, str]]:
     for one in source.exercises:
         yield one.name, "starter", "the starter", one.starter
         yield one.name, "right", "the solution", one.solution
-    for each in known_answers(source.name):
+    for each in source.known:
         yield each.exercise, each.kind, each.name, each.code
 
 

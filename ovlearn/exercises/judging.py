@@ -6,10 +6,21 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from ovlearn.exercises.answers import Student, Unavailable
+from ovlearn.exercises.answers import Answers, Student, Unavailable
+from ovlearn.exercises.catalogue import declared
+from ovlearn.exercises.cells.defining import remark
 from ovlearn.exercises.outcomes import NotAttempted, Outcome, Wrong
+from ovlearn.exercises.verdicts import Verdict
 
 Check = Callable[[Any], None]
+
+
+def verdict_on(exercise: str, answers: Answers, seed: int) -> Verdict:
+    """Run every check of an exercise on answers, wherever they are."""
+    asked = declared(exercise)
+    student = Student(answers, seed, asked.blocked)
+    verdict = Verdict(exercise, tuple(run_check(exercise, test, student) for test in asked.tests), seed)
+    return verdict if verdict.passed else verdict.remarked(remark(getattr(answers, "cells", ()), exercise))
 
 
 def run_check(exercise: str, check: Check, student: Student) -> Outcome:

@@ -9,10 +9,8 @@ from typing import Any
 
 from ovlearn.arguments import whole_number
 from ovlearn.exercises import progress
-from ovlearn.exercises.answers import Answers, Namespace, Student
-from ovlearn.exercises.cells.defining import remark
-from ovlearn.exercises.judging import run_check
-from ovlearn.exercises.sets import checks_of
+from ovlearn.exercises.answers import Namespace
+from ovlearn.exercises.judging import verdict_on
 from ovlearn.exercises.verdicts import Verdict
 
 
@@ -37,14 +35,6 @@ def check(exercise: str, *, seed: int | None = None, names: Mapping[str, Any] | 
     if names is None and (says := progress.note(exercise, passed=verdict.passed)):
         print(says, file=sys.stderr)
     return verdict
-
-
-def verdict_on(exercise: str, answers: Answers, seed: int) -> Verdict:
-    """Run every check of an exercise on answers, wherever they are."""
-    checks = checks_of(exercise)
-    student = Student(answers, seed, checks.blocked)
-    verdict = Verdict(exercise, tuple(run_check(exercise, test, student) for test in checks.tests), seed)
-    return verdict if verdict.passed else verdict.remarked(remark(getattr(answers, "cells", ()), exercise))
 
 
 def fresh_seed() -> int:

@@ -1,10 +1,13 @@
-"""The one source of a set: a percent notebook with prose, hints, starters and solutions marked.
+"""The one file of a set: a percent notebook whose cells are marked as prompts, hints, solutions, mistakes.
 
 Needs jupytext, which comes with the course extra.
 """
 
 from __future__ import annotations
 
+import ast
+import re
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -12,12 +15,26 @@ from typing import Any, Literal
 
 import jupytext
 
-from ovlearn.exercises.sets import folders, names_in, set_of
+from ovlearn.exercises.declared import Declared, Mistake
+from ovlearn.exercises.sets import files, set_of
+
+
+@dataclass(frozen=True)
+class Known:
+    """An answer whose verdict is known: a mistake with a name, or a right answer in an unusual form."""
+
+    exercise: str
+    kind: Literal["mistake", "right"]
+    name: str
+    code: str
 
 
 @dataclass(frozen=True)
 class Exercise:
-    """One exercise as its author wrote it. `hints`: in stages; `starter`, `solution`: code."""
+    """One exercise as its author wrote it. `hints`: in stages; `starter`, `solution`: code.
+
+    `declared`: what its check is made of; `known`: its mistakes, and right answers in unusual forms.
+    """
 
     name: str
     points: int
@@ -25,6 +42,8 @@ class Exercise:
     hints: tuple[str, ...]
     starter: str
     solution: str
+    declared: Declared
+    known: tuple[Known, ...]
 
     @property
     def title(self) -> str:
@@ -46,40 +65,46 @@ class SetSource:
         """The heading of the introduction."""
         return self.intro.splitlines()[0].lstrip("# ")
 
+    @property
+    def known(self) -> tuple[Known, ...]:
+        """The known mistakes and the unusual right answers of all exercises."""
+        return tuple(one for exercise in self.exercises for one in exercise.known)
+
     def exercise(self, name: str) -> Exercise:
         """Return an exercise by its name."""
         return next(one for one in self.exercises if one.name == name)
 
 
 @dataclass(frozen=True)
-class Known:
-    """An answer whose verdict is known: a mistake with a name, or a right answer in an unusual form."""
-
-    exercise: str
-    kind: Literal["mistake", "right"]
-    name: str
-    code: str
+class _Cell:
+    kind: str
+    text: str
+    marks: dict[str, Any]
 
 
 @cache
 def source_of(set_name: str) -> SetSource:
     """Return the source of a set.
 
-    Raises: ValueError where an exercise lacks a starter or a solution, or is not that of a check.
+    Raises: ValueError where an exercise lacks a part, and for a mistake that is no edit of its solution.
 
     >>> source_of("04_values_and_outputs_fold").exercise("ov_matrix").title
     'One matrix from two'
     """
-    cells = list(_cells(set_name, "notebook.py"))
-    prose = [text for kind, text, marks in cells if kind == "markdown" and not marks]
-    setup = [text for kind, text, marks in cells if kind == "code" and not marks]
-    names = [marks["exercise"] for _, _, marks in cells if "exercise" in marks]
-    if names != list(names_in(set_name)):
-        raise ValueError(
-            f"{set_name}: expected exercises {', '.join(names_in(set_name))}, got {', '.join(names)}"
+    notebook = jupytext.reads(files()[set_name].read_text(encoding="utf-8"), fmt="py:percent")
+    cells = [
+        _Cell(
+            cell.cell_type,
+            cell.source.strip(),
+            {key: cell.metadata[key] for key in _MARKS & set(cell.metadata)},
         )
-    exercises = tuple(_exercise(set_name, name, cells) for name in names)
-    return SetSource(set_name, prose[0], "\n\n".join(setup), exercises)
+        for cell in notebook.cells
+    ]
+    prose = [cell.text for cell in cells if cell.kind == "markdown" and not cell.marks]
+    setup = "\n\n".join(cell.text for cell in cells if cell.kind == "code" and not cell.marks)
+    tools = "\n\n".join(cell.text for cell in cells if "tools" in cell.marks)
+    exercises = [_Reader(set_name, name, cells).exercise(setup, tools) for name in _names(cells)]
+    return SetSource(set_name, prose[0], setup, tuple(exercises))
 
 
 def exercise(name: str) -> Exercise:
@@ -87,36 +112,119 @@ def exercise(name: str) -> Exercise:
     return source_of(set_of(name)).exercise(name)
 
 
-@cache
-def known_answers(set_name: str) -> tuple[Known, ...]:
-    """Return the known mistakes and the unusual right answers of a set."""
-    return tuple(
-        Known(marks["exercise"], kind, str(marks[kind]), text)
-        for cell, text, marks in _cells(set_name, "answers.py")
-        if cell == "code"
-        for kind in ("mistake", "right")
-        if kind in marks
-    )
+_MARKS = {
+    "exercise",
+    "points",
+    "hint",
+    "starter",
+    "solution",
+    "check",
+    "part",
+    "blocked",
+    "mistakes",
+    "right",
+}
+_MARKS |= {"form", "tools"}
 
 
-def _cells(set_name: str, file: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Kind, text and marks of each cell."""
-    path = folders()[set_name] / file
-    for cell in jupytext.reads(path.read_text(encoding="utf-8"), fmt="py:percent").cells:
-        marks = {key: value for key, value in cell.metadata.items() if key in _MARKS}
-        yield cell.cell_type, cell.source.strip(), marks
+def _names(cells: list[_Cell]) -> list[str]:
+    return [cell.marks["exercise"] for cell in cells if "exercise" in cell.marks]
 
 
-_MARKS = ("exercise", "points", "hint", "starter", "solution", "mistake", "right")
+@dataclass(frozen=True)
+class _Reader:
+    """Reads one exercise out of the cells of its set."""
+
+    set_name: str
+    name: str
+    cells: list[_Cell]
+
+    def exercise(self, setup: str, tools: str) -> Exercise:
+        """Return the exercise."""
+        prompt, starter, solution = (self._one(mark) for mark in ("exercise", "starter", "solution"))
+        written = "\n".join(cell.text for cell in self._marked("mistakes"))
+        mistakes = tuple(mistakes_in(written, solution.text, self.name))
+        rights = [Known(self.name, "right", cell.marks["form"], cell.text) for cell in self._marked("right")]
+        checks = self._marked("check")
+        declared = Declared(
+            self.name,
+            blocked=tuple(" ".join(cell.marks.get("blocked", "") for cell in checks).split()),
+            setup=setup,
+            tools=tools,
+            solution=solution.text,
+            checks=tuple((cell.marks.get("part", ""), cell.text) for cell in checks),
+            mistakes=mistakes,
+        )
+        return Exercise(
+            self.name,
+            int(prompt.marks.get("points", 1)),
+            prompt.text,
+            tuple(cell.text for cell in self._marked("hint")),
+            starter.text,
+            solution.text,
+            declared,
+            (*(Known(self.name, "mistake", one.name, str(one.code)) for one in mistakes), *rights),
+        )
+
+    def _marked(self, mark: str) -> list[_Cell]:
+        return [cell for cell in self.cells if cell.marks.get(mark) == self.name]
+
+    def _one(self, mark: str) -> _Cell:
+        found = self._marked(mark)
+        if len(found) != 1:
+            raise ValueError(f"{self.set_name}: expected one {mark} of {self.name}, got {len(found)}")
+        return found[0]
 
 
-def _exercise(set_name: str, name: str, cells: list[tuple[str, str, dict[str, Any]]]) -> Exercise:
-    def marked(mark: str) -> list[str]:
-        return [text for _, text, marks in cells if marks.get(mark) == name]
+_BULLET = re.compile(r"^- \*\*(.+?)\*\*:[ \n]", re.MULTILINE)
+_EDIT = re.compile(r"\s*`([^`]+)` →\s+`([^`]*)`[,;]?")
+_BODY = re.compile(r"\s*`([^`]+)`(?! →)")
+_BLOCK = re.compile(r"\s*```python\n(.*?)\n```", re.DOTALL)
 
-    for mark in ("starter", "solution"):
-        if len(marked(mark)) != 1:
-            raise ValueError(f"{set_name}: expected one {mark} of {name}, got {len(marked(mark))}")
-    points = next(marks.get("points", 1) for _, _, marks in cells if marks.get("exercise") == name)
-    (prompt,), (starter,), (solution,) = marked("exercise"), marked("starter"), marked("solution")
-    return Exercise(name, int(points), prompt, tuple(marked("hint")), starter, solution)
+
+def mistakes_in(text: str, solution: str, name: str) -> Iterator[Mistake]:
+    """Yield the mistakes of a list, each with the solution that was edited to make it.
+
+    An edit is `old` → `new`; what stands alone, in backticks or in a block, is a whole new body or value. A
+    mistake without words has those of the one of the same name before it.
+
+    Raises: ValueError for an edit of what the solution does not hold just once.
+
+    >>> (one,) = mistakes_in("- **squared**: `x` → `x * x`\\n  How often?", "double = 2 * x", "double")
+    >>> one.name, one.says, one.code
+    ('squared', 'How often?', 'double = 2 * x * x')
+    """
+    _, *parts = _BULLET.split(text)
+    says: dict[str, str] = {}
+    for label, rest in zip(parts[::2], parts[1::2], strict=True):
+        code, words = _edited(textwrap.dedent(f"  {rest}"), solution, f"{name}, {label}")
+        says.setdefault(label, " ".join(words.split()))
+        yield Mistake(label, says[label], code)
+
+
+def _edited(rest: str, solution: str, where: str) -> tuple[str, str]:
+    """The solution with a mistake, and what is said of it."""
+    whole = _BLOCK.match(rest) or _BODY.match(rest)
+    if whole:
+        return _with_body(solution, whole[1]), rest[whole.end() :]
+    code, place = solution, 0
+    while edit := _EDIT.match(rest, place):
+        if code.count(edit[1]) != 1:
+            raise ValueError(f"{where}: expected `{edit[1]}` once in the solution, got {code.count(edit[1])}")
+        code, place = code.replace(edit[1], edit[2]), edit.end()
+    if not place:
+        raise ValueError(f"{where}: expected an edit, got {rest[:60]!r}")
+    return code, rest[place:]
+
+
+def _with_body(solution: str, body: str) -> str:
+    """The solution with another body or value; code that is whole already is left as it is."""
+    (*_, last) = ast.parse(solution).body
+    if isinstance(last, ast.FunctionDef):
+        if re.search(rf"^def {last.name}\(", body, re.MULTILINE):
+            return body
+        header = solution.splitlines()[: last.body[0].lineno - 1]
+        return "\n".join([*header, textwrap.indent(body, "    ")])
+    assert isinstance(last, ast.Assign)
+    target = ast.unparse(last.targets[0])
+    return body if re.search(rf"^{target} =", body, re.MULTILINE) else f"{target} = {body}"

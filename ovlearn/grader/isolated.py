@@ -19,14 +19,15 @@ def verdicts(file: Path, *, seed: int | None = None, patience: Patience | None =
     starter = workers()
     starter.start()  # while it loads numpy and sympy, so does this process
     try:
+        from ovlearn.exercises.catalogue import blocked_by, declared
         from ovlearn.exercises.folder import exercises_in, sheet_cells
-        from ovlearn.exercises.notebook import fresh_seed, verdict_on
-        from ovlearn.exercises.sets import blocked_by, checks_of
+        from ovlearn.exercises.judging import verdict_on
+        from ovlearn.exercises.notebook import fresh_seed
 
         drawn = fresh_seed() if seed is None else seed
         cells, exercises = sheet_cells(file), exercises_in(file)
         for exercise in exercises:
-            checks_of(exercise)  # loaded now, not when the worker is waiting for them
+            declared(exercise)  # loaded now, not when the worker is waiting for them
         lacking = blocked_by(exercises)
         with Sheet(cells, starter, patience=patience or Patience(), blocked=lacking) as sheet:
             for exercise in exercises:

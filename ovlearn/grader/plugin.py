@@ -25,9 +25,9 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     """Collect the exercise notebooks of a learner's folder."""
     if file_path.suffix != ".ipynb" or not (file_path.parent / FILE).exists():
         return None
-    from ovlearn.exercises.sets import folders
+    from ovlearn.exercises.sets import files
 
-    return Answers.from_parent(parent, path=file_path) if file_path.stem in folders() else None
+    return Answers.from_parent(parent, path=file_path) if file_path.stem in files() else None
 
 
 class Answers(pytest.File):
@@ -35,17 +35,19 @@ class Answers(pytest.File):
 
     def collect(self) -> Iterator[pytest.Item]:
         """Yield an item a check."""
-        from ovlearn.exercises.sets import checks_of, names_in
+        from ovlearn.exercises.catalogue import declared
+        from ovlearn.exercises.sets import names_in
 
         for exercise in names_in(self.path.stem):
-            for test in checks_of(exercise).tests:
+            for test in declared(exercise).tests:
                 yield Check.from_parent(self, name=test.__name__, exercise=exercise, check=test)
 
     def setup(self) -> None:
         """Start a worker on the notebook's cells."""
+        from ovlearn.exercises.catalogue import blocked_by
         from ovlearn.exercises.folder import sheet_cells
         from ovlearn.exercises.notebook import fresh_seed
-        from ovlearn.exercises.sets import blocked_by, names_in
+        from ovlearn.exercises.sets import names_in
         from ovlearn.grader.worker.remote import Sheet, workers
 
         self.seed = fresh_seed()
@@ -67,13 +69,13 @@ class Check(pytest.Item):
     def runtest(self) -> None:
         """Run the check on the answer."""
         from ovlearn.exercises.answers import Student
+        from ovlearn.exercises.catalogue import declared
         from ovlearn.exercises.judging import run_check
-        from ovlearn.exercises.sets import checks_of
         from ovlearn.exercises.verdicts import Verdict
 
         answers = self.getparent(Answers)
         assert answers is not None
-        student = Student(answers.sheet, answers.seed, checks_of(self.exercise).blocked)
+        student = Student(answers.sheet, answers.seed, declared(self.exercise).blocked)
         outcome = run_check(self.exercise, self.check, student)
         if not outcome.passed:
             raise CheckFailed(str(Verdict(self.exercise, (outcome,), answers.seed)))

@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from ovlearn.exercises.sets import folders
+from ovlearn.exercises.sets import files
 from ovlearn.exercises.starters import starter
 from rendering.pages.article_map import article_map_page
 from rendering.pages.commands import command_help, shell
@@ -69,6 +69,6 @@ def generated() -> dict[str, dict[str, str]]:
     return {
         "pages": {address: write() for address, write in PAGES.items()},
         "fragments": {name: write() for name, write in FRAGMENTS.items()},
-        "notebooks": {name: starter(name) for name in folders()},
-        "cells": {name: of_exercises(name) for name in folders()},
+        "notebooks": {name: starter(name) for name in files()},
+        "cells": {name: of_exercises(name) for name in files()},
     }

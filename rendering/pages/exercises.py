@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from ovlearn.exercises.sets import folders
+from ovlearn.exercises.sets import files
 from ovlearn.exercises.sources import Exercise, SetSource, source_of
 from rendering.blocks import cell_block
 from rendering.pages.writing import page, sentence, table
@@ -20,12 +20,12 @@ _PROGRESS = '<div class="ov-progress"></div>'
 
 def exercise_pages() -> dict[str, Callable[[], str]]:
     """Return what writes the list of all sets, and the page of each, by address."""
-    sets = {f"exercises/{name}.md": partial(_page, name) for name in folders()}
+    sets = {f"exercises/{name}.md": partial(_page, name) for name in files()}
     return {"exercises/index.md": _index, **sets}
 
 
 def _index() -> str:
-    sets = [source_of(name) for name in folders()]
+    sets = [source_of(name) for name in files()]
     rows = [
         (
             f"[{_subject(one)}]({one.name}.md)",

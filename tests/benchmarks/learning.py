@@ -11,8 +11,8 @@ from pathlib import Path
 from statistics import median
 
 from ovlearn.exercises.gate import in_process
-from ovlearn.exercises.notebook import verdict_on
-from ovlearn.exercises.sets import folders
+from ovlearn.exercises.judging import verdict_on
+from ovlearn.exercises.sets import files
 from ovlearn.exercises.sources import source_of
 from ovlearn.exercises.starters import starter
 from tests.benchmarks.measuring import Promise, seconds, shown
@@ -46,7 +46,7 @@ def promises() -> Iterator[Promise]:
 
 def one_check() -> Iterator[float]:
     """Seconds that each exercise's checks take on its solution, once everything is loaded."""
-    for set_name in folders():
+    for set_name in files():
         source = source_of(set_name)
         for one in source.exercises:
             made = in_process(source.setup, one.solution)

@@ -13,7 +13,7 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-from ovlearn.exercises.sets import folders
+from ovlearn.exercises.sets import files
 from ovlearn.exercises.sources import source_of
 from tests.benchmarks import bare
 from tests.benchmarks.building import Copy
@@ -90,7 +90,7 @@ def checked(site: Host) -> Iterator[Promise]:
 def checks(page: Page) -> dict[str, float]:
     """The seconds that each check takes."""
     taken = {}
-    for name in folders():
+    for name in files():
         page.goto(f"{ADDRESS}exercises/{name}/")
         exercises = source_of(name).exercises
         seconds_until(page, cell_of(exercises[0].name), "Check", "not attempted")
@@ -112,7 +112,7 @@ def cell_of(exercise: str) -> str:
 
 def at_first(site: Path) -> Iterator[Promise]:
     """What live cells add to the first view of a page, in gzip: the loader, its style, and marks."""
-    added = {page: more(site, page) for page in (LESSON, f"exercises/{next(iter(folders()))}")}
+    added = {page: more(site, page) for page in (LESSON, f"exercises/{next(iter(files()))}")}
     most = max(added, key=added.__getitem__)
     yield Promise("page, added to the first view, kB", most, "–", added[most] / 1e3, 10)
 

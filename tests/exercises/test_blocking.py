@@ -10,19 +10,21 @@ import pytest
 
 import ovlearn as ov
 from ovlearn.exercises.blocking import Blocked, blocking, made_of
-from ovlearn.exercises.sets import all_names, checks_of
+from ovlearn.exercises.catalogue import declared
+from ovlearn.exercises.sets import all_names
 
 ROOT = Path(__file__).parents[2]
-BLOCKING = [name for name in all_names() if checks_of(name).blocked]
+BLOCKING = [name for name in all_names() if declared(name).blocked]
 
 # In a process of its own, since it is for good: who holds each body, before and after.
 GONE = """
 import gc, sys, weakref
 from ovlearn.exercises.blocking import Blocked, made_of, remove
-from ovlearn.exercises.sets import all_names, checks_of
+from ovlearn.exercises.catalogue import declared
+from ovlearn.exercises.sets import all_names
 from ovlearn.grader.worker.inside import preload
 preload()
-names = tuple(dict.fromkeys(name for each in all_names() for name in checks_of(each).blocked))
+names = tuple(dict.fromkeys(name for each in all_names() for name in declared(each).blocked))
 bodies = {f"{f.__module__}.{f.__qualname__}": weakref.ref(f.__code__) for f in made_of(names)}
 assert all(body() is not None for body in bodies.values())
 remove(names)
@@ -53,7 +55,7 @@ def test_parts_go_with_what_they_are_parts_of_and_what_others_need_stays() -> No
 
 @pytest.mark.parametrize("exercise", BLOCKING)
 def test_a_notebook_gets_its_functions_back(exercise: str) -> None:
-    names = checks_of(exercise).blocked
+    names = declared(exercise).blocked
     before = {function: function.__code__ for function in made_of(names)}
     with blocking(names):
         for function, body in before.items():

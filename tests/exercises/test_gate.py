@@ -11,13 +11,13 @@ import pytest
 from ovlearn.exercises import gate, sets
 from ovlearn.exercises.answers import Answers
 from ovlearn.exercises.gate import in_process, inspect
-from ovlearn.exercises.sources import Known, SetSource, known_answers, source_of
+from ovlearn.exercises.sources import Known, SetSource, source_of
 from ovlearn.exercises.starters import starter
 from ovlearn.grader.worker.remote import Sheet, Zygote
 from tests.exercises.cases import SET
 
 
-@pytest.mark.parametrize("set_name", sets.folders())
+@pytest.mark.parametrize("set_name", sets.files())
 def test_a_set_stands_the_gate(set_name: str) -> None:
     found = inspect(set_name)
     assert found.faults == ()
@@ -25,7 +25,7 @@ def test_a_set_stands_the_gate(set_name: str) -> None:
 
 
 def test_there_are_exercises_for_every_lesson_after_the_first() -> None:
-    assert [name[:2] for name in sets.folders()] == [f"{number:02}" for number in range(1, 13)]
+    assert [name[:2] for name in sets.files()] == [f"{number:02}" for number in range(1, 13)]
     assert len(sets.all_names()) >= 24
     assert len(set(sets.all_names())) == len(sets.all_names())
 
@@ -37,7 +37,7 @@ def zygote() -> Iterator[Zygote]:
     started.close()
 
 
-@pytest.mark.parametrize("set_name", sets.folders())
+@pytest.mark.parametrize("set_name", sets.files())
 def test_a_worker_gives_the_same_verdicts(set_name: str, zygote: Zygote, monkeypatch: Any) -> None:
     """The same gate, with every answer in a process of its own."""
     monkeypatch.setattr(gate, "SEEDS", range(1))
@@ -88,20 +88,20 @@ def test_a_solution_that_fails_is_found(monkeypatch: Any) -> None:
 
 
 def test_a_mistake_under_another_name_is_found(monkeypatch: Any) -> None:
-    first, *rest = known_answers(SET)
+    first, *rest = source_of(SET).known
     found = planted(monkeypatch, known=(replace(first, name="transposed"), *rest))
     assert any("expected to be named so, got wrong swapped" in fault for fault in found.faults)
 
 
 def test_a_mistake_that_nobody_recognises_is_found(monkeypatch: Any) -> None:
     strange = Known("ov_matrix", "mistake", "values", "def ov_matrix(W_V, W_O):\n    return 2 * W_V @ W_O")
-    found = planted(monkeypatch, known=(*known_answers(SET), strange))
+    found = planted(monkeypatch, known=(*source_of(SET).known, strange))
     assert any("name of no mistake in particular" in fault for fault in found.faults)
 
 
 def test_a_right_answer_that_is_refused_is_found(monkeypatch: Any) -> None:
     refused = Known("ov_rank", "right", "a third", "ov_rank = 65")
-    found = planted(monkeypatch, known=(*known_answers(SET), refused))
+    found = planted(monkeypatch, known=(*source_of(SET).known, refused))
     assert any("ov_rank, a third: expected full marks" in fault for fault in found.faults)
 
 

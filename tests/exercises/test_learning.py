@@ -36,7 +36,7 @@ def said(capsys: Any) -> str:
 
 def test_start_lays_out_every_set(tmp_path: Path, capsys: Any) -> None:
     assert main(["start", str(tmp_path / "mine")]) == 0
-    assert sorted(file.stem for file in tmp_path.glob("mine/*.ipynb")) == list(sets.folders())
+    assert sorted(file.stem for file in tmp_path.glob("mine/*.ipynb")) == list(sets.files())
     assert (tmp_path / "mine" / FILE).exists()
     assert f"new   {tmp_path / 'mine' / SET}.ipynb" in said(capsys)
 
@@ -271,7 +271,7 @@ def test_pytest_leaves_other_notebooks_alone(tmp_path: Path) -> None:
 
 
 def test_the_gate_prints_its_table(capsys: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr("ovlearn.exercises.gate.folders", lambda: {SET: sets.folders()[SET]})
+    monkeypatch.setattr("ovlearn.exercises.gate.folders", lambda: {SET: sets.files()[SET]})
     assert main(["author", "check"]) == 0
     out = said(capsys)
     assert SET in out

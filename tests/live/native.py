@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from ovlearn.exercises.answers import Namespace
-from ovlearn.exercises.notebook import verdict_on
-from ovlearn.exercises.sources import known_answers, source_of
+from ovlearn.exercises.judging import verdict_on
+from ovlearn.exercises.sources import source_of
 
 
 def answers(set_name: str) -> list[tuple[str, str]]:
     """Every answer that a set has: starters, solutions, known mistakes and unusual right ones."""
     source = source_of(set_name)
     own = [(one.name, code) for one in source.exercises for code in (one.starter, one.solution)]
-    return own + [(each.exercise, each.code) for each in known_answers(set_name)]
+    return own + [(each.exercise, each.code) for each in source_of(set_name).known]
 
 
 def natively(exercise: str, setup: str, code: str, seed: int) -> dict[str, Any]:

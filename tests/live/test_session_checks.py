@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ovlearn.exercises.sets import folders
+from ovlearn.exercises.sets import files
 from ovlearn.exercises.sources import source_of
 from tests.live.native import answers, natively
 from tests.live.reader import Reader, as_it_is, seen
@@ -17,7 +17,7 @@ def reader() -> Reader:
     return Reader(as_it_is)
 
 
-@pytest.mark.parametrize("set_name", folders())
+@pytest.mark.parametrize("set_name", files())
 def test_every_starter_solution_and_known_answer_is_told_as_natively(reader: Reader, set_name: str) -> None:
     setup = source_of(set_name).setup
     for exercise, code in answers(set_name):

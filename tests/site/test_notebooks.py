@@ -9,12 +9,12 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from ovlearn.exercises.sets import folders
+from ovlearn.exercises.sets import files
 from ovlearn.exercises.starters import starter
 from tests.site.built import SITE, pages
 
 NOTEBOOKS = [page.rstrip("/") for page in pages() if page.startswith(("errata/", "results/", "lessons/"))]
-EXERCISES = [f"exercises/{name}" for name in folders()]
+EXERCISES = [f"exercises/{name}" for name in files()]
 
 # In a process of its own: what its sockets leave behind is no concern of other tests.
 RUN = """

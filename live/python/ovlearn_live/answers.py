@@ -8,7 +8,8 @@ from typing import Any
 
 from ovlearn.exercises.answers import Namespace, _place
 from ovlearn.exercises.cells.defining import defined_in
-from ovlearn.exercises.notebook import fresh_seed, verdict_on
+from ovlearn.exercises.judging import verdict_on
+from ovlearn.exercises.notebook import fresh_seed
 
 
 def verdict(

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
-from ovlearn.exercises.sets import folders, names_in, set_of
+from ovlearn.exercises.sets import files, names_in, set_of
 
 _CHECKED = re.compile(r"""\bcheck\(\s*(?:exercise\s*=\s*)?["'](\w+)["']""")
 
@@ -23,13 +23,13 @@ def answered(cells: Sequence[str], name: str = "") -> set[str]:
     """
     text = "\n".join(cells)
     words = set(_words().findall(text))
-    told = {each for each in folders() if each in name}
+    told = {each for each in files() if each in name}
     told |= {set_of(each) for each in _CHECKED.findall(text) if each in words}
-    defined = {each: _defined(each, text) for each in folders()}
+    defined = {each: _defined(each, text) for each in files()}
     told |= {each for each, count in defined.items() if count >= 2 and 2 * count >= len(names_in(each))}
     if told:
         return told
-    return _best(defined) or _best({each: len(words & set(names_in(each))) for each in folders()})
+    return _best(defined) or _best({each: len(words & set(names_in(each))) for each in files()})
 
 
 def _best(counts: dict[str, int]) -> set[str]:
@@ -58,5 +58,5 @@ def _definition(exercise: str) -> re.Pattern[str]:
 
 @cache
 def _words() -> re.Pattern[str]:
-    names = "|".join(re.escape(each) for set_name in folders() for each in names_in(set_name))
+    names = "|".join(re.escape(each) for set_name in files() for each in names_in(set_name))
     return re.compile(rf"\b(?:{names})\b")

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ovlearn.exercises.answers import Unavailable
-from ovlearn.exercises.sets import blocked_by
+from ovlearn.exercises.catalogue import blocked_by
 from ovlearn.grader.batch import folders
 from ovlearn.grader.batch.planning import Plan
 from ovlearn.grader.batch.results import Mark, printable
@@ -122,7 +122,7 @@ def main() -> None:
 
 
 def _judged(name: str, sheet: Sheet, seed: int) -> list[Any]:
-    from ovlearn.exercises.notebook import verdict_on
+    from ovlearn.exercises.judging import verdict_on
 
     try:
         outcomes = verdict_on(name, sheet, seed)

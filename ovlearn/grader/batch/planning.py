@@ -14,7 +14,7 @@ from typing import Any
 
 from ovlearn import __version__
 from ovlearn.arguments import whole_number
-from ovlearn.exercises.sets import folders, names_in, set_of
+from ovlearn.exercises.sets import files, names_in, set_of
 from ovlearn.grader.batch.answered import answered
 from ovlearn.grader.batch.results import Mark
 
@@ -84,7 +84,7 @@ def plan_of(sets: Sequence[str], manifest: Path | None, seed: int, **limits: Any
     if manifest is not None:
         exercises = manifest_points(manifest)
     else:
-        chosen = [set_named(each) for each in sets] or list(folders())
+        chosen = [set_named(each) for each in sets] or list(files())
         exercises = tuple((name, points(name)) for each in dict.fromkeys(chosen) for name in names_in(each))
     return Plan(exercises, bool(sets) or manifest is not None, seed, **limits)
 
@@ -114,11 +114,11 @@ def set_named(text: str) -> str:
     >>> set_named("4") == set_named("04") == set_named("04_values_and_outputs_fold")
     True
     """
-    for name in folders():
+    for name in files():
         number = name.partition("_")[0]
         if text in (name, number) or (text.isdecimal() and int(text) == int(number)):
             return name
-    raise ValueError(f"set: expected one of {', '.join(folders())}, got {text!r}")
+    raise ValueError(f"set: expected one of {', '.join(files())}, got {text!r}")
 
 
 def points(exercise: str) -> int:
@@ -144,4 +144,4 @@ def installed() -> str:
 
 @cache
 def _digest(set_name: str) -> str:
-    return hashlib.sha256((folders()[set_name] / "checks.py").read_bytes()).hexdigest()
+    return hashlib.sha256(files()[set_name].read_bytes()).hexdigest()

@@ -77,7 +77,7 @@ def test_a_mark_depends_on_seed_limits_and_checks(monkeypatch: pytest.MonkeyPatc
     assert replace(plan, exercises=plan.exercises[:1]).stamps[0] == others[-1].stamps[0]
 
 
-@pytest.mark.parametrize("set_name", sets.folders())
+@pytest.mark.parametrize("set_name", sets.files())
 def test_a_set_is_recognised_by_its_starter_and_by_its_solutions(set_name: str) -> None:
     plan, source = plan_of([], None, seed=0), sources.source_of(set_name)
     of_this = list(sets.names_in(set_name))

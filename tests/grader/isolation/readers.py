@@ -41,7 +41,7 @@ READING = {
     "sys.path": "sys.path.insert(0, folder)\nimport notebook\nov_matrix = notebook.ov_matrix\ntext = None",
     "shutil.copy": "import shutil\nshutil.copy(path, 'copy')\ntext = open('copy').read()",
     "tokenize": "import tokenize\nwith tokenize.open(path) as f: text = f.read()",
-    "inspect": "import inspect\ntext = open(inspect.getsourcefile(ovlearn.exercises.sets.checks_of('ov_matrix').tests[0]).replace('checks', 'notebook')).read()",
+    "inspect": "import inspect\ntext = open(inspect.getsourcefile(ovlearn.exercises.sets.declared('ov_matrix').tests[0]).replace('checks', 'notebook')).read()",
     "the sources of ovlearn": "from ovlearn.exercises import sources\nexec(sources.exercise('ov_matrix').solution)\ntext = None",
     "zipimport": "import zipfile\nwith zipfile.ZipFile('z.zip', 'w') as z: z.write(path, 'n.py')\ntext = zipfile.ZipFile('z.zip').read('n.py').decode()",
     "sqlite3": "import sqlite3\ntext = sqlite3.connect(f'file:{path}?mode=ro', uri=True).execute('select 1').fetchone()[0]",

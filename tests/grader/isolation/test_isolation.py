@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ovlearn.exercises.answers import Namespace
-from ovlearn.exercises.notebook import verdict_on
+from ovlearn.exercises.judging import verdict_on
 from ovlearn.grader.batch.planning import Plan
 from ovlearn.grader.batch.results import Mark
 from ovlearn.grader.batch.sheets import close_graders, grade_sheet

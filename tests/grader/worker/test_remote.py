@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ovlearn.exercises.notebook import verdict_on
-from ovlearn.exercises.sets import blocked_by, names_in
+from ovlearn.exercises.catalogue import blocked_by
+from ovlearn.exercises.judging import verdict_on
+from ovlearn.exercises.sets import names_in
 from ovlearn.exercises.sources import source_of
 from ovlearn.grader.worker.confinement import Limits
 from ovlearn.grader.worker.remote import Patience, Sheet, Zygote

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ovlearn.exercises.notebook import verdict_on
+from ovlearn.exercises.judging import verdict_on
 from ovlearn.grader.batch import folders
 from ovlearn.grader.worker import scratch
 from ovlearn.grader.worker.remote import Patience, Sheet, Zygote

@@ -7,8 +7,8 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from ovlearn.exercises.sets import folders
-from ovlearn.exercises.sources import known_answers, source_of
+from ovlearn.exercises.sets import files
+from ovlearn.exercises.sources import source_of
 from tests.live.native import answers, natively
 from tests.live.reader import words
 from tests.site.built import ADDRESS
@@ -31,7 +31,7 @@ CHECK_ALL = """async ({ setup, answers, seed }) => {
 }"""
 
 
-@pytest.mark.parametrize("set_name", folders())
+@pytest.mark.parametrize("set_name", files())
 def test_every_known_answer_is_told_as_natively(loaded: Page, set_name: str) -> None:
     setup, known = source_of(set_name).setup, answers(set_name)
     assert spawn(loaded)["kind"] == "ready"
@@ -43,14 +43,14 @@ def test_every_known_answer_is_told_as_natively(loaded: Page, set_name: str) -> 
         assert {key: got[key] for key in wanted} == wanted, code
 
 
-@pytest.mark.parametrize("set_name", folders())
+@pytest.mark.parametrize("set_name", files())
 def test_a_whole_set_is_done_in_the_page(page: Page, set_name: str) -> None:
     """Each exercise as it is found, with every mistake and every unusual right answer, and then solved."""
     page.goto(f"{ADDRESS}exercises/{set_name}/")
     source = source_of(set_name)
     for number, one in enumerate(source.exercises, start=1):
         where, cell = exercise(page, one.name), f".ov-cell[data-exercise='{one.name}']"
-        known = [each.code for each in known_answers(set_name) if each.exercise == one.name]
+        known = [each.code for each in source_of(set_name).known if each.exercise == one.name]
         for code in (one.starter, *known, one.solution):
             write(where, code)
             seconds_until(page, cell, "Check", f"^(Not right yet|✓ {one.name}$|.*not attempted)")
