@@ -8,10 +8,11 @@
 import numpy as np
 
 import ovlearn as ov
+from ovlearn.exercises import check
 
 # %% tools=true
 from ovlearn import Config, Transformer
-from ovlearn.exercises import check, wrong
+from ovlearn.exercises import wrong
 from ovlearn.exercises.comparing import as_numbers
 from ovlearn.exercises.drawing import cases
 
