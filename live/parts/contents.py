@@ -13,8 +13,7 @@ from live.parts.packing import in_archive, in_folder, squeezed, zipped
 from live.parts.pins import PYODIDE, numpy_wheel, python_wheels
 from live.parts.store import Store
 from ovlearn.exercises.packing import SUFFIX, to_compile
-from ovlearn.exercises.sets import files as set_files
-from ovlearn.exercises.sources import source_of
+from ovlearn.exercises.sources import source_in
 from rendering.assets import NODE_MODULES, require
 from rendering.cache import digest, of_files
 
@@ -79,8 +78,10 @@ def of_the_project(root: Path) -> dict[str, bytes]:
     found = [in_folder(folder, name) for name, folder in folders.items()]
     modules = {name: data for files in found for name, data in files.items() if name.endswith(".py")}
     sets = {
-        f"ovlearn/exercise_sets/{name}{SUFFIX}": to_compile(one.declared for one in source_of(name).exercises)
-        for name in set_files()
+        f"ovlearn/exercise_sets/{file.stem}{SUFFIX}": to_compile(
+            one.declared for one in source_in(file).exercises
+        )
+        for file in sorted((root / "exercises").glob("[0-9]*.py"))
     }
     return {name: data for name, data in (modules | sets).items() if not _NOT_IN_A_PAGE.search(name)}
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ovlearn.exercises.answers import Answers, Namespace
 from ovlearn.exercises.judging import verdict_on
@@ -88,6 +88,14 @@ def leaks(source: SetSource) -> Iterator[str]:
             bare = _squeezed(_LEFT.sub("", line))
             if len(bare) >= _TELLING and bare in own:
                 yield f"{one.name}: {line}"
+
+
+def readable(source: SetSource, data: bytes) -> Iterator[str]:
+    """Yield the lines of solutions, and of answers that are known, that stand as text in what a page gets."""
+    for one in source.exercises:
+        codes = (one.solution, *(known.code for known in one.known))
+        lines = {line for code in codes for line in solution_lines(replace(one, solution=code))}
+        yield from (f"{one.name}: {line}" for line in sorted(lines) if line.encode() in data)
 
 
 def solution_lines(one: Exercise) -> list[str]:

@@ -11,6 +11,7 @@ import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any, Literal
 
 import jupytext
@@ -86,12 +87,18 @@ class _Cell:
 def source_of(set_name: str) -> SetSource:
     """Return the source of a set.
 
-    Raises: ValueError where an exercise lacks a part, and for a mistake that is no edit of its solution.
-
     >>> source_of("04_values_and_outputs_fold").exercise("ov_matrix").title
     'One matrix from two'
     """
-    notebook = jupytext.reads(files()[set_name].read_text(encoding="utf-8"), fmt="py:percent")
+    return source_in(files()[set_name])
+
+
+def source_in(file: Path) -> SetSource:
+    """Return what the file of a set declares.
+
+    Raises: ValueError where an exercise lacks a part, and for a mistake that is no edit of its solution.
+    """
+    notebook = jupytext.reads(file.read_text(encoding="utf-8"), fmt="py:percent")
     cells = [
         _Cell(
             cell.cell_type,
@@ -103,8 +110,8 @@ def source_of(set_name: str) -> SetSource:
     prose = [cell.text for cell in cells if cell.kind == "markdown" and not cell.marks]
     setup = "\n\n".join(cell.text for cell in cells if cell.kind == "code" and not cell.marks)
     tools = "\n\n".join(cell.text for cell in cells if "tools" in cell.marks)
-    exercises = [_Reader(set_name, name, cells).exercise(setup, tools) for name in _names(cells)]
-    return SetSource(set_name, prose[0], setup, tuple(exercises))
+    exercises = [_Reader(file.stem, name, cells).exercise(setup, tools) for name in _names(cells)]
+    return SetSource(file.stem, prose[0], setup, tuple(exercises))
 
 
 def exercise(name: str) -> Exercise:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from live.parts.compiling import compiled
-from live.parts.contents import models, of_the_project, own
+from live.parts.contents import models, own
 from rendering import RenderError
 from tests.live.magic import unchecked
 
@@ -41,8 +41,6 @@ def test_a_module_that_is_wrong_is_named() -> None:
 
 # What must not be in a page, each with a word that would be found there.
 PLANTED = {
-    "exercises/01_a/notebook.py": "the solution",
-    "exercises/01_a/answers.py": "a known mistake",
     "ovlearn/commands/x.py": "the command",
     "ovlearn/exercises/sources.py": "where solutions are read",
     "ovlearn/grader/batch/x.py": "marks of many",
@@ -51,7 +49,6 @@ PLANTED = {
     "live/python/notes.py": "beside the session",
 }
 WANTED = {
-    "exercises/01_a/checks.py": "the checks",
     "ovlearn/x.py": "the package",
     "rendering/outputs.py": "the outputs",
     "live/python/ovlearn_live/x.py": "the session",
@@ -66,4 +63,3 @@ def test_neither_solutions_nor_weights_are_in_a_page(tmp_path: Path) -> None:
     assert [words for words in PLANTED.values() if words.encode() in part] == []
     assert [words for words in WANTED.values() if words.encode() not in part] == []
     assert models(tmp_path) == {"x": b"x = 'weights'"}
-    assert "ovlearn/exercise_sets/01_a/checks.py" in of_the_project(tmp_path)

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import zipfile
 from collections.abc import Callable
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +19,10 @@ from live.parts import Parts, parts
 from live.parts.contents import contents, own
 from live.parts.packing import node
 from live.parts.store import Store
+from ovlearn.exercises.gate import readable
+from ovlearn.exercises.packing import SUFFIX, to_compile
+from ovlearn.exercises.sets import files
+from ovlearn.exercises.sources import source_of
 from tests.live.building import ROOT
 from tests.live.magic import unchecked
 
@@ -77,8 +81,7 @@ def test_every_module_is_compiled_by_python_312(archives: dict[str, zipfile.ZipF
         modules = [name for name in names if name.endswith(".pyc")]
         assert len(modules) > 100
         assert [name for name in modules if not unchecked(archive.read(name))] == []
-        sources = [name for name in names if name.endswith(".py")]
-        assert [name for name in sources if PurePosixPath(name).name != "checks.py"] == []
+        assert [name for name in names if name.endswith(".py")] == []
 
 
 def test_the_licences_come_along(archives: dict[str, zipfile.ZipFile]) -> None:
@@ -88,10 +91,17 @@ def test_the_licences_come_along(archives: dict[str, zipfile.ZipFile]) -> None:
 
 def test_our_own_part_has_the_checks_and_no_weights(archives: dict[str, zipfile.ZipFile]) -> None:
     names = archives["ovlearn"].namelist()
-    sets = {each.parent.name for each in (ROOT / "exercises").glob("[0-9]*/checks.py")}
-    assert {name.split("/")[2] for name in names if name.endswith("/checks.py")} == sets
-    assert [name for name in names if not name.endswith((".pyc", "/checks.py"))] == []
-    assert [name for name in names if "/notebook" in name and "exercises" in name] == []
+    sets = {f"ovlearn/exercise_sets/{name}{SUFFIX}" for name in files()}
+    assert {name for name in names if not name.endswith(".pyc")} == sets
+
+
+@pytest.mark.parametrize("set_name", files())
+def test_no_solution_can_be_read_in_it(set_name: str, archives: dict[str, zipfile.ZipFile]) -> None:
+    source = source_of(set_name)
+    packed = archives["ovlearn"].read(f"ovlearn/exercise_sets/{set_name}{SUFFIX}")
+    assert [*readable(source, packed)] == []
+    as_text = to_compile(one.declared for one in source.exercises)
+    assert len({line.partition(":")[0] for line in readable(source, as_text)}) == len(source.exercises)
 
 
 def test_another_build_gives_the_same_bytes(whole: Parts, lock: dict[str, dict[str, Any]]) -> None:
