@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
-import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from ovlearn.exercises.decoding import decoded
 from ovlearn.exercises.locking import alone
+from ovlearn.writing import write_whole
 
 FILE = "ovlearn-progress.json"
-_TRIES = 20  # on Windows a file that somebody reads cannot be replaced; nobody reads it for long
 
 
 @dataclass(frozen=True)
@@ -94,14 +90,7 @@ def update(folder: Path, change: Callable[[Progress], Progress]) -> Progress:
 def save(folder: Path, progress: Progress) -> None:
     """Write the progress, whole or not at all."""
     data = {**progress.others, "exercises": {name: asdict(one) for name, one in progress.entries.items()}}
-    handle, part = tempfile.mkstemp(dir=folder, prefix=".ovlearn-", suffix=".part")
-    try:
-        with open(handle, "w", encoding="utf-8") as file:
-            json.dump(data, file, indent=1, sort_keys=True)
-        _replace(part, folder / FILE)
-    finally:
-        with suppress(FileNotFoundError):
-            os.unlink(part)
+    write_whole(folder / FILE, json.dumps(data, indent=1, sort_keys=True), private=True)
 
 
 def note(exercise: str, *, passed: bool, folder: Path | None = None) -> str:
@@ -139,11 +128,3 @@ def _put_aside(file: Path) -> Path:
             except OSError as error:
                 raise ValueError(f"{file}: {error.strerror or error}") from None
     raise ValueError(f"{file}: it cannot be read, and there are too many that could not")
-
-
-def _replace(part: str, file: Path) -> None:
-    for _ in range(_TRIES):
-        with suppress(PermissionError):
-            return os.replace(part, file)
-        time.sleep(0.02)
-    os.replace(part, file)

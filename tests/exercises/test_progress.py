@@ -159,6 +159,6 @@ def test_a_file_that_is_read_just_now_is_replaced_a_moment_later(
             raise PermissionError("in use")
         real(*places)
 
-    monkeypatch.setattr(progress.os, "replace", busy)
+    monkeypatch.setattr(os, "replace", busy)
     save(tmp_path, Progress().noted("ov_matrix", passed=True))
     assert (len(tries), load(tmp_path).of("ov_matrix").passed) == (3, True)

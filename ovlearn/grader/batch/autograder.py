@@ -13,7 +13,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from ovlearn.grader.batch.choosing import Choice, choose
-from ovlearn.grader.batch.keeping import write
 from ovlearn.grader.batch.planning import Plan
 from ovlearn.grader.batch.results import Mark, Result
 from ovlearn.grader.batch.running import local
@@ -21,6 +20,7 @@ from ovlearn.grader.batch.selftest import SelfTestFailed, self_test
 from ovlearn.grader.batch.sheets import grade_sheet
 from ovlearn.grader.batch.submissions import submissions
 from ovlearn.grader.exports.gradescope import as_data
+from ovlearn.writing import write_whole
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for lack in place.lacks:  # on standard output, which the platform shows to teachers alone
             print(f"isolation that this system does not give: {lack}")
         graded = _graded(Plan(exercises, chosen=True, seed=asked["seed"]), submission, place.executor)
-    write(results, json.dumps(as_data(graded), indent=1, ensure_ascii=False) + "\n")
+    write_whole(results, json.dumps(as_data(graded), indent=1, ensure_ascii=False) + "\n")
 
 
 def _graded(plan: Plan, submission: Path, executor: Executor) -> Result:

@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import secrets
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path, PurePosixPath
 
 from ovlearn.exercises.notebook import fresh_seed
 from ovlearn.grader.batch.planning import Plan
 from ovlearn.grader.batch.results import Mark, Result, mark_of, printable
+from ovlearn.writing import write_whole
 
 PLAN = "plan.json"
 _ROWS = "rows"
@@ -42,7 +40,7 @@ class Kept:
         """Make the folder, and write down what is asked."""
         (self.folder / _ROWS).mkdir(parents=True, exist_ok=True)
         text = json.dumps({"ovlearn": "grade", **plan.as_data()}, indent=1) + "\n"
-        write(self.folder / PLAN, text, private=True)  # it holds the seed
+        write_whole(self.folder / PLAN, text, private=True)  # it holds the seed
 
     def known(self, key: str, plan: Plan, only: str = "") -> tuple[Mark, ...]:
         """Return the marks of a submission that still hold. `only`: the one exercise to grade again."""
@@ -56,7 +54,7 @@ class Kept:
         if result.status == "graded":
             marks = {mark.exercise: mark for mark in (*self._marks(key), *result.marks)}
             data = {"marks": [asdict(mark) for mark in marks.values()]}
-            write(self._row(key), json.dumps(data, indent=1) + "\n")
+            write_whole(self._row(key), json.dumps(data, indent=1) + "\n")
 
     def _marks(self, key: str) -> list[Mark]:
         try:
@@ -73,20 +71,6 @@ def key_of(name: str, data: bytes) -> str:
     """Return what a submission is kept by: a digest of its kind and of its bytes."""
     kind = PurePosixPath(name).suffix.lower().encode()
     return hashlib.sha256(kind + b"\0" + data).hexdigest()
-
-
-def write(path: Path, text: str, *, private: bool = False) -> None:
-    """Write a file, whole or not at all. `private`: for oneself alone; else for whom new files are for."""
-    part = path.with_name(f".ovlearn-{secrets.token_hex(8)}.part")
-    flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
-    handle = os.open(part, flags, 0o600 if private else 0o666)
-    try:
-        with open(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-        os.replace(part, path)
-    finally:
-        with suppress(FileNotFoundError):
-            os.unlink(part)
 
 
 def _ours(folder: Path) -> dict[str, object]:

@@ -13,9 +13,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ovlearn.grader.batch.keeping import write
 from ovlearn.grader.batch.results import Mark, Result
 from ovlearn.grader.exports.naming import named
+from ovlearn.writing import write_whole
 
 _FROM_THE_RUNNER = {
     "classroom": "CLASSROOM",
@@ -31,7 +31,7 @@ def export(folder: Path, results: Sequence[Result]) -> None:
     (folder / "classroom").mkdir(exist_ok=True)
     for name, result in named(results):
         data = as_data(result, os.environ, datetime.now(UTC))
-        write(folder / "classroom" / name, json.dumps(data, indent=1, ensure_ascii=False) + "\n")
+        write_whole(folder / "classroom" / name, json.dumps(data, indent=1, ensure_ascii=False) + "\n")
 
 
 def as_data(result: Result, given: Mapping[str, str], now: datetime) -> dict[str, Any]:

@@ -7,16 +7,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ovlearn.grader.batch.keeping import write
 from ovlearn.grader.batch.results import Mark, Result
 from ovlearn.grader.exports.naming import named
+from ovlearn.writing import write_whole
 
 
 def export(folder: Path, results: Sequence[Result]) -> None:
     """Write the files."""
     (folder / "gradescope").mkdir(exist_ok=True)
     for name, result in named(results):
-        write(folder / "gradescope" / name, json.dumps(as_data(result), indent=1, ensure_ascii=False) + "\n")
+        write_whole(
+            folder / "gradescope" / name, json.dumps(as_data(result), indent=1, ensure_ascii=False) + "\n"
+        )
 
 
 def as_data(result: Result) -> dict[str, Any]:

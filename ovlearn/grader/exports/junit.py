@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
-from ovlearn.grader.batch.keeping import write
 from ovlearn.grader.batch.results import Mark, Result
+from ovlearn.writing import write_whole
 
 
 def export(folder: Path, results: Sequence[Result]) -> None:
     """Write `junit.xml`."""
-    write(folder / "junit.xml", as_xml(results) + "\n")
+    write_whole(folder / "junit.xml", as_xml(results) + "\n")
 
 
 def as_xml(results: Sequence[Result]) -> str:

@@ -10,8 +10,8 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from ovlearn.grader.batch.keeping import write
 from ovlearn.grader.batch.results import Mark, Result
+from ovlearn.writing import write_whole
 
 _OF_EACH = ("mistake", "says", "seconds")
 _EXECUTED = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -19,7 +19,7 @@ _EXECUTED = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 def export(folder: Path, results: Sequence[Result]) -> None:
     """Write `results.csv`."""
-    write(folder / "results.csv", "\ufeff" + as_csv(results))
+    write_whole(folder / "results.csv", "\ufeff" + as_csv(results))
 
 
 def as_csv(results: Sequence[Result]) -> str:
