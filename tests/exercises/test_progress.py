@@ -68,7 +68,7 @@ def test_an_interrupted_save_leaves_what_was(tmp_path: Path, monkeypatch: Any) -
     def fail(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(progress.json, "dump", fail)
+    monkeypatch.setattr(os, "replace", fail)
     with pytest.raises(KeyboardInterrupt):
         save(tmp_path, Progress())
     assert load(tmp_path).of("ov_matrix").passed
