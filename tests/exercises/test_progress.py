@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ovlearn.exercises import locking, progress
+from ovlearn.exercises import locking
 from ovlearn.exercises.locking import alone
 from ovlearn.exercises.progress import FILE, Entry, Progress, load, note, save, update
 
