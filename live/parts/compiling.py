@@ -9,7 +9,7 @@ from pathlib import Path
 
 from live.parts.packing import in_archive, node, zipped
 from live.parts.pins import PYODIDE
-from ovlearn.exercises.packing import SUFFIX
+from ovlearn.exercises.compiled import SUFFIX
 from rendering.errors import RenderError
 
 _HERE = Path(__file__).parent

@@ -12,7 +12,7 @@ from live.parts.compiling import COMPILER, compiled
 from live.parts.packing import in_archive, in_folder, squeezed, zipped
 from live.parts.pins import PYODIDE, numpy_wheel, python_wheels
 from live.parts.store import Store
-from ovlearn.exercises.packing import SUFFIX, to_compile
+from ovlearn.exercises.compiled import SUFFIX, to_compile
 from ovlearn.exercises.sources import source_in
 from rendering.assets import NODE_MODULES, require
 from rendering.cache import digest, of_files

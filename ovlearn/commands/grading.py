@@ -17,11 +17,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from ovlearn.commands.marks import print_results, ungraded
 from ovlearn.commands.options import bad_usage
 from ovlearn.exercises.notebook import fresh_seed
-from ovlearn.grader.batch import bundling
 from ovlearn.grader.batch.keeping import Kept
 from ovlearn.grader.batch.planning import plan_of
+from ovlearn.grader.batch.pool import Place, Pool, dask, local
 from ovlearn.grader.batch.results import Result
-from ovlearn.grader.batch.running import Place, Run, dask, local
 from ovlearn.grader.batch.selftest import SelfTestFailed, needed, self_test
 from ovlearn.grader.batch.submissions import Submission, submissions
 from ovlearn.grader.exports import FORMATS
@@ -68,7 +67,7 @@ def bundle_command(
     """Pack an autograder for Gradescope, with a hidden seed."""
     with bad_usage(), _in_words():
         plan = plan_of(sets, manifest, fresh_seed() if seed is None else seed)
-        bundling.bundle(plan, out, wheel)
+        gradescope_bundle.bundle(plan, out, wheel)
     click.echo(
         f"{out}: {len(plan.exercises)} exercises, {sum(points for _, points in plan.exercises)} points"
     )
@@ -131,7 +130,7 @@ def grade_command(
             )
             return 1
         with _in_words():
-            results = _run(Run(plan, kept, only or ""), found, place)
+            results = _run(Pool(plan, kept, only or ""), found, place)
     written = out is None or _written(out, formats or _USUAL, results)
     print_results(results, out)
     return 0 if written and not ungraded(results) else 1
@@ -186,7 +185,7 @@ def _ended_in_order() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _run(run: Run, found: Sequence[Submission], place: Place) -> list[Result]:
+def _run(run: Pool, found: Sequence[Submission], place: Place) -> list[Result]:
     try:
         with _progress(len(found)) as advance:
             return run.over(found, place.executor, 2 * place.width, advance)

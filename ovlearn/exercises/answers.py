@@ -88,16 +88,16 @@ class Student:
         return _attempted(name, decode(seen))
 
     def _call(self, name: str, arguments: tuple[Any, ...]) -> Any:
-        given = encode(arguments)
+        sent = encode(arguments)
         try:
-            reply = self._answers.call(name, given, self._blocked)
+            reply = self._answers.call(name, sent, self._blocked)
         except AnswerError as error:
             raise _raised(name, error) from None
         except Missing as missing:
             raise Wrong("missing", f"There is no `{name}` here. {missing}".rstrip()) from None
         value = _attempted(f"{name}(…)", decode(reply.value))
-        if reply.arguments is not None and reply.arguments != given:
-            raise _changed(name, given, reply.arguments)
+        if reply.arguments is not None and reply.arguments != sent:
+            raise _changed(name, sent, reply.arguments)
         return value
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 
-from ovlearn.exercises import packing
+from ovlearn.exercises import compiled
 from ovlearn.exercises.declared import Declared
 from ovlearn.exercises.sets import files, set_of
 
@@ -21,8 +21,8 @@ def declared(exercise: str) -> Declared:
     """
     set_name = set_of(exercise)
     file = files()[set_name]
-    if file.suffix == packing.SUFFIX:
-        return next(one for one in packing.unpacked(file) if one.name == exercise)
+    if file.suffix == compiled.SUFFIX:
+        return next(one for one in compiled.unpacked(file) if one.name == exercise)
     from ovlearn.exercises.sources import source_of  # reads the source, which a page does not have
 
     return source_of(set_name).exercise(exercise).declared

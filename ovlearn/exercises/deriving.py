@@ -9,8 +9,8 @@ from typing import Any
 from sympy import Basic, MatAdd
 
 from ovlearn.exercises.outcomes import Row, Wrong
-from ovlearn.exercises.symbols import Claimed
 from ovlearn.exercises.values import Unknown
+from ovlearn.exercises.values.of_symbols import Claimed
 from ovlearn.symbolic import (
     Assumption,
     Derivation,

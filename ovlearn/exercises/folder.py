@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Literal
 
 from ovlearn.exercises import progress
-from ovlearn.exercises.reading import Unreadable, cells_of
 from ovlearn.exercises.sets import files, names_in
+from ovlearn.exercises.sheet_cells import Unreadable, cells_of
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ FILE = "ovlearn-progress.json"
 
 
 @dataclass(frozen=True)
-class Entry:
+class Record:
     """What is known of one exercise: whether its answer passes now, the hints and solutions asked for."""
 
     passed: bool = False
@@ -35,7 +35,7 @@ class Progress:
     1
     """
 
-    entries: dict[str, Entry] = field(default_factory=dict)
+    entries: dict[str, Record] = field(default_factory=dict)
     others: dict[str, Any] = field(default_factory=dict)
     aside: Path | None = field(default=None, compare=False)
 
@@ -46,11 +46,11 @@ class Progress:
             return ""
         return f"the progress file cannot be read: it is kept as {self.aside.name}, and a new one is begun"
 
-    def of(self, exercise: str) -> Entry:
+    def of(self, exercise: str) -> Record:
         """Return what is known of an exercise."""
-        return self.entries.get(exercise, Entry())
+        return self.entries.get(exercise, Record())
 
-    def changed(self, exercise: str, entry: Entry) -> Progress:
+    def changed(self, exercise: str, entry: Record) -> Progress:
         """Return the progress with this entry in the place of what was known."""
         return replace(self, entries={**self.entries, exercise: entry})
 
@@ -107,12 +107,12 @@ def note(exercise: str, *, passed: bool, folder: Path | None = None) -> str:
 def _understood(data: bytes) -> Progress:
     """The progress that a file's bytes hold, with a byte order mark too, as some editors leave it."""
     read = json.loads(decoded(data))
-    kept = {name: _entry(each) for name, each in read["exercises"].items()}
+    kept = {name: _record(each) for name, each in read["exercises"].items()}
     return Progress(kept, {key: value for key, value in read.items() if key != "exercises"})
 
 
-def _entry(data: dict[str, Any]) -> Entry:
-    entry = Entry(**{name: data[name] for name in Entry.__dataclass_fields__ if name in data})
+def _record(data: dict[str, Any]) -> Record:
+    entry = Record(**{name: data[name] for name in Record.__dataclass_fields__ if name in data})
     if not all(isinstance(value, int) for value in asdict(entry).values()):
         raise TypeError(f"entry: expected whole numbers, got {data!r}")
     return entry

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import ovlearn
-from ovlearn.exercises import packing
+from ovlearn.exercises import compiled
 
 _EXERCISE = re.compile(r'^# %% \[markdown\].* exercise="(\w+)"', re.MULTILINE)
 
@@ -23,7 +23,7 @@ def home() -> Path:
 @cache
 def files() -> dict[str, Path]:
     """Return the file of each set by its name, in order: its source, or in a page what was packed of it."""
-    found = (each for each in sorted(home().glob("[0-9]*_*")) if each.suffix in (".py", packing.SUFFIX))
+    found = (each for each in sorted(home().glob("[0-9]*_*")) if each.suffix in (".py", compiled.SUFFIX))
     return {each.stem: each for each in found}
 
 
@@ -31,8 +31,8 @@ def files() -> dict[str, Path]:
 def names_in(set_name: str) -> tuple[str, ...]:
     """Return the names of the exercises of a set, in order; nothing is run for it."""
     file = files()[set_name]
-    if file.suffix == packing.SUFFIX:
-        return tuple(one.name for one in packing.unpacked(file))
+    if file.suffix == compiled.SUFFIX:
+        return tuple(one.name for one in compiled.unpacked(file))
     return tuple(_EXERCISE.findall(file.read_text(encoding="utf-8")))
 
 

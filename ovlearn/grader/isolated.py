@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ovlearn.exercises.answers import Unavailable
-from ovlearn.exercises.reading import Unreadable
+from ovlearn.exercises.sheet_cells import Unreadable
 from ovlearn.exercises.verdicts import Verdict
 from ovlearn.grader.worker.remote import Patience, Sheet, workers
 

@@ -27,10 +27,10 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
         return None
     from ovlearn.exercises.sets import files
 
-    return Answers.from_parent(parent, path=file_path) if file_path.stem in files() else None
+    return SheetFile.from_parent(parent, path=file_path) if file_path.stem in files() else None
 
 
-class Answers(pytest.File):
+class SheetFile(pytest.File):
     """One notebook: its cells run once, in a worker, for all of its checks."""
 
     def collect(self) -> Iterator[pytest.Item]:
@@ -40,7 +40,7 @@ class Answers(pytest.File):
 
         for exercise in names_in(self.path.stem):
             for test in declared(exercise).tests:
-                yield Check.from_parent(self, name=test.__name__, exercise=exercise, check=test)
+                yield CheckItem.from_parent(self, name=test.__name__, exercise=exercise, check=test)
 
     def setup(self) -> None:
         """Start a worker on the notebook's cells."""
@@ -58,7 +58,7 @@ class Answers(pytest.File):
         self.addfinalizer(lambda: self.sheet.__exit__(None, None, None))
 
 
-class Check(pytest.Item):
+class CheckItem(pytest.Item):
     """One check of one exercise."""
 
     def __init__(self, *, exercise: str, check: Any, **rest: Any) -> None:
@@ -73,7 +73,7 @@ class Check(pytest.Item):
         from ovlearn.exercises.judging import run_check
         from ovlearn.exercises.verdicts import Verdict
 
-        answers = self.getparent(Answers)
+        answers = self.getparent(SheetFile)
         assert answers is not None
         student = Student(answers.sheet, answers.seed, declared(self.exercise).blocked)
         outcome = run_check(self.exercise, self.check, student)

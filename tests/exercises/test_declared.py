@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from live.parts.compile import with_code
-from ovlearn.exercises import packing
+from ovlearn.exercises import compiled
 from ovlearn.exercises.answers import Namespace, Student
 from ovlearn.exercises.declared import Declared
 from ovlearn.exercises.gate import readable
@@ -154,12 +154,12 @@ def says(declared: Declared, answer: Any) -> str:
 
 def unpacked(source: SetSource, folder: Path) -> tuple[Declared, ...]:
     """The exercises as a page has them."""
-    data = packing.to_compile(one.declared for one in source.exercises)
-    file = folder / f"01_toy{packing.SUFFIX}"
+    data = compiled.to_compile(one.declared for one in source.exercises)
+    file = folder / f"01_toy{compiled.SUFFIX}"
     file.write_bytes(marshal.dumps(with_code(json.loads(data))))
     assert [*readable(source, data)] != []
     assert [*readable(source, file.read_bytes())] == []
-    return packing.unpacked(file)
+    return compiled.unpacked(file)
 
 
 @pytest.fixture(params=["source", "page"])

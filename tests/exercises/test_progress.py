@@ -14,11 +14,11 @@ import pytest
 
 from ovlearn.exercises import locking
 from ovlearn.exercises.locking import alone
-from ovlearn.exercises.progress import FILE, Entry, Progress, load, note, save, update
+from ovlearn.exercises.progress import FILE, Progress, Record, load, note, save, update
 
 
 def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
-    known = Progress().noted("ov_matrix", passed=True).changed("fold", Entry(hints=2, asked=1))
+    known = Progress().noted("ov_matrix", passed=True).changed("fold", Record(hints=2, asked=1))
     save(tmp_path, known)
     assert load(tmp_path) == known
     assert [file.name for file in tmp_path.iterdir()] == [FILE]
@@ -27,7 +27,7 @@ def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
 def test_it_regresses_when_an_answer_breaks(tmp_path: Path) -> None:
     save(tmp_path, Progress().noted("ov_matrix", passed=True))
     note("ov_matrix", passed=False, folder=tmp_path)
-    assert load(tmp_path).of("ov_matrix") == Entry(passed=False, attempts=2)
+    assert load(tmp_path).of("ov_matrix") == Record(passed=False, attempts=2)
 
 
 def test_what_it_does_not_know_is_kept(tmp_path: Path) -> None:

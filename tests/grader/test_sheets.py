@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from ovlearn.grader.batch.grading import close_graders, grade_sheet
 from ovlearn.grader.batch.planning import plan_of
 from ovlearn.grader.batch.results import Result
-from ovlearn.grader.batch.sheets import close_graders, grade_sheet
 from tests.exercises.cases import RIGHT, SET
 
 FIRST = """import numpy as np

@@ -19,8 +19,8 @@ from live.parts import Parts, parts
 from live.parts.contents import contents, own
 from live.parts.packing import node
 from live.parts.store import Store
+from ovlearn.exercises.compiled import SUFFIX, to_compile
 from ovlearn.exercises.gate import readable
-from ovlearn.exercises.packing import SUFFIX, to_compile
 from ovlearn.exercises.sets import files
 from ovlearn.exercises.sources import source_of
 from tests.live.building import ROOT

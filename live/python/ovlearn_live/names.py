@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
-from ovlearn.exercises.cells.running import Cells
+from ovlearn.exercises.cells.interpreter import Cells
 from ovlearn_live.advice import no_keyboard
 
 

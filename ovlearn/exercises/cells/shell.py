@@ -188,8 +188,8 @@ _OF_NOTEBOOKS = ("In", "Out", "get_ipython", "exit", "quit", "display", "open")
 
 
 def _environment(line: str) -> str | None:
-    name, given, value = line.partition("=") if "=" in line else line.partition(" ")
-    if given:
+    name, sign, value = line.partition("=") if "=" in line else line.partition(" ")
+    if sign:
         os.environ[name.strip()] = value.strip()
     return os.environ.get(name.strip())
 

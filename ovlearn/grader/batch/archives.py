@@ -11,7 +11,7 @@ from io import BytesIO
 from pathlib import PurePosixPath
 from typing import IO
 
-from ovlearn.exercises.reading import LARGEST, Unreadable
+from ovlearn.exercises.sheet_cells import LARGEST, Unreadable
 
 Read = Callable[[], bytes]
 Open = Callable[[], IO[bytes]]

@@ -13,11 +13,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from ovlearn.grader.batch.choosing import Choice, choose
+from ovlearn.grader.batch.grading import grade_sheet
 from ovlearn.grader.batch.planning import Plan
+from ovlearn.grader.batch.pool import local
 from ovlearn.grader.batch.results import Mark, Result
-from ovlearn.grader.batch.running import local
 from ovlearn.grader.batch.selftest import SelfTestFailed, self_test
-from ovlearn.grader.batch.sheets import grade_sheet
 from ovlearn.grader.batch.submissions import submissions
 from ovlearn.grader.exports.gradescope import as_data
 from ovlearn.writing import write_whole

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ovlearn.exercises.reading import Unreadable, cells_of
 from ovlearn.exercises.sets import names_in, set_of
+from ovlearn.exercises.sheet_cells import Unreadable, cells_of
 from ovlearn.grader.batch.answered import defines
 from ovlearn.grader.batch.planning import Plan
 from ovlearn.grader.batch.submissions import NOTEBOOK, Submission, is_notebook

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from ovlearn.exercises.reading import LARGEST, Unreadable
+from ovlearn.exercises.sheet_cells import LARGEST, Unreadable
 from ovlearn.grader.batch.archives import Open, Read, in_memory, is_archive, members
 from ovlearn.grader.batch.keeping import PLAN
 

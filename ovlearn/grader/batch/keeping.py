@@ -31,10 +31,10 @@ class Kept:
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             self.plan = _ours(folder)
 
-    def seed(self, given: int | None) -> int:
+    def seed(self, wanted: int | None) -> int:
         """Return the seed: the one given, else the one of the run before, else a new one."""
         before = self.plan.get("seed")
-        return given if given is not None else before if isinstance(before, int) else fresh_seed()
+        return wanted if wanted is not None else before if isinstance(before, int) else fresh_seed()
 
     def begin(self, plan: Plan) -> None:
         """Make the folder, and write down what is asked."""

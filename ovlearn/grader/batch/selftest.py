@@ -9,12 +9,12 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 
-from ovlearn.exercises.reading import Unreadable, cells_of
 from ovlearn.exercises.sets import set_of
+from ovlearn.exercises.sheet_cells import Unreadable, cells_of
 from ovlearn.exercises.sources import source_of
+from ovlearn.grader.batch.grading import failed, grade_sheet
 from ovlearn.grader.batch.planning import Plan
 from ovlearn.grader.batch.results import Result
-from ovlearn.grader.batch.sheets import failed, grade_sheet
 from ovlearn.grader.batch.submissions import NOTEBOOK, Submission, is_notebook
 
 

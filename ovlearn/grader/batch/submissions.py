@@ -14,8 +14,8 @@ from functools import cache
 from itertools import groupby
 from pathlib import Path
 
-from ovlearn.exercises.reading import Unreadable
 from ovlearn.exercises.sets import all_names
+from ovlearn.exercises.sheet_cells import Unreadable
 from ovlearn.grader.batch.files import File, files
 from ovlearn.grader.batch.results import printable
 

@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ovlearn.grader.batch.results import Result
-from ovlearn.grader.exports import classroom, gradescope, junit, plain, tables
+from ovlearn.grader.exports import as_json, classroom, gradescope, junit, tables
 
 Export = Callable[[Path, Sequence[Result]], None]
 
 FORMATS: dict[str, Export] = {
     "csv": tables.export,
-    "json": plain.export,
+    "json": as_json.export,
     "junit": junit.export,
     "gradescope": gradescope.export,
     "classroom": classroom.export,

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ovlearn.grader.batch.results import Mark, Result
-from ovlearn.grader.exports.naming import named
+from ovlearn.grader.exports.filenames import named
 from ovlearn.writing import write_whole
 
 _FROM_THE_RUNNER = {
@@ -34,13 +34,13 @@ def export(folder: Path, results: Sequence[Result]) -> None:
         write_whole(folder / "classroom" / name, json.dumps(data, indent=1, ensure_ascii=False) + "\n")
 
 
-def as_data(result: Result, given: Mapping[str, str], now: datetime) -> dict[str, Any]:
-    """Return what Classroom 50 reads. `given`: what its runner says; `now`: the time of grading."""
-    told = {name: given.get(variable) or "local" for name, variable in _FROM_THE_RUNNER.items()}
+def as_data(result: Result, environment: Mapping[str, str], now: datetime) -> dict[str, Any]:
+    """Return what Classroom 50 reads. `environment`: that of its runner; `now`: the time of grading."""
+    told = {name: environment.get(variable) or "local" for name, variable in _FROM_THE_RUNNER.items()}
     return {
         "schema": "classroom50/result/v1",
         **told,
-        "review": given.get("REVIEW_URL") or told["commit"],
+        "review": environment.get("REVIEW_URL") or told["commit"],
         "datetime": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "score": result.points,
         "max-score": result.out_of,

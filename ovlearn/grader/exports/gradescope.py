@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ovlearn.grader.batch.results import Mark, Result
-from ovlearn.grader.exports.naming import named
+from ovlearn.grader.exports.filenames import named
 from ovlearn.writing import write_whole
 
 

@@ -18,15 +18,15 @@ from ovlearn.exercises.cells import awaiting
 from ovlearn.exercises.cells.forms import transformer
 from ovlearn.exercises.outcomes import Outcome
 from ovlearn.exercises.verdicts import Verdict
-from ovlearn.grader.worker.cells import SheetNames, fresh_main
 from ovlearn.grader.worker.channel import Channel, ChannelError
 from ovlearn.grader.worker.confinement import Limits, confine
 from ovlearn.grader.worker.libraries import libraries
+from ovlearn.grader.worker.sheet import SheetNames, fresh_main
 
 _NOT_FOR_ANSWERS = (
     *("ovlearn.__main__", "ovlearn.cli", "ovlearn.commands", "ovlearn.grader", "ovlearn.exercises."),
 )
-_FOR_ANSWERS = ("deriving", "drawing", "networks", "symbols")  # of the exercises' floor
+_FOR_ANSWERS = ("deriving", "drawing", "values.of_networks", "values.of_symbols")  # of the exercises' floor
 
 
 def preload() -> None:

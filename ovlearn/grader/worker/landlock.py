@@ -84,8 +84,8 @@ def _libc() -> ctypes.CDLL:
 def _syscall(libc: ctypes.CDLL, number: int, *arguments: object) -> int:
     call = libc.syscall
     call.restype = ctypes.c_long
-    given = [ctypes.c_long(each) if isinstance(each, int) else each for each in arguments]
-    return int(call(ctypes.c_long(number), *given))
+    words = [ctypes.c_long(each) if isinstance(each, int) else each for each in arguments]
+    return int(call(ctypes.c_long(number), *words))
 
 
 def _checked(result: int, what: str) -> int:

@@ -98,8 +98,8 @@ def restrict() -> bool:
     filter_ = struct.pack("@HP", len(code) // 8, ctypes.addressof(text))
     libc = ctypes.CDLL(None, use_errno=True)
     for arguments in ((_NO_NEW_PRIVILEGES, 1, 0, 0, 0), (_SET_SECCOMP, _FILTER, filter_, 0, 0)):
-        given = [ctypes.c_ulong(each) if isinstance(each, int) else each for each in arguments]
-        if libc.prctl(*given):
+        words = [ctypes.c_ulong(each) if isinstance(each, int) else each for each in arguments]
+        if libc.prctl(*words):
             raise OSError(ctypes.get_errno(), "seccomp: the kernel refuses the filter")
     return True
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ovlearn.exercises.cells import escapes, forms
-from ovlearn.exercises.cells.running import Cells
+from ovlearn.exercises.cells.interpreter import Cells
 from tests.exercises.cells.oracle import asked, names_of
 from tests.exercises.cells.table import FORMS, Form
 

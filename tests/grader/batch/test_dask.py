@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ovlearn.grader.batch.running import dask
+from ovlearn.grader.batch.pool import dask
 from ovlearn.grader.worker import confinement
 from tests.grader.batch.making import GOOD, WRONG, notebook
 

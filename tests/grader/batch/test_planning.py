@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ovlearn.exercises import sets, sources, starters
-from ovlearn.exercises.reading import cells_of
+from ovlearn.exercises.sheet_cells import cells_of
 from ovlearn.grader.batch import planning
 from ovlearn.grader.batch.planning import Plan, manifest_points, plan_of
 from ovlearn.grader.batch.results import Mark

@@ -12,12 +12,11 @@ from typing import Any
 
 import pytest
 
-from ovlearn.grader.batch import sheets
 from ovlearn.grader.batch.grader import Grader
 from ovlearn.grader.batch.keeping import Kept
 from ovlearn.grader.batch.planning import Plan, plan_of
+from ovlearn.grader.batch.pool import Pool
 from ovlearn.grader.batch.results import Mark, Result
-from ovlearn.grader.batch.running import Run
 from ovlearn.grader.batch.submissions import submissions
 from ovlearn.grader.worker.channel import ChannelError
 from tests.grader.batch.making import GOOD, WRONG, notebook
@@ -29,7 +28,7 @@ PLAN = Plan(POINTS, chosen=True, seed=3)
 @pytest.fixture(autouse=True, scope="module")
 def _graders() -> Iterator[None]:
     yield
-    sheets.close_graders()
+    grading.close_graders()
 
 
 @pytest.fixture
@@ -51,7 +50,7 @@ def folder(tmp_path: Path) -> Path:
 
 def over(folder: Path, plan: Plan = PLAN, jobs: int = 2, **options: Any) -> list[Result]:
     with ThreadPoolExecutor(jobs) as executor:
-        return Run(plan, **options).over(submissions([folder]), executor, 2 * jobs)
+        return Pool(plan, **options).over(submissions([folder]), executor, 2 * jobs)
 
 
 def test_every_submission_gets_one_row_in_order(folder: Path) -> None:
@@ -79,8 +78,8 @@ def test_one_job_and_two_give_the_same_marks(folder: Path) -> None:
 
 def test_an_exercise_belongs_to_a_sheet_where_its_set_does() -> None:
     plan = plan_of([], None, seed=0)
-    assert sheets.grade_sheet("a.py", b"x = 1", plan) == Result("a.py", "not graded", sheets.NOTHING_ASKED)
-    result = sheets.grade_sheet("a.py", b"ov_rank = 64", plan)
+    assert grading.grade_sheet("a.py", b"x = 1", plan) == Result("a.py", "not graded", grading.NOTHING_ASKED)
+    result = grading.grade_sheet("a.py", b"ov_rank = 64", plan)
     assert {mark.exercise for mark in result.marks} >= {"ov_matrix", "head_output", "ov_rank", "fold"}
     assert [mark.exercise for mark in result.marks if mark.passed] == ["ov_rank"]
 
@@ -181,7 +180,7 @@ def test_at_most_a_window_is_read_and_not_yet_graded(folder: Path) -> None:
         return Result("x", "graded")
 
     with Counting(9) as executor:
-        Run(PLAN).over(submissions([folder]), executor, 3)
+        Pool(PLAN).over(submissions([folder]), executor, 3)
     assert most == 3
 
 
@@ -196,17 +195,17 @@ def test_a_grader_that_is_stuck_or_ends_costs_one_exercise(monkeypatch: pytest.M
             return some(self, cells, names, plan)
 
         monkeypatch.setattr(Grader, "_some", troubled)
-        result = sheets.grade_sheet("a.py", GOOD.encode(), plan)
+        result = grading.grade_sheet("a.py", GOOD.encode(), plan)
         assert [mark.status for mark in result.marks] == [status, "passed"]
         assert bool(result.marks[0].stamp) == (status == "wrong")  # what was not graded is tried again
 
 
 def test_a_grader_that_ends_once_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert sheets.grade_sheet("a.py", GOOD.encode(), PLAN).points == 3
-    (grader,) = sheets._idle[-1:]
+    assert grading.grade_sheet("a.py", GOOD.encode(), PLAN).points == 3
+    (grader,) = grading._idle[-1:]
     assert grader.process is not None
     grader.process.kill()
-    assert sheets.grade_sheet("a.py", GOOD.encode(), PLAN).points == 3
+    assert grading.grade_sheet("a.py", GOOD.encode(), PLAN).points == 3
 
 
 def test_an_executor_that_loses_a_sheet_still_gives_a_row(folder: Path) -> None:
@@ -215,7 +214,7 @@ def test_an_executor_that_loses_a_sheet_still_gives_a_row(folder: Path) -> None:
             return super().submit(lambda: 1 / 0)
 
     with Losing(1) as executor:
-        results = Run(PLAN).over(submissions([folder]), executor, 2)
+        results = Pool(PLAN).over(submissions([folder]), executor, 2)
     assert len(results) == 9
     assert results[0].note == "the grader failed: ZeroDivisionError: division by zero"
     assert json.dumps([one.as_data() for one in results])

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ovlearn.exercises.reading import LARGEST, Unreadable
+from ovlearn.exercises.sheet_cells import LARGEST, Unreadable
 from ovlearn.grader.batch import files
 from ovlearn.grader.batch.submissions import submissions
 

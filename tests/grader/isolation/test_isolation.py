@@ -11,9 +11,9 @@ import pytest
 
 from ovlearn.exercises.answers import Namespace
 from ovlearn.exercises.judging import verdict_on
+from ovlearn.grader.batch.grading import close_graders, grade_sheet
 from ovlearn.grader.batch.planning import Plan
 from ovlearn.grader.batch.results import Mark
-from ovlearn.grader.batch.sheets import close_graders, grade_sheet
 from tests.grader.isolation.accidents import ACCIDENTS
 from tests.grader.isolation.blocked import BACK_DOORS
 from tests.grader.isolation.cheats import CHEATS

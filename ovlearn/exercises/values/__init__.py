@@ -191,8 +191,8 @@ def _of_a_floor(value: object, depth: int) -> Data:
 def _floors(*, symbols: bool = True) -> Iterator[ModuleType]:
     """The modules that encode values of a floor: symbols are looked at first, where sympy is in use."""
     if symbols:
-        yield importlib.import_module("ovlearn.exercises.symbols")
-    yield importlib.import_module("ovlearn.exercises.networks")
+        yield importlib.import_module("ovlearn.exercises.values.of_symbols")
+    yield importlib.import_module("ovlearn.exercises.values.of_networks")
 
 
 def _decoder(kind: str) -> Callable[..., Any]:

@@ -11,7 +11,7 @@ import pytest
 
 from ovlearn.exercises.cells import forms
 from ovlearn.exercises.cells.awaiting import Loop
-from ovlearn.exercises.cells.running import Cells
+from ovlearn.exercises.cells.interpreter import Cells
 from ovlearn.exercises.cells.shell import Shell
 
 

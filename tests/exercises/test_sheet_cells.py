@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ovlearn.exercises.reading import LARGEST, Unreadable, cells_of
+from ovlearn.exercises.sheet_cells import LARGEST, Unreadable, cells_of
 
 CODE = {"cell_type": "code", "source": ["x = 1\n", "y = 'ü'"]}
 PROSE = {"cell_type": "markdown", "source": "x"}

@@ -30,7 +30,7 @@ def cells_of(name: str, data: bytes) -> list[str]:
     ['x = 1\\n', '\\ny = 2\\n']
     >>> cells_of("a.ipynb", b"hello")
     Traceback (most recent call last):
-    ovlearn.exercises.reading.Unreadable: not a notebook: it is no JSON
+    ovlearn.exercises.sheet_cells.Unreadable: not a notebook: it is no JSON
     """
     if len(data) > LARGEST:
         raise Unreadable(f"too large: more than {LARGEST:,} bytes")

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from ovlearn.exercises.answers import AnswerError, Namespace, Reply, _place
 from ovlearn.exercises.blocking import Blocked
 from ovlearn.exercises.cells.defining import defined_in
-from ovlearn.exercises.cells.running import Cells
+from ovlearn.exercises.cells.interpreter import Cells
 from ovlearn.exercises.values import Data
 from ovlearn.grader.worker.confinement import Refused
 

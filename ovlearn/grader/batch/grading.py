@@ -7,7 +7,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ovlearn.exercises.reading import Unreadable, cells_of
+from ovlearn.exercises.sheet_cells import Unreadable, cells_of
 from ovlearn.grader.batch.grader import Grader
 from ovlearn.grader.batch.planning import Plan, Points
 from ovlearn.grader.batch.results import Mark, Result, printable

@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
 
-from ovlearn.exercises.reading import Unreadable
+from ovlearn.exercises.sheet_cells import Unreadable
 from ovlearn.grader.batch import folders
+from ovlearn.grader.batch.grading import close_graders, failed, grade_sheet, ungraded
 from ovlearn.grader.batch.keeping import Kept, key_of
 from ovlearn.grader.batch.planning import Plan
 from ovlearn.grader.batch.results import Result
-from ovlearn.grader.batch.sheets import close_graders, failed, grade_sheet, ungraded
 from ovlearn.grader.batch.submissions import Submission
 from ovlearn.grader.worker import confinement
 
@@ -64,7 +64,7 @@ def dask(address: str) -> Iterator[Place]:
         yield Place(client.get_executor(pure=False), width, tuple(f"{one}, on a worker" for one in lacks))
 
 
-class Run:
+class Pool:
     """One run over submissions. `only`: the one exercise to grade again; other marks are kept."""
 
     def __init__(self, plan: Plan, kept: Kept | None = None, only: str = "") -> None:
