@@ -28,7 +28,7 @@ _UNUSED = re.compile(
 # A page has no command, grades one reader alone, has each model as a file of its own, and builds no site.
 _NOT_IN_A_PAGE = re.compile(
     r"^ovlearn/(commands/|(cli|__main__)\.py)"
-    r"|^ovlearn/(grader/|grading\.|exercises/(folder|gate|reading|scripts|sources|starters)\.)"
+    r"|^ovlearn/(grader/|grading\.|exercises/(folder|gate|sheet_cells|scripts|sources|starters)\.)"
     r"|^rendering/(pages/|execution/(inline|kernels|reading|running)|(docstrings|progress|runnable|searching|serving)\.)"
 )
 _LICENCE = re.compile(r"^([^/]+)\.dist-info/(?:licenses/)?(LICENSE[^/]*)$")

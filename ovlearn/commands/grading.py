@@ -17,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from ovlearn.commands.marks import print_results, ungraded
 from ovlearn.commands.options import bad_usage
 from ovlearn.exercises.notebook import fresh_seed
+from ovlearn.grader.batch import gradescope_bundle
 from ovlearn.grader.batch.keeping import Kept
 from ovlearn.grader.batch.planning import plan_of
 from ovlearn.grader.batch.pool import Place, Pool, dask, local

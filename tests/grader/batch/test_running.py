@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from ovlearn.grader.batch import grading
 from ovlearn.grader.batch.grader import Grader
 from ovlearn.grader.batch.keeping import Kept
 from ovlearn.grader.batch.planning import Plan, plan_of
