@@ -47,8 +47,8 @@ def run(command: Path, folder: Path, *words: str) -> subprocess.CompletedProcess
 def test_it_holds_the_package_and_the_exercises_and_nothing_else(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.partition("/")[0] for name in names} == {"ovlearn", "ovlearn-0.1.0.dist-info"}
-    for file in (ROOT / "exercises").glob("[0-9]*/*.py"):
-        assert f"ovlearn/exercise_sets/{file.parent.name}/{file.name}" in names
+    for file in (ROOT / "exercises").glob("[0-9]*.py"):
+        assert f"ovlearn/exercise_sets/{file.name}" in names
 
 
 def test_the_commands_work_without_the_checkout(command: Path, tmp_path: Path) -> None:

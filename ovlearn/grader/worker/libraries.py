@@ -21,7 +21,7 @@ PACKAGE = Path(__file__).parents[2]
 SOURCE = (".py", ".pyc")
 _SITES = ("site-packages", "dist-packages")
 _SHARED = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/share/zoneinfo")
-_CHECKS = "[0-9]*/checks.py"
+_SETS = "[0-9]*_*.py"
 
 
 @cache
@@ -104,7 +104,7 @@ def _has_sets(folder: Path) -> bool:
 
 def _sets_in(folder: Path) -> list[Path]:
     """The folders of exercise sets that are directly in a folder: a checkout's, or an installed package's."""
-    return [each for name in ("exercises", "exercise_sets") if any((each := folder / name).glob(_CHECKS))]
+    return [each for name in ("exercises", "exercise_sets") if any((each := folder / name).glob(_SETS))]
 
 
 def _is_data(file: Path) -> bool:

@@ -68,22 +68,17 @@ def test_without_a_virtual_environment_the_libraries_lie_in_the_standard_library
     standard = made(
         tmp_path / "lib" / "python3",
         *("json/__init__.py", "site-packages/numpy/testing/a.py", "site-packages/numpy.libs/b.so"),
-        *(
-            "site-packages/ovlearn/exercise_sets/04_a/checks.py",
-            "site-packages/ovlearn/exercise_sets/04_a/notebook.py",
-        ),
-        *(
-            "dist-packages/ovlearn/exercise_sets/04_a/checks.py",
-            "site-packages/kept/exercises/04_a/checks.py",
-        ),
+        *("site-packages/ovlearn/exercise_sets/04_a.py", "dist-packages/ovlearn/exercise_sets/04_a.py"),
+        *("site-packages/kept/exercises/04_a.py", "site-packages/kept/exercises/05_a.py"),
     )
     monkeypatch.setattr(sysconfig, "get_path", lambda name: str(standard))
     monkeypatch.setattr(sys, "path", [str(standard), str(standard / "site-packages")])
     monkeypatch.setattr(sys, "base_prefix", str(tmp_path))
     for name in ("json/__init__.py", "site-packages/numpy/testing/a.py", "site-packages/numpy.libs/b.so"):
         assert readable(standard / name), name
-    for file in standard.rglob("exercises/*/*.py"):
-        assert not readable(file), file
+    solutions = [*standard.rglob("0*_a.py")]
+    assert len(solutions) == 4
+    assert not [file for file in solutions if readable(file)]
     assert standard in module.listable()
 
 
@@ -94,7 +89,7 @@ def test_of_another_folder_on_the_path_only_what_can_be_imported_is_readable(
     target = made(
         tmp_path / "target",
         *("numpy/__init__.py", "numpy.libs/a.so", "space/inner/a.py", "numpy-2.dist-info/RECORD"),
-        *("ovlearn/__init__.py", "ovlearn/exercise_sets/01_a/checks.py"),
+        *("ovlearn/__init__.py", "ovlearn/exercise_sets/01_a.py"),
     )
     monkeypatch.setattr(sys, "path", [*sys.path, str(mine), str(target)])
     shown = {
@@ -103,7 +98,7 @@ def test_of_another_folder_on_the_path_only_what_can_be_imported_is_readable(
     assert shown == {"lib/__init__.py": True, "tool.py": True, "exams/2026.txt": False, "secret.txt": False}
     for name in ("numpy/__init__.py", "numpy.libs/a.so"):
         assert readable(target / name), name
-    assert not readable(target / "ovlearn" / "exercise_sets" / "01_a" / "checks.py")
+    assert not readable(target / "ovlearn" / "exercise_sets" / "01_a.py")
 
 
 def test_a_child_imports_from_where_its_parent_does_but_not_from_the_present_folder(
@@ -139,7 +134,7 @@ def test_it_grades_from_pythonpath_beside_a_learner_s_modules(tmp_path: Path) ->
     work.mkdir()
     for name in ("ovlearn.py", "numpy.py", "json.py"):
         (work / name).write_text("raise SystemExit('a learner’s module was run')")
-    stolen = target / "ovlearn" / "exercise_sets" / "04_values_and_outputs_fold" / "notebook.py"
+    stolen = target / "ovlearn" / "exercise_sets" / "04_values_and_outputs_fold.py"
     (work / "a.py").write_text(f"{GOOD}\n# %%\nimport unittest, numpy.testing\n# %%\nopen({str(stolen)!r})\n")
     places = [str(target), sysconfig.get_path("purelib")]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(places)}
