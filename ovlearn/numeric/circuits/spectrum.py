@@ -77,7 +77,7 @@ def _conditions(vectors: Complex) -> Array:
 
 
 def _by_singular_values(vectors: Complex) -> Array:
-    """κ [..., n], and a very large one where there is no inverse: some thirty times slower than by the inverse."""
+    """κ [..., n], very large where there is no inverse: some thirty times slower than by the inverse."""
     _, sizes, turned = np.linalg.svd(vectors)
     sizes = np.where(sizes > _SAME, sizes, np.finfo(np.float64).eps ** 1.5)  # [..., n]
     lengths: Array = np.sqrt((np.abs(turned) ** 2 / sizes[..., :, None] ** 2).sum(axis=-2))
