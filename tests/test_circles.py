@@ -1,4 +1,4 @@
-"""No module leads back to itself by its imports, deferred ones included; what types alone need does not count."""
+"""No module leads back to itself by its imports, deferred ones included. Types alone do not count."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The one file of a set: a percent notebook whose cells are marked as prompts, hints, solutions, mistakes.
-
-Needs jupytext, which comes with the course extra.
-"""
+"""The one file of a set: a percent notebook whose cells are marked as prompts, hints, solutions, mistakes."""
 
 from __future__ import annotations
 
@@ -12,11 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
-
-import jupytext
+from typing import Literal
 
 from ovlearn.exercises.declared import Declared, Mistake
+from ovlearn.exercises.percent import Cell, cells
 from ovlearn.exercises.sets import files, set_of
 
 
@@ -76,13 +72,6 @@ class SetSource:
         return next(one for one in self.exercises if one.name == name)
 
 
-@dataclass(frozen=True)
-class _Cell:
-    kind: str
-    text: str
-    marks: dict[str, Any]
-
-
 @cache
 def source_of(set_name: str) -> SetSource:
     """Return the source of a set.
@@ -98,19 +87,11 @@ def source_in(file: Path) -> SetSource:
 
     Raises: ValueError where an exercise lacks a part, and for a mistake that is no edit of its solution.
     """
-    notebook = jupytext.reads(file.read_text(encoding="utf-8"), fmt="py:percent")
-    cells = [
-        _Cell(
-            cell.cell_type,
-            cell.source.strip(),
-            {key: cell.metadata[key] for key in _MARKS & set(cell.metadata)},
-        )
-        for cell in notebook.cells
-    ]
-    prose = [cell.text for cell in cells if cell.kind == "markdown" and not cell.marks]
-    setup = "\n\n".join(cell.text for cell in cells if cell.kind == "code" and not cell.marks)
-    tools = "\n\n".join(cell.text for cell in cells if "tools" in cell.marks)
-    exercises = [_Reader(file.stem, name, cells).exercise(setup, tools) for name in _names(cells)]
+    found = [*cells(file.read_text(encoding="utf-8"))]
+    prose = [cell.text for cell in found if cell.kind == "markdown" and not cell.marks]
+    setup = "\n\n".join(cell.text for cell in found if cell.kind == "code" and not cell.marks)
+    tools = "\n\n".join(cell.text for cell in found if "tools" in cell.marks)
+    exercises = [_Reader(file.stem, name, found).exercise(setup, tools) for name in _names(found)]
     return SetSource(file.stem, prose[0], setup, tuple(exercises))
 
 
@@ -119,22 +100,7 @@ def exercise(name: str) -> Exercise:
     return source_of(set_of(name)).exercise(name)
 
 
-_MARKS = {
-    "exercise",
-    "points",
-    "hint",
-    "starter",
-    "solution",
-    "check",
-    "part",
-    "blocked",
-    "mistakes",
-    "right",
-}
-_MARKS |= {"form", "tools"}
-
-
-def _names(cells: list[_Cell]) -> list[str]:
+def _names(cells: list[Cell]) -> list[str]:
     return [cell.marks["exercise"] for cell in cells if "exercise" in cell.marks]
 
 
@@ -144,7 +110,7 @@ class _Reader:
 
     set_name: str
     name: str
-    cells: list[_Cell]
+    cells: list[Cell]
 
     def exercise(self, setup: str, tools: str) -> Exercise:
         """Return the exercise."""
@@ -173,10 +139,10 @@ class _Reader:
             (*(Known(self.name, "mistake", one.name, str(one.code)) for one in mistakes), *rights),
         )
 
-    def _marked(self, mark: str) -> list[_Cell]:
+    def _marked(self, mark: str) -> list[Cell]:
         return [cell for cell in self.cells if cell.marks.get(mark) == self.name]
 
-    def _one(self, mark: str) -> _Cell:
+    def _one(self, mark: str) -> Cell:
         found = self._marked(mark)
         if len(found) != 1:
             raise ValueError(f"{self.set_name}: expected one {mark} of {self.name}, got {len(found)}")
