@@ -15,7 +15,8 @@ What the cell of a check may define:
 - `alike(got, value, call)` tells whether two values are the same answer, where not equal numbers count.
 - `judge(got, call)` judges what was built by what it does, in the place of comparing.
 
-`mistake(name, *rows)` says that an answer is wrong, in the words that are declared of that mistake.
+`mistake(name, *rows)` says that an answer is wrong, in the words that are declared of that mistake;
+`suspects(call)` is what each of them gives.
 """
 
 from __future__ import annotations
@@ -134,7 +135,7 @@ class Check:
     @cached_property
     def _cell(self) -> dict[str, Any]:
         before = ran(self.declared.tools, ran(self.declared.setup))
-        return ran(self._code, {**before, "call": call, "mistake": self._mistake})
+        return ran(self._code, {**before, "call": call, "mistake": self._mistake, "suspects": self._suspects})
 
     def _calls(self, student: Student) -> Iterator[Call]:
         for one in self._cell["inputs"](student) if "inputs" in self._cell else (call(),):
@@ -167,12 +168,15 @@ class Check:
             judge(got, one)
             return
         got = self._hook("read", _as_it_is)(got, one)
-        if self._alike(got, one.want, one):
-            return
-        suspects: dict[str, tuple[Any, str]] = {}
+        if not self._alike(got, one.want, one):
+            self._compare(got, one.want, one, self._suspects(one))
+
+    def _suspects(self, one: Call) -> Suspects:
+        """What each mistake gives for an input, and what is said of it. Of those with one name, the first."""
+        found: dict[str, tuple[Any, str]] = {}
         for name, value in self._values(one):
-            suspects.setdefault(name, (value, filled(self.declared.says(name), one.fields)))
-        self._compare(got, one.want, one, suspects)
+            found.setdefault(name, (value, filled(self.declared.says(name), one.fields)))
+        return found
 
     def _alike(self, got: Any, value: Any, one: Call) -> bool:
         """Tell whether two values are the same answer."""

@@ -72,7 +72,8 @@ def derived(
     """See that a derivation leads from `start` to `end` by the course's rules and these assumptions alone.
 
     `end`: the expression itself, in its form, since the derivation is the answer. Any rules that make
-    equalities, in any order. `name`: that of the term that it keeps, where it may leave out the rest.
+    equalities, in any order. `name`: that of the term that it keeps, where it may leave out the rest;
+    `suspects`: derivations that usual mistakes would make, known by their ends.
 
     Raises: Wrong, naming the mistake.
     """
@@ -94,7 +95,7 @@ def derived(
         return
     rows = (("steps taken", str(len(made.steps))), ("it stands at", shortened(made.here)))
     for mistake, (value, says) in (suspects or {}).items():
-        if made.here == value:
+        if isinstance(value, Claimed) and made.here == value.replayed().here:
             raise Wrong(mistake, says, rows)
     raise Wrong("not there yet", "Every step holds, but it does not end where it should.", rows)
 
