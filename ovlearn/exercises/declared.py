@@ -129,8 +129,9 @@ class Check:
 
     def __call__(self, student: Student) -> None:
         """Ask the answer, call by call."""
-        for one in self._calls(student):
-            self._judge(_asked(student, self.declared.name, one), one)
+        calls = self._calls(student)
+        for one in calls:
+            self._judge(student, one, calls)
 
     @cached_property
     def _cell(self) -> dict[str, Any]:
@@ -160,16 +161,33 @@ class Check:
         """What each mistake gives for an input; a mistake that breaks on it gives nothing."""
         for mistake, student in self.declared.mistaken:
             with contextlib.suppress(Wrong, NotAttempted):
-                value = _asked(student, self.declared.name, one)
-                yield mistake, self._hook("read", _as_it_is)(value, one)
+                yield mistake, self._value(student, one)
 
-    def _judge(self, got: Any, one: Call) -> None:
+    def _value(self, student: Student, one: Call) -> Any:
+        """What an answer gives for an input, as it is compared."""
+        return self._hook("read", _as_it_is)(_asked(student, self.declared.name, one), one)
+
+    def _judge(self, student: Student, one: Call, later: Iterator[Call]) -> None:
         if judge := self._hook("judge"):
-            judge(got, one)
+            judge(_asked(student, self.declared.name, one), one)
             return
-        got = self._hook("read", _as_it_is)(got, one)
+        got = self._value(student, one)
         if not self._alike(got, one.want, one):
-            self._compare(got, one.want, one, self._suspects(one))
+            suspects = self._suspects(one)
+            names = {name for name, (value, _) in suspects.items() if self._alike(got, value, one)}
+            names = self._told_apart(names, student, later) or {*suspects}
+            self._compare(got, one.want, one, {name: suspects[name] for name in suspects if name in names})
+
+    def _told_apart(self, names: set[str], student: Student, later: Iterator[Call]) -> set[str]:
+        """Those of the mistakes that give the answer's value for later inputs as well, if there are any."""
+        for one in later:
+            if len(names) < 2:
+                break
+            with contextlib.suppress(Wrong, NotAttempted):
+                got = self._value(student, one)
+                alike = {name for name, value in self._values(one) if self._alike(got, value, one)}
+                names = names & alike or names
+        return names
 
     def _suspects(self, one: Call) -> Suspects:
         """What each mistake gives for an input, and what is said of it. Of those with one name, the first."""
