@@ -108,11 +108,9 @@ def letters(got: Any, among: str) -> set[str]:
 
 
 def choose(got: Any, want: set[str], *, among: str, suspects: Suspects) -> None:
-    """See that the right cases were chosen, by their letters.
+    """See that the right cases were chosen, by their letters. `suspects`: usual choices, most one letter off.
 
-    `suspects`: usual choices that are one letter off, and that of none.
-
-    Raises: Wrong for the first letter that does not belong, then for the first that is missing.
+    Raises: Wrong, for a usual choice by its name; else for the first letter that does not belong, or is missing.
 
     >>> choose("a", {"a"}, among="ab", suspects={})
     >>> choose("ab", {"a"}, among="ab", suspects={"both": ("a, b", "Look at b again.")})
@@ -120,15 +118,18 @@ def choose(got: Any, want: set[str], *, among: str, suspects: Suspects) -> None:
     ovlearn.exercises.outcomes.Wrong: Look at b again.
     """
     chosen = letters(got, among)
+    if chosen == want:
+        return
     rows = (("your answer", ", ".join(sorted(chosen)) or "none"),)
-    off = {
-        "".join(sorted(letters(value, among) ^ want)): (name, says)
-        for name, (value, says) in suspects.items()
-    }
-    if want and not chosen:
-        wrong(*off.get("".join(sorted(want)), ("none", "No case is chosen.")), *rows)
+    usual = [(letters(value, among), name, says) for name, (value, says) in suspects.items()]
+    for value, name, says in usual:
+        if value == chosen:
+            wrong(name, says, *rows)
     for letter in (*sorted(chosen - want), *sorted(want - chosen)):
-        wrong(*off.get(letter, ("values", "These are not the right cases.")), *rows)
+        for value, name, says in usual:
+            if value ^ want == {letter}:
+                wrong(name, says, *rows)
+    wrong("values", "These are not the right cases.", *rows)
 
 
 def resemble(
