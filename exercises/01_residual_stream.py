@@ -13,9 +13,6 @@ from ovlearn.symbolic import add, symbol
 
 # %% tools=true
 from ovlearn.exercises.drawing import cases
-from ovlearn.numeric import Config, Transformer
-from ovlearn.symbolic import Assumption, Derivation, Relation, add, rules, symbol
-
 
 # %% [markdown] exercise="count_writers" points=1
 # ## How many write?
@@ -45,35 +42,35 @@ def count_writers(n_layers, n_heads):
 
 
 # %% check="count_writers"
-says = "That is not how many there are with {words}."
+from ovlearn import Config, Transformer
+
+says = "That is not how many there are with {n_layers} layers of {n_heads} heads each."
 
 
 def inputs(student):
     for n_layers, n_heads in ((5, 3), (3, 2), (1, 1), (4, 1), (0, 2)):
-        yield call(n_layers, n_heads, words=f"{n_layers} layers of {n_heads} heads each")
+        yield call(n_layers, n_heads, n_layers=n_layers, n_heads=n_heads)
 
 
 def answer(n_layers, n_heads):
-    """Counted in a run: what was written into the stream, which must be its sum."""
-    config = Config(n_layers, n_heads, d_model=7, d_head=2, d_vocab=6, n_ctx=1)
-    run = Transformer.random(config).run([0])
-    outputs = [run.head_out[layer, head] for layer in range(n_layers) for head in range(n_heads)]
-    written = [run.embedding, *outputs]
+    """How many matrices a run has recorded that sum to its last stream."""
+    run = Transformer.random(Config(n_layers, n_heads, d_model=7, d_head=2, d_vocab=6, n_ctx=1)).run([0])
+    written = [run.embedding, *(head for layer in run.head_out for head in layer)]  # [pos, d_model] each
     assert np.allclose(sum(written), run.resid_final)
     return len(written)
 
 
 # %% [markdown] mistakes="count_writers"
-# - **no embedding**: `return 1 + n_layers *` → `return n_layers *`
+# - **no embedding**: `1 + n_layers * n_heads` → `n_layers * n_heads`
 #   These are the heads. Something stood in the stream before the first of them wrote.
-# - **layers only**: `1 + n_layers * n_heads` → `len(["X_0", *range(n_layers)])`
+# - **layers only**: `n_layers * n_heads` → `n_layers`
 #   That is one term a layer. What a layer adds is itself a sum: of what?
-# - **one layer too many**: `n_layers * n_heads` → `sum(n_heads for layer in range(n_layers + 1))`
+# - **one layer too many**: `n_layers * n_heads` → `(n_layers + 1) * n_heads`
 #   That is one layer too many. The layers are counted from 0: which is the last one?
-# - **an embedding a layer**: `1 + n_layers * n_heads` → `sum(1 + n_heads for layer in range(n_layers))`
+# - **an embedding a layer**: `1 + n_layers * n_heads` → `n_layers * (1 + n_heads)`
 #   This counts one term more in every layer. A layer adds what its heads write, and nothing else; what it
 #   passes on has been counted already.
-# - **added**: `1 + n_layers * n_heads` → `n_layers + n_heads + 1`
+# - **added**: `n_layers * n_heads` → `n_layers + n_heads`
 #   This adds layers and heads. How many heads are there in the whole model?
 # - **paths**: `1 + n_layers * n_heads` → `(1 + n_heads) ** n_layers`
 #   That is the number of paths through the model, which is the subject of lesson 06. A path runs through
@@ -127,6 +124,9 @@ def stream_between(a, b):
 
 
 # %% check="stream_between" blocked="derive"
+from ovlearn import Assumption, Derivation, Relation, rules
+
+
 def inputs(student):
     (rng,) = student.draws(1)
     start = int(rng.integers(1, 4))
@@ -136,42 +136,33 @@ def inputs(student):
 
 def answer(a, b):
     """X_b, with the recurrence put in as often as it takes to reach X_a."""
-    steps = [
-        Relation(symbol("X", layer + 1), add(symbol("X", layer), symbol("Delta", layer)))
-        for layer in range(a, b)
-    ]
-    stream = Assumption("residual stream", "each layer adds its output to the stream", tuple(steps))
-    derivation = Derivation.start(symbol("X", b), [stream])
+    X, Delta = ([symbol(name, layer) for layer in range(b + 1)] for name in ("X", "Delta"))
+    steps = tuple(Relation(X[layer + 1], add(X[layer], Delta[layer])) for layer in range(a, b))
+    given = Assumption("residual stream", "each layer adds its output to the stream", steps)
+    derivation = Derivation.start(X[b], [given])
     for _ in steps:
-        derivation = derivation.apply(rules.unfold, stream)
+        derivation = derivation.apply(rules.unfold, given)
     return derivation.here
 
 
 # %% [markdown] mistakes="stream_between"
-# - **only the name**: `add(symbol("X", a), *(symbol("Delta", layer) for layer in range(a, b))` → `symbol("X", b`
+# - **only the name**: `return symbol("X", b)`
 #   This is the name of the stream that is asked for. What is X_{b} made of, if X_{a} is given?
-# - **one step**: `return symbol("X", b - 1) + symbol("Delta", b - 1)`
+# - **one step**: `symbol("X", a)` → `symbol("X", b - 1)`, `range(a, b)` → `range(b - 1, b)`
 #   That is one step back, and right so far. Unroll until X_{a} is reached.
-# - **shifted by one**:
-#   ```python
-#   total = symbol("X", a)
-#   while a < b:
-#       a += 1
-#       total = total + symbol("Delta", a)
-#   return total
-#   ```
+# - **shifted by one**: `range(a, b)` → `range(a + 1, b + 1)`
 #   Your layers are all one too high. Layer {a} reads X_{a}: when does it write? And what does layer {b} read?
-# - **one term too many**: `return add(symbol("X", a), *[symbol("Delta", i) for i in range(a, b + 1)])`
+# - **one term too many**: `range(a, b)` → `range(a, b + 1)`
 #   There is one term too many. X_{b} is what layer {b} reads: can what that layer writes stand in it already?
-# - **begins too late**: `return add(symbol("X", a), *[symbol("Delta", i) for i in range(a + 1, b)])`
+# - **begins too late**: `range(a, b)` → `range(a + 1, b)`
 #   The first layer of the sum is missing. Layer {a} reads X_{a}, so is its output part of X_{a}?
-# - **ends too early**: `return add(symbol("X", a), *[symbol("Delta", i) for i in range(a, b - 1)])`
+# - **ends too early**: `range(a, b)` → `range(a, b - 1)`
 #   The last layer of the sum is missing. Which layer wrote last before layer {b} reads?
-# - **no first stream**: `return add(*[symbol("Delta", i) for i in range(a, b)])`
+# - **no first stream**: `symbol("X", a), ` → ``
 #   This is what was added between the two. What was it added to?
-# - **down to the embedding**: `return add(symbol("X", 0), *[symbol("Delta", i) for i in range(b)])`
+# - **down to the embedding**: `symbol("X", a)` → `symbol("X", 0)`, `range(a, b)` → `range(b)`
 #   That is X_{b} in terms of X_0. Here the unrolling stops at X_{a}.
-# - **all outputs**: `(symbol("Delta", layer) for layer in range(a, b))` → `[symbol("Delta", i) for i in range(b)]`
+# - **all outputs**: `range(a, b)` → `range(b)`
 #   What the layers below {a} added is in your sum twice: as terms, and within X_{a}.
 
 
@@ -236,44 +227,28 @@ axes = ("pos", "d_model")
 def inputs(student):
     tall = cases(student, n_layers=4, n_heads=3, edge=False)
     for case in (*tall, *cases(student, count=0)):
+        X_0, head_out = case.run.embedding, case.run.head_out  # [pos, d_model], [layer, head, pos, d_model]
         streams = [*case.run.resid_pre, case.run.resid_final]  # [pos, d_model] each
-        for layer in (each for each in (2, 1, 3, 0, 4) if each < len(streams)):
+        for layer in (one for one in (2, 1, 3, 0, 4) if one < len(streams)):
             words = f"layer={layer}, {case.words}"
-            yield call(
-                case.run.embedding, case.run.head_out, layer, want=streams[layer], words=words, layer=layer
-            )
+            yield call(X_0, head_out, layer, want=streams[layer], words=words, layer=layer)
 
 
 # %% [markdown] mistakes="stream_before"
-# - **one layer too many**: `:layer].sum(axis=(0, 1))` → `: layer + 1].sum(axis=1).sum(axis=0)`
+# - **one layer too many**: `[:layer]` → `[: layer + 1]`
 #   What layer {layer} writes is in your sum. This is the stream that it reads: has it written yet?
-# - **one layer too few**:
-#   ```python
-#   total = X_0.copy()
-#   for i in range(layer - 1):
-#       total += head_out[i].sum(axis=0)
-#   return total
-#   ```
+# - **one layer too few**: `[:layer]` → `[: max(layer - 1, 0)]`
 #   The last output is missing. Which layer wrote just before layer {layer} reads?
 # - **all layers**: `[:layer]` → ``
 #   All layers are in your sum, also those that write after layer {layer} has read.
-# - **no embedding**: `X_0 + head_out[:layer].sum(axis=(0, 1)` → `np.einsum("lhpd->pd", head_out[:layer]`
+# - **no embedding**: `X_0 + ` → ``
 #   This is what the heads have added. Something stood in the stream before them.
-# - **only the layer below**: `head_out[:layer].sum(axis=(0, 1)` → `sum(head_out[layer - 1]`
+# - **only the layer below**: `[:layer]` → `[[layer - 1]]`
 #   Only one layer's output is in your sum. What did the layers before it do, and is it still there?
-# - **one head**: `head_out[:layer].sum(axis=(0, 1` → `sum(head_out[i][0] for i in range(layer`
+# - **one head**: `[:layer]` → `[:layer, :1]`
 #   Only the first head of each layer is in your sum. The other heads write too.
-# - **mean of the heads**: `sum(axis=(0, 1)` → `mean(axis=1).sum(axis=0`
+# - **mean of the heads**: `sum(axis=(0, 1))` → `mean(axis=1).sum(axis=0)`
 #   This takes the mean over heads. Does a head write less because there are others beside it?
-# - **input changed**:
-#   ```python
-#   for outputs in head_out[:layer]:
-#       for output in outputs:
-#           X_0 += output
-#   return X_0
-#   ```
-#   `stream_before` changes the array that it is given. Whoever calls it still needs that array: work on a
-#   copy, or make a new one.
 
 
 # %% right="stream_before" form="loops"
@@ -347,80 +322,46 @@ def inputs(student):
     for case in (*wide, *cases(student, count=0)):
         run, d_vocab = case.run, case.config.d_vocab
         position = int(case.rng.integers(max(len(run.tokens) - 1, 1)))  # not the last, where there are more
-        favourite = int(run.logits[position].argmax())
-        token = (favourite + 1 + int(case.rng.integers(d_vocab - 1))) % d_vocab
+        token = int(run.logits[position].argmax()) + 1 + int(case.rng.integers(d_vocab - 1))
+        token %= d_vocab  # not the favourite
         words = f"position={position}, token={token}, {case.words}"
-        want = without_each(run, position, token)
+        want = without_each(run)[:, position, token]
         yield call(run.embedding, run.head_out, case.model.W_U, position, token, want=want, words=words)
 
 
-def without_each(run, position, token):
-    """How much this logit falls when one writer after the other is taken out of the last stream."""
+def without_each(run):
+    """How much the logits fall when one writer after the other is taken out of the last stream."""
     writers = [run.embedding, *(matrix for layer in run.head_out for matrix in layer)]  # [pos, d_model] each
-    fallen = [run.logits - (run.resid_final - matrix) @ run.model.W_U for matrix in writers]  # [pos, d_vocab]
-    return np.array([difference[position, token] for difference in fallen])
+    rests = [run.resid_final - matrix for matrix in writers]  # [pos, d_model] each
+    return np.array([run.logits - rest @ run.model.W_U for rest in rests])  # [writer, pos, d_vocab]
 
 
 # %% [markdown] mistakes="logit_parts"
-# - **no embedding**: `return (head_out @ W_U)[:, :, position, token].ravel()`
+# - **no embedding**: `X_0[position] @ column, ` → ``
 #   These are the heads' parts. They do not add up to the logit: who else wrote into this row?
-# - **embedding last**:
-#   ```python
-#   heads = (head_out @ W_U)[:, :, position, token].ravel()
-#   return np.append(heads, (X_0 @ W_U)[position, token])
-#   ```
+# - **embedding last**: `[X_0[position] @ column, ` → `[`, `ravel()]` → `ravel(), X_0[position] @ column]`
 #   All parts are there, but the embedding's comes last. It was first in the stream, and is asked for first.
-# - **heads before layers**:
-#   ```python
-#   column = W_U[:, token]
-#   parts = [X_0[position] @ column]
-#   for head in range(head_out.shape[1]):
-#       for layer in range(head_out.shape[0]):
-#           parts.append(head_out[layer, head, position] @ column)
-#   return parts
-#   ```
+# - **heads before layers**: `of_heads.ravel()` → `of_heads.T.ravel()`
 #   All parts are there, in another order: these run through the layers for each head. The order asked for is
 #   layer by layer.
-# - **one part a layer**:
-#   ```python
-#   Delta = head_out.sum(axis=1)
-#   return [X_0[position] @ W_U[:, token], *(Delta[:, position] @ W_U[:, token])]
-#   ```
+# - **one part a layer**: `of_heads.ravel()` → `of_heads.sum(axis=1)`
 #   Each of your numbers belongs to a whole layer. Every head is a writer of its own.
-# - **not split**: `return ((X_0 + head_out.sum(axis=(0, 1))) @ W_U)[position, token]`
+# - **not split**: `[X_0[position] @ column, *of_heads.ravel()]` → `X_0[position] @ column + of_heads.sum()`
 #   This is the logit itself. The question is which parts it is the sum of.
-# - **all tokens**:
-#   ```python
-#   heads = head_out[:, :, position].reshape(-1, X_0.shape[1])
-#   return np.vstack([X_0[position], heads]) @ W_U
-#   ```
+# - **all tokens**: `W_U[:, token]` → `W_U`, `ravel()` → `reshape(-1, W_U.shape[1])`
 #   Each writer has a number for every token of the vocabulary here. Which column of W_U is asked about?
-# - **the favourite token**:
-#   ```python
-#   rows = np.vstack([X_0[position], *head_out[:, :, position]])
-#   best = (rows.sum(axis=0) @ W_U).argmax()
-#   return rows @ W_U[:, best]
-#   ```
+# - **the favourite token**: `[:, token]` →
+#   `[:, ((X_0 + head_out.sum(axis=(0, 1)))[position] @ W_U).argmax()]`
 #   These are the parts of the largest logit at this position. The token asked about is given.
-# - **last position**:
-#   ```python
-#   column = W_U[:, token]
-#   return [X_0[-1] @ column, *(head_out[:, :, -1] @ column).ravel()]
-#   ```
+# - **last position**: `[:, :, position]` → `[:, :, -1]`, `X_0[position]` → `X_0[-1]`
 #   These are the parts of that token's logit at the last position. The position asked about is given.
-# - **all positions**:
-#   ```python
-#   column = W_U[:, token]
-#   return [(X_0 @ column).sum(), *(head_out @ column).sum(axis=-1).ravel()]
-#   ```
+# - **all positions**: `head_out[:, :, position]` → `head_out.sum(axis=2)`,
+#   `X_0[position]` → `X_0.sum(axis=0)`
 #   These numbers add up all positions. A logit is computed from one row of the stream alone.
-# - **shares**: `of_heads = head_out[:, :, position] @ column` → `parts = np.array([X_0[position] @ column, *(head_out[:, :, position] @ column).ravel()])`, `[X_0[position] @ column, *of_heads.ravel()]` → `parts / parts.sum()`
+# - **shares**: `W_U[:, token]` →
+#   `W_U[:, token] / ((X_0 + head_out.sum(axis=(0, 1)))[position] @ W_U[:, token])`
 #   These are shares, which add up to 1. The parts should add up to the logit.
-# - **sizes**:
-#   ```python
-#   column = W_U[:, token]
-#   return [abs(X_0[position] @ column), *abs(head_out[:, :, position] @ column).ravel()]
-#   ```
+# - **sizes**: `return [` → `return np.abs([`, `ravel()]` → `ravel()])`
 #   None of your numbers is negative. A writer can also lower a logit: what do your numbers add up to?
 
 

@@ -26,16 +26,10 @@ def writes(model, layer, X):
 
 # %% tools=true
 import math
-from dataclasses import replace
-
-from sympy import MatAdd, sqrt
 
 from ovlearn.exercises import wrong
 from ovlearn.exercises.comparing import as_numbers
-from ovlearn.exercises.deriving import as_expression
 from ovlearn.exercises.drawing import cases
-from ovlearn.symbolic import add, d_h, product, subtract, symbol, transpose
-from ovlearn.symbolic.expressions import nodes
 
 ROUNDING = 1e-12
 
@@ -46,17 +40,14 @@ def row_by_row(S):
     return np.array([[weight / sum(row) for weight in row] for row in rows])
 
 
-def layer(model, X):
-    """What the only head of a model writes when it reads the stream X [pos, d_model]."""
-    return run_on(model, X).head_out[0, 0]  # [pos, d_model]
-
-
-def run_on(model, X):
-    """The forward pass of a model from a stream X [pos, d_model], whose rows stand in for the embeddings."""
-    size = len(X)
-    config = replace(model.config, d_vocab=size, n_ctx=size)
-    W_U = np.zeros((X.shape[1], size))  # [d_model, d_vocab]
-    return replace(model, config=config, W_E=X, W_U=W_U).run(np.arange(size))
+def all_finite(got, call, mistake):
+    """The numbers of an answer [query, key]; rows with NaN or infinity are a mistake, whatever made them."""
+    numbers = as_numbers(got)
+    spoilt = [i for i, row in enumerate(numbers) if not np.isfinite(row).all()] if numbers.ndim else []
+    if spoilt and numbers.shape == call.want.shape:
+        rows = (("input", call.words), ("rows with NaN or infinity", ", ".join(map(str, spoilt))))
+        mistake("overflow" if 0 in spoilt else "one maximum for all", *rows)
+    return numbers
 
 
 # %% [markdown] exercise="softmax" points=2
@@ -91,7 +82,7 @@ def softmax(S):
 
 
 # %% check="softmax" blocked="numeric.transformer._softmax numeric.Transformer.run"
-axes = ("query", "key")
+axes, answer = ("query", "key"), row_by_row
 
 
 def inputs(student):
@@ -99,11 +90,12 @@ def inputs(student):
         yield call(case.run.scores[0, 0], words=case.words)
 
 
-answer = row_by_row
-
-
 # %% check="softmax" part="wide"
 axes = ("query", "key")
+
+
+def read(got, call):
+    return all_finite(got, call, mistake)
 
 
 def inputs(student):
@@ -112,63 +104,53 @@ def inputs(student):
     yield call(S, want=(S == 1000).astype(float), words="−1000, 0 and 1000 in each row")
 
 
-def read(got, call):
-    got = as_numbers(got)
-    if got.shape == call.want.shape and not np.isfinite(got).all():
-        mistake("overflow", ("input", call.words))
-    return got
-
-
 # %% check="softmax" part="large"
 axes = ("query", "key")
 
 
+def read(got, call):
+    return all_finite(got, call, mistake)
+
+
 def inputs(student):
+    words = "scores near 1000 in row 0, near 0 in row 1, near −1000 in row 2"
     for rng in student.draws(2):
         small = rng.integers(-8, 9, size=(3, 3)) / 4  # [query, key]   float32 holds such numbers exactly
-        S = small + np.array([[1000.0], [0.0], [-1000.0]])  # a shift of a row changes no weight
-        words = "scores near 1000 in row 0, near 0 in row 1, near −1000 in row 2"
-        yield call(S, want=row_by_row(small), words=words)
-
-
-def read(got, call):
-    got = as_numbers(got)
-    if got.shape != call.want.shape or np.isfinite(got).all():
-        return got
-    spoilt = [row for row in range(3) if not np.isfinite(got[row]).all()]
-    rows = (("input", call.words), ("rows with NaN or infinity", ", ".join(map(str, spoilt))))
-    mistake("overflow" if 0 in spoilt else "one maximum for all", *rows)
+        shift = np.array([[1000.0], [0.0], [-1000.0]])  # of a row: it changes no weight
+        yield call(small + shift, want=row_by_row(small), words=words)
 
 
 # %% [markdown] mistakes="softmax"
-# - **over columns**: `max(axis=1, keepdims=True))` → `max())`, `sum(axis=1, keepdims=True)` → `sum(axis=0)`
-#   In your result each column sums to 1. Which weights belong to one query: a row, or a column?
-# - **over the whole table**: `return np.exp(S) / np.exp(S).sum()`
-#   All your entries together sum to 1. Each query has a whole 1 to share out.
-# - **sums along the wrong axis**: `S - S.max(axis=1, keepdims=True))` → `S)`, `weights.sum(axis=1, keepdims=True` → `np.sum(weights, axis=-1`
-#   The sums are those of the rows, but column j was divided by the sum of row j. Look at the shape of the
-#   sums, and at how numpy lines it up with the table.
-# - **maximum of the column**: `axis=1, keepdims=True))` → `axis=0))`
-#   Your rows sum to 1, but different numbers were taken off the scores of one row before `exp`. What may be
-#   taken off without changing the weights?
-# - **not divided**: `return np.exp(S)`
-#   These are the exponentials. Their rows do not sum to 1 yet.
-# - **not divided after the maximum**: `S - S.max(axis=1, keepdims=True))` → `S)`, `sum` → `max`
-#   The largest weight of each row is 1 here. It is the sum of each row that should be 1.
-# - **no exponential**: `return np.array([row / row.sum() for row in S])`
-#   Your rows sum to 1, but the scores themselves were divided. With scores of both signs some weights are
-#   negative.
-# - **overflow**: `return np.exp(S) / np.exp(S).sum(axis=1, keepdims=True)`
+# - **overflow**: ` - S.max(axis=1, keepdims=True)` → ``
 #   With scores near 1000 your weights are no numbers. What is `np.exp(1000)`? And what could you do to a row
 #   beforehand that leaves its weights as they are?
-# - **one maximum for all**: `max(axis=1, keepdims=True))` → `max())`
+# - **one maximum for all**: `S.max(axis=1, keepdims=True)` → `S.max()`
 #   The row with the largest scores is right; the others are 0 divided by 0. What was taken off before `exp`
 #   is far too much for them.
-# - **vanished rows**: `S.max(axis=1, keepdims=True` → `np.max(S`, `weights / weights.sum(axis=1, keepdims=True` → `np.nan_to_num(weights / weights.sum(axis=-1)[:, None]`
+# - **vanished rows**: `S.max(axis=1, keepdims=True)` → `S.max()`,
+#   `return weights / weights.sum(axis=1, keepdims=True)` →
+#   `return np.nan_to_num(weights / weights.sum(axis=1, keepdims=True))`
 #   The rows with smaller scores are all zero. What was taken off before `exp` is far too much for them.
-# - **input changed**: `weights = np.exp(S - S.max(axis=1, keepdims=True)` → `S -= S.max(axis=1, keepdims=True`, `weights / weights` → `np.exp(S) / np.exp(S)`
-#   `softmax` changes the array that it is given. Whoever calls it still needs that array: work on a copy, or
-#   make a new one.
+# - **over columns**: `S.max(axis=1, keepdims=True)` → `S.max()`,
+#   `sum(axis=1, keepdims=True)` → `sum(axis=0)`
+#   In your result each column sums to 1. Which weights belong to one query: a row, or a column?
+# - **over the whole table**: `S.max(axis=1, keepdims=True)` → `S.max()`,
+#   `sum(axis=1, keepdims=True)` → `sum()`
+#   All your entries together sum to 1. Each query has a whole 1 to share out.
+# - **sums along the wrong axis**: `S.max(axis=1, keepdims=True)` → `S.max()`,
+#   `sum(axis=1, keepdims=True)` → `sum(axis=1)`
+#   The sums are those of the rows, but column j was divided by the sum of row j. Look at the shape of the
+#   sums, and at how numpy lines it up with the table.
+# - **maximum of the column**: `S.max(axis=1, keepdims=True)` → `S.max(axis=0)`
+#   Your rows sum to 1, but different numbers were taken off the scores of one row before `exp`. What may be
+#   taken off without changing the weights?
+# - **not divided**: ` - S.max(axis=1, keepdims=True)` → ``, ` / weights.sum(axis=1, keepdims=True)` → ``
+#   These are the exponentials. Their rows do not sum to 1 yet.
+# - **not divided after the maximum**: ` / weights.sum(axis=1, keepdims=True)` → ``
+#   The largest weight of each row is 1 here. It is the sum of each row that should be 1.
+# - **no exponential**: `weights / weights.sum` → `S / S.sum`
+#   Your rows sum to 1, but the scores themselves were divided. With scores of both signs some weights are
+#   negative.
 
 
 # %% right="softmax" form="through logarithms"
@@ -252,17 +234,25 @@ def inputs(student):
 def judge(got, call):
     (model,) = call.arguments
     X_A, X_B = two_streams(got, model.config.d_model)
-    left, right = layer(model, X_A + X_B), layer(model, X_A) + layer(model, X_B)  # [pos, d_model]
+    left = writes(model, 0, X_A + X_B)  # [pos, d_model]
+    right = writes(model, 0, X_A) + writes(model, 0, X_B)  # [pos, d_model]
     size = max(np.linalg.norm(left), np.linalg.norm(right))
     gap = np.linalg.norm(left - right) / size if size > 0 else 0.0
-    if not gap >= ENOUGH:
-        differ = f"{gap:.2g} of the larger one" if gap > 1e-12 else "rounding alone"
-        rows = (("input", call.words), ("your streams", f"{list(X_A.shape)} each"))
-        mistake(why_equal(model, X_A, X_B), *rows, ("the two sides differ by", differ))
+    if gap >= ENOUGH:
+        return
+    apart = f"{gap:.2g} of the larger one" if gap > ROUNDING else "rounding alone"
+    shapes = f"{list(X_A.shape)} each"
+    rows = (("input", call.words), ("your streams", shapes), ("the two sides differ by", apart))
+    for name in (name for name, is_so in why_equal(model, X_A, X_B) if is_so):
+        mistake(name, *rows)
+    wrong("too close", "The two sides differ by less than 1 %. Try other numbers, and different rows.", *rows)
 
 
 def two_streams(got, d_model):
-    """The two streams of a witness, [pos, d_model] each."""
+    """The two streams of a witness, [pos, d_model] each.
+
+    Raises: Wrong where there are not two streams of one shape and of this width.
+    """
     if not isinstance(got, tuple | list | np.ndarray) or len(got) != 2:
         mistake("not a pair")
     X_A, X_B = (as_numbers(each) for each in got)
@@ -276,57 +266,48 @@ def two_streams(got, d_model):
     if not (np.isfinite(X_A).all() and np.isfinite(X_B).all()):
         wrong("not finite", "There are entries that are no finite numbers (NaN or infinity).", seen)
     if max(np.abs(X_A).max(), np.abs(X_B).max()) > 1e6:
-        mistake("too large", seen)
+        wrong("too large", "These numbers are so large that rounding alone could make the difference.", seen)
     return X_A.astype(float), X_B.astype(float)
 
 
 def why_equal(model, X_A, X_B):
-    """Why two streams are no witness: the mistake's name."""
-    norms = [np.linalg.norm(X_A), np.linalg.norm(X_B)]
-    scores = (X_A + X_B) @ model.W_Q[0, 0] @ model.W_K[0, 0].T @ (X_A + X_B).T  # [pos, pos]
-    largest = np.abs(np.tril(scores)).max()
-    found = {
-        "one position": len(X_A) == 1,
-        "a zero part": min(norms) == 0,
-        "opposite streams": np.abs(X_A + X_B).max() <= ROUNDING * max(norms),
-        "all positions alike": np.ptp(X_A, axis=0).max() == 0 and np.ptp(X_B, axis=0).max() == 0,
-        "only the first position": not X_A[1:].any() and not X_B[1:].any(),
-        "one part too small": min(norms) < ENOUGH * max(norms),
-        "scores near zero": largest < 0.1,
-        "scores too large": largest > 100,
-        "too close": True,
-    }
-    return next(name for name, is_so in found.items() if is_so)
+    """Each reason why two streams may be no witness, and whether it is the one."""
+    both, (small, large) = X_A + X_B, sorted((np.linalg.norm(X_A), np.linalg.norm(X_B)))
+    score = np.abs(np.tril(both @ model.W_Q[0, 0] @ model.W_K[0, 0].T @ both.T)).max()  # the largest
+    yield "one position", len(X_A) == 1
+    yield "a zero part", small == 0
+    yield "opposite streams", np.abs(both).max() <= ROUNDING * large
+    yield "all positions alike", np.ptp(X_A, axis=0).max() == 0 and np.ptp(X_B, axis=0).max() == 0
+    yield "only the first position", not X_A[1:].any() and not X_B[1:].any()
+    yield "one part too small", small < ENOUGH * large
+    yield "scores near zero", score < 0.1
+    yield "scores too large", score > 100
 
 
 # %% [markdown] mistakes="witness"
-# - **one position**: `X = np.random.default_rng(0).normal(size=(4, model.config.d_model)` → `rng = np.random.default_rng(1`, `X, X` → `rng.normal(size=(1, model.config.d_model)), rng.normal(size=(1, model.config.d_model))`
+# - **one position**: `(4, ` → `(1, `
 #   There is one position, and it can look at nothing but itself. What is its weight, whatever the stream?
-# - **a zero part**: `0).normal(size=(4` → `1).normal(size=(5`, `, X` → `, np.zeros_like(X)`
+# - **a zero part**: `X, X` → `X, 0 * X`
 #   One of your streams is zero. What is layer(0)? Then what do both sides say?
-# - **opposite streams**: `0).normal(size=(4` → `1).normal(size=(5`, `, X` → `, -X`
+# - **opposite streams**: `X, X` → `X, -X`
 #   Your streams cancel, so the left side is layer(0). On the right, the scores of X and of −X are the same:
 #   why? So what do the two outputs add up to?
-# - **all positions alike**: `random.default_rng(0).normal(size=(4` → `ones((2`, `, X` → `, 2 * X`
+# - **all positions alike**: `np.random.default_rng(0).normal(size=(4, model.config.d_model))` →
+#   `np.ones((4, model.config.d_model))`
 #   All positions of a stream hold the same row here. Then all values are the same, and a mixture of them is
 #   the same whatever the weights are.
-# - **only the first position**:
-#   ```python
-#   X = np.zeros((3, model.config.d_model))
-#   X[0] = 1
-#   return X, X
-#   ```
+# - **only the first position**: `return` → `X[1:] = 0; return`
 #   Only the first position holds anything. The later ones ask with zero queries: what are their scores, and
 #   their weights?
-# - **one part too small**: `X = np.random.default_rng(0).normal(size=(4,` → `X, little = np.random.default_rng(1).normal(size=(2, 5,`, `, X` → `, 1e-6 * little`
+# - **one part too small**: `X, X` → `X, 1e-6 * X`
 #   One of your streams is so small beside the other that both sides nearly agree. There is a gap, but it is
 #   as easily overlooked as in the lesson's test with a part that is too small.
-# - **scores near zero**: `return tuple(1e-3 * np.random.default_rng(1).normal(size=(2, 5, model.config.d_model)))`
+# - **scores near zero**: `X, X` → `1e-3 * X, 1e-3 * X`
 #   Your streams are so small that all scores are near zero, and every pattern is nearly even. What happens to
 #   the scores when you make the streams larger?
-# - **not a pair**: `return np.random.default_rng(1).normal(size=(5, model.config.d_model))`
+# - **not a pair**: `X, X` → `X`
 #   Two streams are asked for: return them as a pair, `X_A, X_B`.
-# - **scores too large**: `= np.` → `= 10_000 * np.`
+# - **scores too large**: `X, X` → `1e4 * X, 1e4 * X`
 #   Your streams are so large that each position already looks at a single one, and goes on doing so when they
 #   are added. What happens to the patterns when you make the streams smaller?
 
@@ -394,73 +375,75 @@ equal_cases = ...
 # %% solution="equal_cases"
 equal_cases = {"a", "c", "e", "f", "g"}
 
-
 # %% check="equal_cases"
+from ovlearn.exercises import comparing
+
 letters = "abcdefg"
 
 
 def inputs(student):
-    apart = gaps(next(cases(student, n_layers=1, n_heads=1)))
-    yield call(want={letter for letter, gap in apart.items() if gap < ROUNDING})
+    gaps = gaps_of(next(cases(student, n_layers=1, n_heads=1)))
+    yield call(want={letter for letter, gap in gaps.items() if gap < ROUNDING})
 
 
-def gaps(case):
+def read(got, call):
+    """An answer that stops at the first case has learnt something: it is told so."""
+    if comparing.letters(got, letters) == {"a"}:
+        mistake("only zero", ("your answer", "a"))
+    return got
+
+
+def gaps_of(case):
     """How far the two sides are apart in each case, beside the size of what the layer writes."""
-    model, rng = case.model, case.rng
-    X_A, X_B = rng.normal(size=(2, 6, case.config.d_model))  # [pos, d_model] each
+    model, A = case.model, case.run.pattern[0, 0]  # A: [query, key], of the stream that is the sum
+    X_A = case.rng.normal(size=case.run.resid_pre[0].shape)  # [pos, d_model]
+    X_B = case.run.resid_pre[0] - X_A  # [pos, d_model]
     no_queries = replace(model, W_Q=np.zeros_like(model.W_Q))
-    A = run_on(model, X_A + X_B).pattern[0, 0]  # [query, key]
 
-    def gap(first, second, layer):
+    def gap(first, second, layer=lambda X: writes(model, 0, X)):
         both = layer(first + second) - layer(first) - layer(second)  # [pos, d_model]
         return np.linalg.norm(both) / np.linalg.norm(layer(first))
 
-    def live(X):
-        return layer(model, X)
-
     return {
-        "a": gap(X_A, 0 * X_A, live),
-        "b": gap(X_A, X_A, live),
-        "c": gap(X_A, -X_A, live),
-        "d": gap(X_A, 1e-9 * X_B, live),
-        "e": gap(X_A[:1], X_B[:1], live),
-        "f": gap(X_A, X_B, lambda X: layer(no_queries, X)),
+        "a": gap(X_A, 0 * X_A),
+        "b": gap(X_A, X_A),
+        "c": gap(X_A, -X_A),
+        "d": gap(X_A, 1e-9 * X_B),
+        "e": gap(X_A[:1], X_B[:1]),
+        "f": gap(X_A, X_B, lambda X: writes(no_queries, 0, X)),
         "g": gap(X_A, X_B, lambda X: A @ X @ model.W_V[0, 0] @ model.W_O[0, 0]),
     }
 
 
 # %% [markdown] mistakes="equal_cases"
-# - **none**: `{"a", "c", "e", "f", "g"}` → `set()`
+# - **none**: `set()`
 #   Two sides that are not equal in general can be equal at times. The lesson shows a case.
-# - **doubled**: `"c` → `"b", "c`
-#   One of your cases doubles the stream. Then queries are doubled and keys are doubled: by how much do the
-#   scores grow, and what does softmax make of that?
-# - **tiny part**: `"e` → `"d", "e`
-#   One of your cases has a very small part. `allclose` would call the two sides equal; but how large is the
-#   difference beside what the small part writes by itself?
-# - **only zero**: `, "c", "e", "f", "g"` → ``
+# - **only zero**: `{"a"}`
 #   That one is right. But there are other ways to keep the layer from changing its pattern, and one in which
 #   the pattern does not matter.
-# - **opposite left out**: `{"a", "c", "e", "f", "g"}` → `["a", "e", "f", "g"]`
+# - **doubled**: `"c"` → `"b", "c"`
+#   One of your cases doubles the stream. Then queries are doubled and keys are doubled: by how much do the
+#   scores grow, and what does softmax make of that?
+# - **tiny part**: `"c"` → `"c", "d"`
+#   One of your cases has a very small part. `allclose` would call the two sides equal; but how large is the
+#   difference beside what the small part writes by itself?
+# - **zero left out**: `"a", ` → ``
+#   What is layer(0)? Put it into both sides.
+# - **opposite left out**: `"c", ` → ``
 #   Look at the case with the minus again. What are the scores of −X, if those of X are known? And its values?
-# - **one token left out**: `{"a", "c", "e", "f", "g"}` → `"a, c, f, g"`
+# - **one token left out**: `"e", ` → ``
 #   Look at the shortest text again. How many keys can its query choose from?
-# - **no queries left out**: `f", "` → ``
+# - **no queries left out**: `"f", ` → ``
 #   Look at the case without queries again. What are the scores then, and does the pattern depend on the
 #   stream?
 # - **frozen left out**: `, "g"` → ``
 #   Look at the case with the recorded pattern again. What is left in the layer that could fail to be linear?
-# - **zero left out**: `a", "` → ``
-#   What is layer(0)? Put it into both sides.
-
 
 # %% right="equal_cases" form="a list in another order"
 equal_cases = ["g", "F", "e", "c", "a"]
 
-
 # %% right="equal_cases" form="a text"
 equal_cases = "a, c, e, f, g"
-
 
 # %% [markdown] exercise="lost_by_splitting" points=2
 # ## What splitting a stream loses
@@ -509,54 +492,44 @@ axes = ("pos", "d_model")
 def inputs(student):
     for case, layer in zip(cases(student, n_layers=3, n_heads=1, edge=False), (1, 2, 2), strict=True):
         parts = np.array([case.run.embedding, *case.run.head_out[:layer, 0]])  # [part, pos, d_model]
-        want = case.run.head_out[layer, 0] - sum(by_hand(case.model, layer, part) for part in parts)
+        whole = case.run.head_out[layer, 0]  # [pos, d_model]   what the layer wrote of the whole stream
+        want = whole - sum(by_hand(case.model, layer, part) for part in parts)  # [pos, d_model]
         yield call(case.model, layer, parts, want=want, words=f"{case.words}, layer {layer}")
 
 
+def by_hand(model, layer, X):
+    """What the only head of a layer writes [pos, d_model] when it reads X, one position at a time."""
+    W_Q, W_K, W_V, W_O = (getattr(model, name)[layer, 0] for name in ("W_Q", "W_K", "W_V", "W_O"))
+    S = X @ W_Q @ W_K.T @ X.T / math.sqrt(W_Q.shape[1])  # [query, key]
+    mixed = [row_by_row(S[[i], : i + 1])[0] @ X[: i + 1] for i in range(len(X))]  # [d_model] each
+    return np.array(mixed) @ W_V @ W_O
+
+
 def read(got, call):
+    """Nothing lost: what rounding leaves of zero is told by no comparison of values."""
     got = as_numbers(got)
     if got.shape == call.want.shape and np.abs(got).max() < ROUNDING:
         mistake("nothing lost", ("input", call.words))
     return got
 
 
-def by_hand(model, layer, X):
-    """What the only head of a layer writes [pos, d_model] when it reads X, one position at a time."""
-    W_Q, W_K, W_V, W_O = (getattr(model, name)[layer, 0] for name in ("W_Q", "W_K", "W_V", "W_O"))
-    rows = []
-    for query in range(len(X)):
-        scores = [X[query] @ W_Q @ W_K.T @ X[key] / math.sqrt(W_Q.shape[1]) for key in range(query + 1)]
-        (weights,) = row_by_row([scores])  # [key]
-        rows.append(sum(a * X[key] for key, a in enumerate(weights)) @ W_V @ W_O)
-    return np.array(rows)
-
-
 # %% [markdown] mistakes="lost_by_splitting"
-# - **right minus left**: `whole = parts.sum(axis=0` → `split = sum(writes(model, layer, part) for part in parts`, `writes(model, layer, whole) - sum(writes(model, layer, part) for part in parts` → `split - writes(model, layer, sum(parts)`
-#   Both sides are right, and the sign is not: from the left side the right one is taken away.
-# - **left side alone**: `return writes(model, layer, sum(parts))`
-#   This is what the layer writes of the whole stream. What would it write of each part by itself?
-# - **right side alone**: `return np.sum([writes(model, layer, part) for part in parts], axis=0)`
-#   This is the right side, a sum over the parts. What does the layer write of the whole stream?
-# - **first part alone**: `return writes(model, layer, sum(parts)) - writes(model, layer, parts[0])`
-#   You took away what the layer writes of the embedding. The parts that the layers below wrote are read too.
-# - **without the embedding**: `return writes(model, layer, sum(parts)) - sum(writes(model, layer, part) for part in parts[1:])`
-#   You took away what the layer writes of each Δ. The embedding is a part of the stream as well.
-# - **each by its own layer**:
-#   ```python
-#   first, *others = parts
-#   wrote = [writes(model, layer, first), *(writes(model, i, part) for i, part in enumerate(others))]
-#   return writes(model, layer, parts.sum(axis=0)) - sum(wrote)
-#   ```
-#   Each Δ went through the layer that wrote it. It is another layer that reads it: always the same one.
-# - **nothing lost**:
-#   ```python
-#   A = model.run([0] * parts.shape[1]).pattern[layer, 0]
-#   W_OV = model.W_V[layer, 0] @ model.W_O[layer, 0]
-#   return A @ sum(parts) @ W_OV - sum(A @ part @ W_OV for part in parts)
-#   ```
+# - **nothing lost**: `sum(writes(model, layer, part) for part in parts)` → `writes(model, layer, sum(parts))`
 #   You say that nothing is lost. That would be so with one pattern for all. Each stream that a layer reads
 #   has a pattern of its own.
+# - **right minus left**: `return writes` → `return -writes`, ` - sum` → ` + sum`
+#   Both sides are right, and the sign is not: from the left side the right one is taken away.
+# - **left side alone**: ` - sum(writes(model, layer, part) for part in parts)` → ``
+#   This is what the layer writes of the whole stream. What would it write of each part by itself?
+# - **right side alone**: `writes(model, layer, whole) - sum` → `sum`
+#   This is the right side, a sum over the parts. What does the layer write of the whole stream?
+# - **first part alone**: `in parts)` → `in parts[:1])`
+#   You took away what the layer writes of the embedding. The parts that the layers below wrote are read too.
+# - **without the embedding**: `in parts)` → `in parts[1:])`
+#   You took away what the layer writes of each Δ. The embedding is a part of the stream as well.
+# - **each by its own layer**: `layer, part) for part in parts` →
+#   `own, part) for own, part in zip([layer, *range(layer)], parts)`
+#   Each Δ went through the layer that wrote it. It is another layer that reads it: always the same one.
 
 
 # %% right="lost_by_splitting" form="part by part from the left side, as lists"
@@ -614,77 +587,71 @@ def cross_terms(X_A, X_B, W_Q, W_K):
 
 
 # %% check="cross_terms" blocked="derive"
+from sympy import MatAdd
+
+from ovlearn.exercises.deriving import as_expression
+from ovlearn.symbolic import NormalForm, subtract, symbol
+from ovlearn.symbolic.expressions import nodes
+
+
 def inputs(student):
-    X_A, X_B = symbol("X_A"), symbol("X_B")
     for rng in student.draws(2):
         head = int(rng.integers(3)), int(rng.integers(2))
-        yield call(X_A, X_B, symbol("W_Q", *head), symbol("W_K", *head))
+        yield call(*map(symbol, ("X_A", "X_B")), symbol("W_Q", *head), symbol("W_K", *head))
 
 
 def answer(X_A, X_B, W_Q, W_K):
-    """The scores of the sum, less the scores of each part by itself."""
+    """What the scores of the sum hold beside those of each part."""
 
-    def own(X):
+    def scores(X):
         return product(1 / sqrt(d_h), product(X, W_Q), transpose(product(X, W_K)))
 
-    return subtract(own(add(X_A, X_B)), own(X_A), own(X_B))
+    return subtract(scores(add(X_A, X_B)), scores(X_A), scores(X_B))
 
 
-# %% check="cross_terms" part="multiplied_out"
-def inputs(student):
-    yield call(*(symbol(name) for name in ("X_A", "X_B")), symbol("W_Q", 0, 0), symbol("W_K", 0, 0))
-
-
-def judge(got, call):
-    X_A, X_B, *_ = call.arguments
-    if any(keeps_apart(node, X_A, X_B) for node in nodes(as_expression(got))):
+def read(got, call):
+    got, form = as_expression(got), NormalForm()
+    parts = call.arguments[:2]
+    if any(keeps_apart(node, *parts) for node in nodes(got)) and form.of(got) == form.of(call.want):
         mistake("not multiplied out")
+    return got
 
 
 def keeps_apart(node, X_A, X_B):
     """Whether a sum has a term of each part alone."""
-    if not isinstance(node, MatAdd):
-        return False
-    held = [term.free_symbols & {X_A, X_B} for term in node.args]
+    held = [term.free_symbols & {X_A, X_B} for term in node.args] if isinstance(node, MatAdd) else []
     return {X_A} in held and {X_B} in held
 
 
 # %% [markdown] mistakes="cross_terms"
-# - **not scaled**: `return X_A * W_Q * W_K.T * X_B.T + X_B * W_Q * W_K.T * X_A.T`
+# - **not scaled**: `add(first, second)` → `product(sqrt(d_h), add(first, second))`
 #   The right pairs meet. But these are products of queries and keys, and scores are smaller than that.
-# - **scaled twice**: `return (X_A * W_Q * W_K.T * X_B.T + X_B * W_Q * W_K.T * X_A.T) / d_h`
+# - **scaled twice**: `add(first, second)` → `product(1 / sqrt(d_h), add(first, second))`
 #   The right pairs meet, but they are divided by d_h. What are scores divided by?
-# - **one meeting**: `return product(1 / sqrt(d_h), product(X_A, W_Q), transpose(product(X_B, W_K)))`
+# - **one meeting**: `add(first, second)` → `first`
 #   The queries of X_A meet the keys of X_B here. There is a second meeting of this kind.
-# - **the other meeting**: `return (X_B * W_Q) * (X_A * W_K).T / sqrt(d_h)`
+# - **the other meeting**: `add(first, second)` → `second`
 #   The queries of X_B meet the keys of X_A here. There is a second meeting of this kind.
-# - **one meeting doubled**: `return 2 * X_A * W_Q * W_K.T * X_B.T / sqrt(d_h)`
+# - **one meeting doubled**: `add(first, second)` → `add(first, first)`
 #   This counts one meeting twice, as one does with numbers. Is the query of A with the key of B the same as
 #   the query of B with the key of A?
-# - **transposed for the other**:
-#   ```python
-#   one = X_A * W_Q * W_K.T * X_B.T / sqrt(d_h)
-#   return one + one.T
-#   ```
+# - **transposed for the other**: `add(first, second)` → `add(first, transpose(first))`
 #   One term is the transpose of the other here. That would be so if W_Q and W_K were the same.
-# - **own terms**: `return add(*[product(1 / sqrt(d_h), X, W_Q, transpose(W_K), transpose(X)) for X in (X_A, X_B)])`
+# - **own terms**: `product(X_B` → `product(X_A`,
+#   `X_B, W_Q, transpose(product(X_A` → `X_B, W_Q, transpose(product(X_B`
 #   These are the scores of each part by itself. They stand in the equation already.
-# - **all four**:
-#   ```python
-#   X = add(X_A, X_B)
-#   return product(1 / sqrt(d_h), X, W_Q, transpose(product(X, W_K)))
-#   ```
+# - **all four**: `X_A, W_Q, transpose(product(X_B` → `add(X_A, X_B), W_Q, transpose(product(add(X_A, X_B)`,
+#   `add(first, second)` → `first`
 #   This is the whole left side. Which of its terms are in S(X_A) and S(X_B) already?
-# - **with a minus**: `return -(X_A * W_Q * W_K.T * X_B.T + X_B * W_Q * W_K.T * X_A.T) / sqrt(d_h)`
+# - **with a minus**: `add(first, second)` → `-add(first, second)`
 #   The right terms, with the wrong sign. Multiply the left side out, and see with which sign they come.
 # - **not multiplied out**:
 #   ```python
 #   def S(X):
-#       return product(1 / sqrt(d_h), product(X, W_Q), transpose(product(X, W_K)))
+#       return product(1 / sqrt(d_h), X, W_Q, transpose(product(X, W_K)))
 #   return S(add(X_A, X_B)) - S(X_A) - S(X_B)
 #   ```
 #   That is equal, but X_A + X_B still stands in it as a sum. Multiply out, and see what is left.
-# - **shapes do not fit**: `return (X_A * W_Q * X_B * W_K + X_B * W_Q * X_A * W_K) / sqrt(d_h)`
 
 
 # %% right="cross_terms" form="with sympy's operators"

@@ -75,7 +75,7 @@ class Declared:
 
     def says(self, name: str) -> str:
         """Return what a tutor would say of a mistake."""
-        return next(one.says for one in self.mistakes if one.name == name)
+        return next((one.says for one in self.mistakes if one.name == name), "")
 
     @cached_property
     def mistaken(self) -> tuple[tuple[str, Student], ...]:
@@ -165,11 +165,19 @@ class Check:
 
     def _value(self, student: Student, one: Call) -> Any:
         """What an answer gives for an input, as it is compared."""
-        return self._hook("read", _as_it_is)(_asked(student, self.declared.name, one), one)
+        return self._hook("read", _as_it_is)(self._asked(student, one), one)
+
+    def _asked(self, student: Student, one: Call) -> Any:
+        """What an answer gives: the value of a function for this input, or the value that it is."""
+        try:
+            answer = getattr(student, self.declared.name)
+            return answer(*one.arguments) if callable(answer) and one.arguments else answer
+        except ValueError:  # more numbers than may pass between an answer and its check
+            raise Wrong("too large", self.declared.says("too large") or "It is too large.") from None
 
     def _judge(self, student: Student, one: Call, later: Iterator[Call]) -> None:
         if judge := self._hook("judge"):
-            judge(_asked(student, self.declared.name, one), one)
+            judge(self._asked(student, one), one)
             return
         got = self._value(student, one)
         if not self._alike(got, one.want, one):
@@ -234,12 +242,6 @@ def filled(words: str, fields: Mapping[str, Any]) -> str:
     'It stops at layer 2, as {1} does.'
     """
     return _FIELD.sub(lambda found: str(fields.get(found[1], found[0])), words)
-
-
-def _asked(student: Student, name: str, one: Call) -> Any:
-    """What an answer gives: the value of a function for this input, or the value that it is."""
-    answer = getattr(student, name)
-    return answer(*one.arguments) if callable(answer) and one.arguments else answer
 
 
 def _as_it_is(got: Any, one: Call) -> Any:

@@ -23,7 +23,7 @@ END = product(A, X, W_OV)
 
 def mistake(got: Any) -> str:
     with pytest.raises(Wrong) as caught:
-        derived(decode(encode(got)), start=START, end=END, given=GIVEN)
+        derived(decode(encode(got)), start=START, end=END, assumptions=GIVEN)
     return caught.value.mistake
 
 
@@ -43,7 +43,7 @@ def test_every_derivation_of_the_course_crosses(slug: str) -> None:
 
 def test_a_right_derivation_passes() -> None:
     right = chain().apply(rules.group, W_V, W_O).apply(rules.fold, GIVEN[0])
-    derived(decode(encode(right)), start=START, end=END, given=GIVEN)
+    derived(decode(encode(right)), start=START, end=END, assumptions=GIVEN)
 
 
 def test_another_start_is_seen() -> None:
@@ -69,7 +69,7 @@ def test_steps_that_do_not_hold_are_seen() -> None:
     data = encode(chain())
     data[3] = [["fold", [encode(GIVEN[0])]]]
     with pytest.raises(Wrong, match="does not hold"):
-        derived(decode(data), start=START, end=END, given=GIVEN)
+        derived(decode(data), start=START, end=END, assumptions=GIVEN)
 
 
 def test_no_steps_and_too_few_are_told_apart() -> None:
@@ -124,7 +124,7 @@ def test_what_is_kept_has_the_name_that_was_asked_for() -> None:
     def found(kept: Any, asked: Any) -> str:
         chain = ov.Derivation.start(start).apply(rules.select, END, kept)
         try:
-            derived(decode(encode(chain)), start=start, end=END, given=(), name=asked)
+            derived(decode(encode(chain)), start=start, end=END, assumptions=(), name=asked)
         except Wrong as wrong:
             return wrong.mistake
         return ""
