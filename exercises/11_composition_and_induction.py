@@ -425,6 +425,9 @@ def read(got, call):
 
 
 # %% [markdown] mistakes="virtual_head"
+# - **OV in the wrong order**: `W_OV_1 @ W_OV_2` → `W_OV_2 @ W_OV_1`
+#   The two W_OV stand in the order of the patterns. But they stand on the other side of the embedding: which
+#   of them must a row of it meet first?
 # - **heads exchanged**: `run.pattern[second] @ run.pattern[first]` → `run.pattern[first] @ run.pattern[second]`,
 #   `W_OV_1 @ W_OV_2` → `W_OV_2 @ W_OV_1`
 #   The heads have changed places, in the pattern and in W_OV: here `second` reads the tokens. Which of the
@@ -450,9 +453,6 @@ def read(got, call):
 # - **pattern transposed**: `run.pattern[second] @ run.pattern[first]` →
 #   `(run.pattern[second] @ run.pattern[first]).T`
 #   The pattern is the wrong way round: row i should say from where position i receives.
-# - **OV in the wrong order**: `W_OV_1 @ W_OV_2` → `W_OV_2 @ W_OV_1`
-#   The two W_OV stand in the order of the patterns. But they stand on the other side of the embedding: which
-#   of them must a row of it meet first?
 # - **OV added**: `W_OV_1 @ W_OV_2` → `W_OV_1 + W_OV_2`
 #   The two W_OV are added. That is what two heads do side by side. Here `second` reads what `first` wrote.
 # - **OV entry by entry**: `W_OV_1 @ W_OV_2` → `W_OV_1 * W_OV_2`
@@ -1261,7 +1261,7 @@ def rate(runs, logits, back):
 # - **one period only**: `[1, 0, token, :d_vocab] = sharp * np.eye(d_vocab)` →
 #   `[1, 0, position, :n_ctx] = sharp * np.eye(n_ctx, k=1 - n_ctx // 3)`,
 #   `[1, 0, note, :d_vocab] = np.eye(d_vocab)` → `[1, 0, position, :n_ctx] = np.eye(n_ctx)`,
-#   `position, d_vocab] = -np.eye(n_ctx)[0]` → `position, -1] = 0`
+#   `token, d_vocab] = sharp` → `token, d_vocab] = 0`
 #   Your network looks {steps} positions back, whatever the tokens are. That is right for blocks of {fixed},
 #   and for no others. The tokens must say where to look.
 # - **no positions**:
@@ -1280,7 +1280,7 @@ def rate(runs, logits, back):
 # - **not causal**: `positional=True` → `positional=True, causal=False`
 # - **too large**: `"d_head": d_vocab + n_ctx` → `"d_head": 20_000`
 #   Your network is too large to be looked at. A few hundred dimensions are enough.
-# - **overflow**: `target] = np.eye` → `target] = 1e200 * np.eye`
+# - **overflow**: `target] = np.eye` → `target] = 1e200 * np.eye`, `10 * np` → `1e200 * np`
 # - **finds itself**:
 #   ```python
 #   token, position, pointer, said = slots(d_vocab, n_ctx, n_ctx, d_vocab)
