@@ -110,7 +110,7 @@ def letters(got: Any, among: str) -> set[str]:
 def choose(got: Any, want: set[str], *, among: str, suspects: Suspects) -> None:
     """See that the right cases were chosen, by their letters. `suspects`: usual choices, most one letter off.
 
-    Raises: Wrong, for a usual choice by its name; else for the first letter that does not belong, or is missing.
+    Raises: Wrong, for a usual choice by its name; else for the first letter that is too many, or missing.
 
     >>> choose("a", {"a"}, among="ab", suspects={})
     >>> choose("ab", {"a"}, among="ab", suspects={"both": ("a, b", "Look at b again.")})

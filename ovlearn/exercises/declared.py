@@ -171,9 +171,11 @@ class Check:
         """What an answer gives: the value of a function for this input, or the value that it is."""
         try:
             answer = getattr(student, self.declared.name)
-            return answer(*one.arguments) if callable(answer) and one.arguments else answer
+            return answer(*one.arguments) if one.arguments else answer
         except ValueError:  # more numbers than may pass between an answer and its check
-            raise Wrong("too large", self.declared.says("too large") or "It is too large.") from None
+            if not self.declared.says("too large"):
+                raise
+            self._mistake("too large")
 
     def _judge(self, student: Student, one: Call, later: Iterator[Call]) -> None:
         if judge := self._hook("judge"):

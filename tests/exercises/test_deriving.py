@@ -82,7 +82,7 @@ def test_equal_expressions_pass_in_any_form() -> None:
     want = product(A, add(X, DELTA))
     equate(add(product(A, DELTA), product(A, X)), want)
     equate(transpose(product(transpose(add(X, DELTA)), transpose(A))), want)
-    equate(W_OV, product(W_V, W_O), given=GIVEN)
+    equate(W_OV, product(W_V, W_O), using=GIVEN)
     equate(ov.Relation(X, want).rhs, want)
 
 

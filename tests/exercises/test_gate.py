@@ -58,14 +58,10 @@ def test_a_worker_gives_the_same_verdicts(set_name: str, zygote: Zygote, monkeyp
 # Planted faults: each must be found.
 
 
-def planted(
-    monkeypatch: Any, *, source: SetSource | None = None, known: tuple[Known, ...] | None = None
-) -> Any:
+def planted(monkeypatch: Any, source: SetSource | None = None) -> Any:
     monkeypatch.setattr(gate, "SEEDS", range(1))
     if source is not None:
         monkeypatch.setattr(gate, "source_of", lambda name: source)
-    if known is not None:
-        monkeypatch.setattr(gate, "known_answers", lambda name: known)
     return inspect(SET)
 
 
@@ -77,39 +73,39 @@ def changed(**fields: Any) -> SetSource:
 
 
 def test_a_starter_that_passes_is_found(monkeypatch: Any) -> None:
-    found = planted(monkeypatch, source=changed(starter=source_of(SET).exercises[0].solution))
+    found = planted(monkeypatch, changed(starter=source_of(SET).exercises[0].solution))
     assert any("the starter: expected not attempted" in fault for fault in found.faults)
 
 
 def test_a_solution_that_fails_is_found(monkeypatch: Any) -> None:
     wrong = "def ov_matrix(W_V, W_O):\n    return W_O @ W_V"
-    found = planted(monkeypatch, source=changed(solution=wrong))
+    found = planted(monkeypatch, changed(solution=wrong))
     assert any("the solution: expected full marks, got wrong swapped" in fault for fault in found.faults)
 
 
 def test_a_mistake_under_another_name_is_found(monkeypatch: Any) -> None:
-    first, *rest = source_of(SET).known
-    found = planted(monkeypatch, known=(replace(first, name="transposed"), *rest))
+    first, *rest = source_of(SET).exercises[0].known
+    found = planted(monkeypatch, changed(known=(replace(first, name="transposed"), *rest)))
     assert any("expected to be named so, got wrong swapped" in fault for fault in found.faults)
 
 
 def test_a_mistake_that_nobody_recognises_is_found(monkeypatch: Any) -> None:
     strange = Known("ov_matrix", "mistake", "values", "def ov_matrix(W_V, W_O):\n    return 2 * W_V @ W_O")
-    found = planted(monkeypatch, known=(*source_of(SET).known, strange))
+    found = planted(monkeypatch, changed(known=(strange,)))
     assert any("name of no mistake in particular" in fault for fault in found.faults)
 
 
 def test_a_right_answer_that_is_refused_is_found(monkeypatch: Any) -> None:
-    refused = Known("ov_rank", "right", "a third", "ov_rank = 65")
-    found = planted(monkeypatch, known=(*source_of(SET).known, refused))
-    assert any("ov_rank, a third: expected full marks" in fault for fault in found.faults)
+    refused = Known("ov_matrix", "right", "a third", "def ov_matrix(W_V, W_O):\n    return W_V")
+    found = planted(monkeypatch, changed(known=(refused,)))
+    assert any("ov_matrix, a third: expected full marks" in fault for fault in found.faults)
 
 
 @pytest.mark.parametrize("where", ["hints", "starter"])
 def test_a_leak_is_found(monkeypatch: Any, where: str) -> None:
     first = source_of(SET).exercises[0]
     if where == "hints":
-        found = planted(monkeypatch, source=changed(hints=(*first.hints, "Try `W_V  @ W_O`.")))
+        found = planted(monkeypatch, changed(hints=(*first.hints, "Try `W_V  @ W_O`.")))
     else:
         monkeypatch.setattr(gate, "starter", lambda name: starter(name) + "return W_V @ W_O")
         found = planted(monkeypatch)
@@ -117,7 +113,7 @@ def test_a_leak_is_found(monkeypatch: Any, where: str) -> None:
 
 
 def test_too_few_hints_mistakes_or_rights_are_found(monkeypatch: Any) -> None:
-    found = planted(monkeypatch, source=changed(hints=("one",)), known=())
+    found = planted(monkeypatch, changed(hints=("one",), known=()))
     text = "\n".join(found.faults)
     assert "ov_matrix: expected at least 2 hints, got 1" in text
     assert "ov_matrix: expected at least 3 known mistakes, got 0" in text

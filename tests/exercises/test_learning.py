@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from ovlearn.cli import main
-from ovlearn.exercises import folder, isolated, sets
+from ovlearn.exercises import folder, sets
 from ovlearn.exercises.progress import FILE, load
 from ovlearn.exercises.starters import SITE, starter
+from ovlearn.grader import isolated
 from ovlearn.grader.worker.remote import Patience
 from tests.exercises.cases import RIGHT, SET, SWAPPED, notebook
 
@@ -271,8 +272,8 @@ def test_pytest_leaves_other_notebooks_alone(tmp_path: Path) -> None:
 
 
 def test_the_gate_prints_its_table(capsys: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr("ovlearn.exercises.gate.folders", lambda: {SET: sets.files()[SET]})
+    monkeypatch.setattr("ovlearn.exercises.gate.files", lambda: {SET: sets.files()[SET]})
     assert main(["author", "check"]) == 0
     out = said(capsys)
     assert SET in out
-    assert "4 exercises, 15 known mistakes, 7 unusual right answers" in out
+    assert "4 exercises, 16 known mistakes, 7 unusual right answers" in out
