@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 from rendering import links
-from rendering.cache import digest
 from rendering.execution import Cell
 from rendering.lesson import Lesson
+from rendering.store import digest
 
 _NEEDS = (
     "This notebook runs after `pip install 'ovlearn[course]'`. Its page, with everything it shows: <{page}>"

@@ -6,11 +6,17 @@ here for both.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from rendering.execution.cells import PRINTED
+from rendering.derivations import derivation_markdown
+
+# The one name among MIME types that is none: what a cell printed.
+PRINTED = "printed"
+# A derivation, as `as_data` gives it.
+DERIVATION = "application/vnd.ovlearn.derivation+json"
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _DOLLARS = re.compile(r"^\s*\$+\s*(?:\\displaystyle\b)?\s*(.*?)\s*\$+\s*$", re.DOTALL)
@@ -69,6 +75,10 @@ def _prose(text: str, writer: Writer) -> str:
     return writer.prose(text.strip())
 
 
+def _derivation(data: str, writer: Writer) -> str:
+    return writer.prose(derivation_markdown(json.loads(data)))
+
+
 def _latex(text: str, writer: Writer) -> str:
     """sympy's `$\\displaystyle …$` as a display."""
     found = _DOLLARS.match(text)
@@ -91,6 +101,7 @@ def _svg(svg: str, writer: Writer) -> str:
 # In the order of preference.
 _WRITERS: dict[str, Callable[[str, Writer], str]] = {
     PRINTED: _text,
+    DERIVATION: _derivation,
     "text/markdown": _prose,
     "text/html": _html,
     "image/svg+xml": _svg,

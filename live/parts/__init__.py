@@ -33,8 +33,8 @@ from live.parts.bundling import bundled
 from live.parts.contents import contents, models
 from live.parts.packing import named
 from live.parts.pins import NotToBeHad
-from live.parts.store import Store
 from rendering.errors import RenderError
+from rendering.store import Store
 
 FOLDER = "live"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from live.parts.packing import in_archive, squeezed, zipped
-from live.parts.store import Store
+from rendering.store import Store
 
 
 def test_an_archive_depends_on_its_files_alone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ import pytest
 from live.parts import Parts, parts
 from live.parts.contents import contents, own
 from live.parts.packing import node
-from live.parts.store import Store
+from rendering.store import Store
 from tests.live.building import ROOT
 from tests.live.magic import unchecked
 

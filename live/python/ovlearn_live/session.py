@@ -13,7 +13,7 @@ from ovlearn_live.names import Names
 from ovlearn_live.page import Page
 from ovlearn_live.surroundings import surroundings
 from ovlearn_live.work import Work
-from rendering.equations import Typesetter
+from rendering.equations import Render, Typesetter
 
 Message = Mapping[str, Any]
 
@@ -32,9 +32,7 @@ class Session:
     (['printed', 'printed', 'done'], '42')
     """
 
-    def __init__(
-        self, send: Callable[[dict[str, Any]], None], render: Callable[[str, bool], str] | None = None
-    ) -> None:
+    def __init__(self, send: Callable[[dict[str, Any]], None], render: Render | None = None) -> None:
         self._send = send
         self._typesetter = Typesetter(render=render)
         self._names = Names(self._display)

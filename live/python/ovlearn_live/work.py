@@ -11,8 +11,7 @@ from ovlearn_live import errors
 from ovlearn_live.collecting import Collector, Text
 from ovlearn_live.forms import Forms
 from ovlearn_live.page import Page
-from rendering.execution.cells import PRINTED
-from rendering.outputs import written
+from rendering.outputs import PRINTED, written
 
 
 class Work:
