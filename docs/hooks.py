@@ -35,7 +35,7 @@ from rendering import (  # noqa: E402
 from rendering.assets import IFRAME_WORKER  # noqa: E402
 from rendering.equations import Equations, Typesetter  # noqa: E402
 from rendering.generated import Generated, refuse_typed  # noqa: E402
-from rendering.progress import LOG, tell  # noqa: E402
+from rendering.messages import LOG, tell  # noqa: E402
 from rendering.searching import lighten  # noqa: E402
 from rendering.store import Store  # noqa: E402
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from rendering.errors import RenderError
+from rendering.messages import RenderError
 from rendering.store import Store, digest, of_files, of_versions
 
 # Where a fragment goes in a page that is written by hand.

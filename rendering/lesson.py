@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rendering import links, outputs
-from rendering.errors import RenderError
 from rendering.execution import Cell, Source, execute
 from rendering.markdown import cell_block, folded, python
+from rendering.messages import RenderError
 from rendering.store import Store
 
 

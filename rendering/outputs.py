@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
-from typing import Protocol
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Protocol
 
-from rendering.derivations import derivation_markdown
+from rendering.equations.formulas import carried, chain_of
 
 # The one name among MIME types that is none: what a cell printed.
 PRINTED = "printed"
@@ -76,7 +76,7 @@ def _prose(text: str, writer: Writer) -> str:
 
 
 def _derivation(data: str, writer: Writer) -> str:
-    return writer.prose(derivation_markdown(json.loads(data)))
+    return writer.prose(_of_derivation(json.loads(data)))
 
 
 def _latex(text: str, writer: Writer) -> str:
@@ -96,6 +96,31 @@ def _svg(svg: str, writer: Writer) -> str:
     if "aria-label" not in svg and "<title" not in svg:
         svg = svg.replace("<svg", '<svg role="img" aria-label="Figure"', 1)
     return _html(f'<figure class="ov-figure">{svg}</figure>', writer)
+
+
+def _of_derivation(data: Mapping[str, Any]) -> str:
+    """A derivation as Markdown, with its title, its assumptions and its lemmas where it has some.
+
+    `data`: as `Derivation.as_data` gives it; `label` names its result, `checked` says how it was checked.
+    """
+    return "\n\n".join(_parts(data))
+
+
+def _parts(data: Mapping[str, Any]) -> Iterator[str]:
+    if data["title"]:
+        yield f"**{data['title']}**"
+    if data["assumptions"]:
+        yield "\n".join(map(_assumption, data["assumptions"]))
+    yield chain_of(data)
+    if "checked" in data:
+        yield f'<small class="ov-checked">{data["checked"]}</small>'
+    for lemma in data["lemmas"]:
+        yield from _parts(lemma)
+
+
+def _assumption(one: Mapping[str, Any]) -> str:
+    equations = ", ".join(f"${carried(equation)}$" for equation in one["equations"])
+    return f"- *{one['name']}* ({one['kind']}): {one['says']}{f': {equations}' if equations else ''}"
 
 
 # In the order of preference.

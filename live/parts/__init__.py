@@ -33,7 +33,7 @@ from live.parts.bundling import bundled
 from live.parts.contents import contents, models
 from live.parts.packing import named
 from live.parts.pins import NotToBeHad
-from rendering.errors import RenderError
+from rendering.messages import RenderError
 from rendering.store import Store
 
 FOLDER = "live"

@@ -14,7 +14,7 @@ from typing import Any
 
 from live.parts.packing import named
 from rendering.assets import NODE_MODULES, require
-from rendering.errors import RenderError
+from rendering.messages import RenderError
 from rendering.store import Store, digest, of_files
 
 _SCRIPT, _HASH = "/*script*/", "/*hash*/"  # what stands for them in frame.html

@@ -12,9 +12,9 @@ _HEADER = MAGIC_NUMBER + (1).to_bytes(4, "little") + bytes(8)
 
 def compile_all(docstrings: bool) -> None:
     """Write each module of the one archive into the other, as a `.pyc`."""
-    with zipfile.ZipFile("/in.zip") as sources, zipfile.ZipFile("/out.zip", "w") as made:
-        for name in sources.namelist():
-            made.writestr(f"{name}c", compiled(sources.read(name), name, docstrings))
+    with zipfile.ZipFile("/in.zip") as given, zipfile.ZipFile("/out.zip", "w") as made:
+        for name in given.namelist():
+            made.writestr(f"{name}c", compiled(given.read(name), name, docstrings))
 
 
 def compiled(source: bytes, name: str, docstrings: bool) -> bytes:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from live.parts.packing import in_archive, node, zipped
 from live.parts.pins import PYODIDE
-from rendering.errors import RenderError
+from rendering.messages import RenderError
 
 _HERE = Path(__file__).parent
 # What decides the outcome, beside the files.

@@ -26,7 +26,7 @@ _UNUSED = re.compile(
 _NOT_IN_A_PAGE = re.compile(
     r"^ovlearn/(commands/|(cli|__main__)\.py)"
     r"|^ovlearn/grading/((batch|exports|worker)/|(folder|gate|isolated|plugin|reading|scripts|sources|starters)\.)"
-    r"|^rendering/(pages/|execution/(kernel|percent)|(docstrings|progress|runnable|searching|serving)\.)"
+    r"|^rendering/(pages/|execution/(kernel|percent)|(docstrings|runnable|searching|serving)\.)"
 )
 _LICENCE = re.compile(r"^([^/]+)\.dist-info/(?:licenses/)?(LICENSE[^/]*)$")
 _LOADER = ("pyodide.js", "pyodide.asm.js", "pyodide.asm.wasm")

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rendering.assets import NODE_MODULES, require
-from rendering.errors import RenderError
+from rendering.messages import RenderError
 
 PYODIDE = NODE_MODULES / "pyodide"
 WHEELS = Path(__file__).with_name("wheels.txt")

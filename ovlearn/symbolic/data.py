@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from ovlearn.symbolic import marks
+from ovlearn.symbolic import tags
 from ovlearn.symbolic.expressions import terms
 from ovlearn.symbolic.layout import has_one_head, label_of, laid, latex_style, relation_latex, text_style
 from ovlearn.symbolic.pathlabels import path_of
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def as_data(derivation: Derivation) -> dict[str, Any]:
     """Everything as plain data: expressions as text and as LaTeX, and the symbols in what is shown of them.
 
-    The symbols of some LaTeX are as `marks.read` tells them.
+    The symbols of some LaTeX are as `tags.read` tells them.
     """
     return {
         "slug": derivation.slug,
@@ -51,8 +51,8 @@ def _steps_data(derivation: Derivation) -> Iterator[dict[str, Any]]:
 
     The `sign` of the first line is LaTeX.
     """
-    marked, plain = latex_style(derivation, marked=True), text_style(one_head=has_one_head(derivation))
-    for one, text in zip(laid(derivation, marked), laid(derivation, plain), strict=True):
+    tagged, plain = latex_style(derivation, tagged=True), text_style(one_head=has_one_head(derivation))
+    for one, text in zip(laid(derivation, tagged), laid(derivation, plain), strict=True):
         data = _step_data(one.step, derivation)
         data["label"] = label_of(one.step)
         data["left"] = _written(text.left, one.left) if one.left else None
@@ -81,7 +81,7 @@ def _step_data(step: Step, derivation: Derivation) -> dict[str, Any]:
 
 
 def _relation_data(relation: Relation, derivation: Derivation) -> dict[str, Any]:
-    latex = relation_latex(relation, latex_style(derivation, marked=True).write)
+    latex = relation_latex(relation, latex_style(derivation, tagged=True).write)
     write = text_style(one_head=has_one_head(derivation)).write
     lhs, rhs = (_expression_data(side, derivation) for side in (relation.lhs, relation.rhs))
     return {
@@ -96,9 +96,9 @@ def _expression_data(expr: Any, derivation: Derivation) -> dict[str, str]:
     return {"text": TextPrinter().write(expr), "latex": latex_style(derivation).write(expr)}
 
 
-def _written(text: str, marked: str) -> dict[str, Any]:
+def _written(text: str, tagged: str) -> dict[str, Any]:
     """What is shown: as text, as LaTeX, and the symbols in the LaTeX."""
-    return {"text": text, **marks.read(marked)}
+    return {"text": text, **tags.read(tagged)}
 
 
 def _network_data(derivation: Derivation) -> dict[str, int] | None:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from sympy import Add, OneMatrix, latex
 from sympy.core.alphabets import greeks
 
-from ovlearn.symbolic import marks
+from ovlearn.symbolic import tags
 from ovlearn.symbolic.functions import CausalMask, Layer, Rank, RowSoftmax, Vec
 from ovlearn.symbolic.notation import GLOSSARY, PARTS, indices_fit, parse
 from ovlearn.symbolic.printing import Printer
@@ -31,7 +31,7 @@ def in_text(words: str) -> str:
 class LatexPrinter(Printer):
     r"""LaTeX: A_{1,0} and W_{OV}^{1,0}; with one head a layer, as in the article, A_1 and W_{OV_1}.
 
-    `marked`: whether to mark the symbols of the glossary, for `marks.read`.
+    `tagged`: whether to tag the symbols of the glossary, for `tags.read`.
     """
 
     functions: ClassVar[dict[type, str]] = {
@@ -44,9 +44,9 @@ class LatexPrinter(Printer):
     times = r"\otimes"
     open, close = r"\left(", r"\right)"
 
-    def __init__(self, *, one_head: bool = False, marked: bool = False) -> None:
+    def __init__(self, *, one_head: bool = False, tagged: bool = False) -> None:
         super().__init__(one_head=one_head)
-        self.marked = marked
+        self.tagged = tagged
 
     def _named(self, base: str, indices: tuple[int, ...]) -> str:
         column = base.endswith("_col")
@@ -57,18 +57,18 @@ class LatexPrinter(Printer):
         one_head = self.one_head and not any(indices[1::2])
         text = _with_indices(GLOSSARY[bare].latex + "'" * part, bare, indices, one_head=one_head)
         text = rf"\overline{{{text}}}" if column else text
-        if not self.marked:
+        if not self.tagged:
             return text
         more = ["part"] * part + ["turned"] * column
-        return marks.mark(text, bare, marks.index_of(indices, one_head=one_head), *more)
+        return tags.tag(text, bare, tags.index_of(indices, one_head=one_head), *more)
 
     def _turned(self, matrix: str) -> str:
         plain = matrix.endswith(self.close) or not ("^" in matrix or "'" in matrix)
         turned = rf"{matrix}^{{\top}}" if plain else rf"{{{matrix}}}^{{\top}}"  # one superscript a letter
-        return marks.turned(matrix, turned)
+        return tags.turned(matrix, turned)
 
     def _factors(self, written: list[str]) -> str:
-        return marks.apart(" ".join(written))
+        return tags.apart(" ".join(written))
 
     def _quotient(self, above: str) -> str:
         return rf"\frac{{{above}}}{{\sqrt{{d_h}}}}"
@@ -84,9 +84,9 @@ class LatexPrinter(Printer):
 
     def _indexed(self, base: str, index: str) -> str:
         written = self._with_index(GLOSSARY[base].latex if base in GLOSSARY else _own(base), index)
-        if not self.marked or base not in GLOSSARY or not GLOSSARY[base].indices:
+        if not self.tagged or base not in GLOSSARY or not GLOSSARY[base].indices:
             return written
-        return marks.mark(written, base, index)
+        return tags.tag(written, base, index)
 
     def _with_index(self, written: str, index: str) -> str:
         nucleus, below = _BELOW.fullmatch(written).groups()  # type: ignore[union-attr]
@@ -154,10 +154,10 @@ def to_latex(expr: Any, *, one_head: bool = False) -> str:
 
 
 def latex_data(expr: Any, *, one_head: bool = False) -> dict[str, Any]:
-    """An expression's LaTeX, and its symbols as `marks.read` tells them.
+    """An expression's LaTeX, and its symbols as `tags.read` tells them.
 
     >>> from ovlearn.symbolic import symbol
     >>> latex_data(symbol("A", 1, 0))
     {'latex': 'A_{1,0}', 'symbols': [[0, 7, 'A', '1.0']]}
     """
-    return marks.read(LatexPrinter(one_head=one_head, marked=True).write(expr))
+    return tags.read(LatexPrinter(one_head=one_head, tagged=True).write(expr))

@@ -108,9 +108,9 @@ def text(derivation: Derivation) -> str:
     return "\n".join(lines) + "".join(f"\n\n{text(lemma)}" for lemma in derivation.lemmas)
 
 
-def latex_style(derivation: Derivation, *, marked: bool = False) -> Style:
-    """How a derivation is written in LaTeX; `marked`: with marks for `marks.read`."""
-    printer = LatexPrinter(one_head=has_one_head(derivation), marked=marked)
+def latex_style(derivation: Derivation, *, tagged: bool = False) -> Style:
+    """How a derivation is written in LaTeX; `tagged`: with tags for `tags.read`."""
+    printer = LatexPrinter(one_head=has_one_head(derivation), tagged=tagged)
     return Style(printer.write, LATEX_SIGNS, _witness_latex)
 
 

@@ -15,6 +15,7 @@ from rendering.equations.plain import plain
 
 # Where a symbol begins and ends in its TeX, its base, its index, and what else holds of it: "turned", "part".
 Symbol = tuple[Any, ...]
+_OF_A_CHAIN = ("steps", "result", "label")
 
 
 @dataclass(frozen=True)
@@ -33,10 +34,10 @@ class Formula:
         return cls(tex, plain(tex), None, tuple(labels))
 
     @property
-    def marked(self) -> str:
+    def tagged(self) -> str:
         r"""The TeX with each symbol in `\\htmlData`, by which KaTeX tells the page what it is.
 
-        >>> print(Formula("A_1 x", "A_1 x", ((0, 3, "A", "1"),)).marked)
+        >>> print(Formula("A_1 x", "A_1 x", ((0, 3, "A", "1"),)).tagged)
         \htmlData{symbol=A,index=1}{A_1} x
         """
         written, at = "", 0
@@ -101,6 +102,11 @@ class Chain:
 def carried(data: Mapping[str, Any]) -> str:
     """Data of an equation as it may stand between dollar signs in Markdown, in a cell of a table too."""
     return json.dumps(data).translate({ord(sign): f"\\u{ord(sign):04x}" for sign in "$|`<>&"})
+
+
+def chain_of(derivation: Mapping[str, Any]) -> str:
+    """Return a derivation's steps and result, from its data, as a displayed equation of Markdown."""
+    return f"$$\n{carried({name: derivation[name] for name in _OF_A_CHAIN if name in derivation})}\n$$"
 
 
 def read(source: str) -> Formula | Chain:

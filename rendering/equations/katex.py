@@ -60,14 +60,14 @@ def typeset(formula: Formula, display: bool, render: Render | None = None) -> st
 
     Raises: TexError where KaTeX does not accept it.
     """
-    from rendering.equations import symbols  # loads sympy: not where all was made before
+    from rendering.equations.typed import symbols_in  # loads sympy: not where all was made before
     from rendering.glossary import title
 
     if formula.symbols is None:
-        formula = replace(formula, symbols=symbols.find(formula.latex))
+        formula = replace(formula, symbols=symbols_in(formula.latex))
     titles = {base: title(base) for _, _, base, *_ in formula.symbols or ()}
     # a letter that is an argument without braces, as in \frac AE, takes no mark
-    for source in dict.fromkeys((formula.marked, formula.latex)):
+    for source in dict.fromkeys((formula.tagged, formula.latex)):
         outcome = json.loads((render or _render())(source, display, formula.latex, json.dumps(titles)))
         if "html" in outcome:
             return str(outcome["html"])

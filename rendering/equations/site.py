@@ -16,7 +16,7 @@ from rendering.equations.katex import TexError, Typesetter
 from rendering.equations.labels import Labels, Numbered, references, split_label
 from rendering.equations.markup import Markup, reference
 from rendering.equations.plain import plain
-from rendering.errors import RenderError
+from rendering.messages import RenderError
 
 # What pymdownx.arithmatex leaves, and what stands there between the passes.
 _FOUND = re.compile(r'<(span|div) class="arithmatex">\\(?:\(|\[)(.*?)\\(?:\)|\])</\1>', re.DOTALL)

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from rendering.errors import RenderError
 from rendering.execution.executed import Cell, Source, cell_from
 from rendering.execution.reads import state
+from rendering.messages import RenderError
 from rendering.store import Store, digest, of_files, of_versions
 
 __all__ = ["Cell", "Source", "execute"]
@@ -71,7 +71,7 @@ async def _run_all(
     import asyncio
 
     from rendering.execution.kernel import run  # Jupyter loads slowly: not where nothing runs
-    from rendering.progress import tell
+    from rendering.messages import tell
 
     free = asyncio.Semaphore(jobs)
     count = itertools.count(1)

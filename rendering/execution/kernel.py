@@ -17,10 +17,10 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat.v4 import new_code_cell, new_notebook
 
-from rendering.errors import RenderError
 from rendering.execution import reads
 from rendering.execution.executed import Cell, Source
 from rendering.execution.percent import cells_of, expressions, replaced
+from rendering.messages import RenderError
 from rendering.outputs import PRINTED
 
 # Run before a lesson's first cell: a warning in a lesson is an error. The kernel's own machinery goes free.

@@ -10,8 +10,7 @@ import ovlearn as ov
 from ovlearn.checking import ROUTES
 from ovlearn.symbolic import Assumption, Derivation, Relation
 from ovlearn.symbolic.notation import parse
-from rendering.derivations import chain
-from rendering.equations.formulas import carried
+from rendering.equations.formulas import carried, chain_of
 from rendering.markdown import folded, indented
 from rendering.pages.evidence import ROUTE_NAMES, SEEDS, checked, lesson_link, lesson_number
 from rendering.pages.writing import (
@@ -97,7 +96,7 @@ def _chain(derivation: Derivation) -> Iterator[str]:
         count = len(first.steps)
         yield f"Steps 1 to {count} are those of [`{first.slug}`]({first.slug}.md). It goes on from there:"
         derivation = replace(derivation, initial=first.here, steps=derivation.steps[count:])
-    yield chain(derivation.as_data())
+    yield chain_of(derivation.as_data())
 
 
 def _begins_like(derivation: Derivation) -> Derivation | None:
@@ -112,7 +111,7 @@ def _lemma(number: int, lemma: Derivation, whole: Derivation) -> Iterator[str]:
     if lemma.assumptions:
         yield f"Given: {_names(lemma)}."
         yield "\n".join(_assumption(one) for one in lemma.assumptions if one not in whole.assumptions)
-    yield chain(lemma.as_data())
+    yield chain_of(lemma.as_data())
 
 
 def _names(derivation: Derivation) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ovlearn.symbolic import Relation, marks, to_latex
+from ovlearn.symbolic import Relation, tags, to_latex
 from ovlearn.symbolic.latex import LatexPrinter, latex_data
 from ovlearn.symbolic.layout import LATEX_SIGNS
 from ovlearn.symbolic.text import TextPrinter
@@ -19,11 +19,11 @@ _CONFIG = ("model", "head", "vocab")  # d_model and its like are names in code
 
 def relation_data(relation: Relation, *, around: str = "{}") -> dict[str, Any]:
     """A relation of one head a layer as an equation of a page. `around`: LaTeX with a place for it."""
-    marked, plain = LatexPrinter(one_head=True, marked=True).write, TextPrinter(one_head=True).write
-    latex = f"{marked(relation.lhs)} {LATEX_SIGNS[relation.sign]} {marked(relation.rhs)}"
+    tagged, plain = LatexPrinter(one_head=True, tagged=True).write, TextPrinter(one_head=True).write
+    latex = f"{tagged(relation.lhs)} {LATEX_SIGNS[relation.sign]} {tagged(relation.rhs)}"
     return {
         "text": f"{plain(relation.lhs)} {relation.sign} {plain(relation.rhs)}",
-        **marks.read(around.format(latex)),
+        **tags.read(around.format(latex)),
     }
 
 

@@ -11,9 +11,8 @@ import pytest
 import ovlearn as ov
 from ovlearn.symbolic.layout import label_of
 from rendering import RenderError
-from rendering.derivations import chain
 from rendering.equations import Equations
-from rendering.equations.formulas import carried, read
+from rendering.equations.formulas import carried, chain_of, read
 from tests.live.building import extensions
 
 
@@ -109,7 +108,7 @@ def test_titles_have_words_and_html() -> None:
 
 def shown(derivation: ov.Derivation) -> str:
     """A derivation on a page, as a page's Markdown carries it."""
-    carried = chain(derivation.as_data()).strip("$\n")
+    carried = chain_of(derivation.as_data()).strip("$\n")
     return site(a=display(escape(carried)))["a"]
 
 
@@ -130,7 +129,7 @@ def test_a_long_derivation_folds_and_a_short_one_does_not() -> None:
 
 def test_a_label_of_data_numbers_its_result() -> None:
     data = ov.derive("ov-fold").as_data() | {"label": "eq:fold"}
-    page = site(a=display(escape(chain(data).strip("$\n"))) + inline(r"\eqref{eq:fold}"))["a"]
+    page = site(a=display(escape(chain_of(data).strip("$\n"))) + inline(r"\eqref{eq:fold}"))["a"]
     assert 'id="eq-fold"' in page
     assert '<a class="ov-eqref" href="#eq-fold">(A.1)</a>' in page
 

@@ -30,7 +30,7 @@ from rendering.generated import generated as kept
 from rendering.pages import article_map, derivations, evidence, front
 from rendering.pages.commands import shell
 from rendering.pages.notation import anchor, notation_page
-from rendering.pages.sources import section
+from rendering.pages.reference import section
 from rendering.pages.writing import relation_data, with_symbols
 from rendering.store import Store
 

@@ -17,7 +17,7 @@ from ovlearn.symbolic.notation import parse
 from rendering.equations import katex
 from rendering.equations.formulas import Chain, Formula, carried, read
 from rendering.equations.katex import TexError
-from rendering.equations.symbols import find
+from rendering.equations.typed import symbols_in
 from rendering.glossary import glossary_json
 
 quick = settings(max_examples=200, deadline=None, derandomize=True, database=None)
@@ -76,7 +76,7 @@ def merged(html: str) -> str:
 
 
 def found(tex: str) -> Formula:
-    return Formula(tex, tex, find(tex))
+    return Formula(tex, tex, symbols_in(tex))
 
 
 def bases(html: str) -> list[str]:
@@ -110,7 +110,7 @@ def test_every_equation_looks_as_before_and_has_its_symbols(derivation: Any) -> 
     for formula in parts(derivation):
         after = typeset(formula)
         assert unmarked(after) == typeset(replace(formula, symbols=()))  # HTML and MathML, to the letter
-        assert formula.symbols == find(formula.latex)  # the marker of prose finds what the printer knew
+        assert formula.symbols == symbols_in(formula.latex)  # the marker of prose finds what the printer knew
         told.update(bases(after))
     steps = [each for step in derivation.steps for each in symbols(step.after)]
     assert {parse(each.name)[0].removesuffix("_col") for each in steps} <= told <= set(GLOSSARY)
@@ -163,7 +163,7 @@ def test_every_equation_looks_as_before_and_has_its_symbols(derivation: Any) -> 
 )  # fmt: skip
 def test_a_symbol(tex: str, expected: list[str]) -> None:
     formula = found(tex)
-    assert re.findall(r"\\htmlData\{([^}]*)\}", formula.marked) == expected
+    assert re.findall(r"\\htmlData\{([^}]*)\}", formula.tagged) == expected
     assert unmarked(typeset(formula)) == typeset(replace(formula, symbols=()))
 
 
@@ -201,7 +201,7 @@ def test_a_symbol(tex: str, expected: list[str]) -> None:
     ],
 )
 def test_what_is_no_symbol(tex: str) -> None:
-    assert find(tex) == ()
+    assert symbols_in(tex) == ()
 
 
 def test_an_argument_without_braces_is_typeset_without_marks() -> None:

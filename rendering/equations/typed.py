@@ -34,10 +34,10 @@ _INDEX = re.compile(r"[a-z0-9+−-]+(\.[a-z0-9+-]+)?(→[a-z0-9+−-]+(\.[a-z0-9
 _TOPS = (r"\top", r"\intercal", "T")
 
 
-def find(tex: str) -> tuple[Symbol, ...]:
+def symbols_in(tex: str) -> tuple[Symbol, ...]:
     r"""Return the symbols of a source, in order: where each begins and ends, its base, its index, and more.
 
-    >>> find(r"A_1 {W_K^{1,0}}^{\top} + x_E \text{ and } E")
+    >>> symbols_in(r"A_1 {W_K^{1,0}}^{\top} + x_E \text{ and } E")
     ((0, 3, 'A', '1'), (4, 22, 'W_K', '1.0', 'turned'), (42, 43, 'E', ''))
     """
     found, at = [], 0
