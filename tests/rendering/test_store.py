@@ -126,3 +126,28 @@ def test_an_interrupted_write_leaves_the_old_result(tmp_path: Path, monkeypatch:
             store.save("x", "key", [2])
     assert store.load("x", "key") == [1]
     assert [file.name for file in tmp_path.iterdir()] == ["x.kept"]
+
+
+class Maker:
+    """Makes something, and counts."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self) -> bytes:
+        self.count += 1
+        return b"made\n" + str(self.count).encode()
+
+
+def test_what_was_made_is_kept_under_its_key(tmp_path: Path) -> None:
+    store, make = Store(tmp_path / "new"), Maker()
+    assert store.kept("x", "key", make) == store.kept("x", "key", make) == b"made\n1"
+    assert store.kept("x", "other key", make) == b"made\n2"
+    assert store.kept("y", "other key", make) == b"made\n3"
+    assert sorted(file.name for file in store.folder.iterdir()) == ["x.kept", "y.kept"]
+
+
+def test_what_could_not_be_made_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError):
+        Store(tmp_path).kept("x", "key", lambda: bytes(1 // 0))
+    assert list(tmp_path.iterdir()) == []
