@@ -33,7 +33,7 @@ class Style(NamedTuple):
     witness: Callable[[Counterexample, Writer], list[str]]
 
 
-class Laid(NamedTuple):
+class StepLayout(NamedTuple):
     """A step, what stands on its left if anything does, the sign, what follows in lines, and an example."""
 
     step: Step
@@ -54,13 +54,13 @@ def chain_latex(derivation: Derivation, *, rules: bool) -> str:
     return "\\begin{align*}\n" + " \\\\\n".join(lines) + "\n\\end{align*}"
 
 
-def laid(derivation: Derivation, style: Style) -> Iterator[Laid]:
+def laid(derivation: Derivation, style: Style) -> Iterator[StepLayout]:
     """The steps as they are written. On the left stand the beginning, and each newly selected name."""
     write, left = style.write, style.write(derivation.initial)
     for step in derivation.steps:
         left = write(step.name) if isinstance(step, Selection) else left
         witness = style.witness(step, write) if isinstance(step, Counterexample) else []
-        yield Laid(step, left, style.signs[step.sign], _broken(step.after, write), witness)
+        yield StepLayout(step, left, style.signs[step.sign], _broken(step.after, write), witness)
         left = ""
 
 

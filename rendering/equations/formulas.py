@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from rendering.equations.labels import split_label
-from rendering.equations.plain import plain
+from rendering.equations.words import plain
 
 # Where a symbol begins and ends in its TeX, its base, its index, and what else holds of it: "turned", "part".
 Symbol = tuple[Any, ...]

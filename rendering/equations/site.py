@@ -15,7 +15,7 @@ from rendering.equations.formulas import Chain, Formula, read
 from rendering.equations.katex import TexError, Typesetter
 from rendering.equations.labels import Labels, Numbered, references, split_label
 from rendering.equations.markup import Markup, reference
-from rendering.equations.plain import plain
+from rendering.equations.words import plain
 from rendering.messages import RenderError
 
 # What pymdownx.arithmatex leaves, and what stands there between the passes.

@@ -10,10 +10,10 @@ from typing import Any
 
 import ovlearn
 from ovlearn_live import answers, errors
-from ovlearn_live.collecting import Collector, Text
-from ovlearn_live.forms import Forms
+from ovlearn_live.collecting import Collector, Printed
 from ovlearn_live.names import Names
 from ovlearn_live.page import Page
+from ovlearn_live.reprs import Forms
 from ovlearn_live.surroundings import file_name, surroundings
 from rendering.equations import Render, Typesetter
 from rendering.outputs import PRINTED, written
@@ -56,7 +56,7 @@ class Work:
             "cut": self.collector.cut,
         }
 
-    def _html(self, output: Text | str) -> str:
+    def _html(self, output: Printed | str) -> str:
         return output if isinstance(output, str) else written({PRINTED: "".join(output.parts)}, self._page)
 
 
