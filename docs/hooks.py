@@ -33,13 +33,13 @@ from rendering import (  # noqa: E402
     runnable,
 )
 from rendering.assets import IFRAME_WORKER  # noqa: E402
-from rendering.cache import Cache  # noqa: E402
 from rendering.equations import Equations, Typesetter  # noqa: E402
 from rendering.generated import Generated, refuse_typed  # noqa: E402
-from rendering.progress import LOG, tell  # noqa: E402
+from rendering.messages import LOG, tell  # noqa: E402
 from rendering.searching import lighten  # noqa: E402
+from rendering.store import Store  # noqa: E402
 
-DOCS, LESSONS, CACHE = ROOT / "docs", ROOT / "lessons", Cache(ROOT / "build" / "cache")
+DOCS, LESSONS, STORE = ROOT / "docs", ROOT / "lessons", Store(ROOT / "build" / "cache")
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -58,10 +58,10 @@ def told(what: str, make: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> 
 class Build:
     """What one build knows."""
 
-    equations: Equations = field(default_factory=lambda: Equations(Typesetter.load(CACHE)))
+    equations: Equations = field(default_factory=lambda: Equations(Typesetter.load(STORE)))
     lessons: dict[str, Lesson] = field(default_factory=dict)
     generated: Generated = field(
-        default_factory=lambda: told("deriving the reference", generated, ROOT, CACHE)
+        default_factory=lambda: told("deriving the reference", generated, ROOT, STORE)
     )
     live: Parts = field(default_factory=lambda: told("making Python for the page", parts, ROOT))
     urls: dict[str, str] = field(default_factory=dict)
@@ -113,7 +113,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     sources = lesson_sources()
     made = [*(source.uri for source in sources), *build.generated.pages]
     refuse_typed([file.src_uri for file in files], made)
-    build.lessons = {lesson.uri: lesson for lesson in render(sources, package=ROOT / "ovlearn", cache=CACHE)}
+    build.lessons = {lesson.uri: lesson for lesson in render(sources, package=ROOT / "ovlearn", store=STORE)}
     tell("writing the pages")
     texts = {uri: lesson.markdown for uri, lesson in build.lessons.items()}
     notebooks = {f"exercises/{name}.ipynb": text for name, text in build.generated.notebooks.items()}
@@ -149,7 +149,7 @@ def on_env(env: Any, config: MkDocsConfig, files: Files) -> None:
     for lesson in build.lessons.values():
         text = notebook(lesson, site=config.extra["published_at"], in_words=build.equations.in_words)
         made[notebook_of(lesson)] = text
-        made[runnable.place(lesson.uri)] = runnable.of_lesson(lesson, build.equations.labels.known)
+        made[runnable.place(lesson.uri)] = runnable.of_lesson(lesson, build.equations.labels.numbered)
     for where, content in made.items():
         files.append(File.generated(config, where, content=content))
 
@@ -176,7 +176,7 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
 
 def on_post_build(config: MkDocsConfig) -> None:
     """Keep what KaTeX made, and make the search's index light."""
-    build.equations.typesetter.save(CACHE)
+    build.equations.typesetter.save(STORE)
     lighten(Path(config.site_dir) / "search" / "search_index.json")
 
 

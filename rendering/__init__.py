@@ -5,11 +5,10 @@ out, `equations` brings TeX to HTML, `pages` writes the pages that come from the
 """
 
 from rendering.assets import assets
-from rendering.errors import RenderError
+from rendering.download import notebook
 from rendering.execution import Source
-from rendering.filling import filled
-from rendering.generated import generated
+from rendering.generated import filled, generated
 from rendering.lesson import Lesson, render
-from rendering.notebook import notebook
+from rendering.messages import RenderError
 
 __all__ = ["Lesson", "RenderError", "Source", "assets", "filled", "generated", "notebook", "render"]

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from rendering.errors import RenderError
+from rendering.messages import RenderError
 
 NODE_MODULES = Path(__file__).parent.parent / "node_modules"
 KATEX_CSS, FONTS_CSS, IFRAME_WORKER = (

@@ -1,21 +1,24 @@
-"""The pages that `rendering.pages` writes from the package's data, remembered between builds."""
+"""What `rendering.pages` writes from the package's data, remembered between builds, and put into pages."""
 
 from __future__ import annotations
 
 import posixpath
+import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from rendering.cache import Cache, digest, of_files, of_versions
-from rendering.errors import RenderError
+from rendering.messages import RenderError
+from rendering.store import Store, digest, of_files, of_versions
 
+# Where a fragment goes in a page that is written by hand.
+MARKER = re.compile(r"^( *)\{\{ (\w+) \}\}$", re.MULTILINE)
 _LIBRARIES = ("numpy", "sympy", "click", "rich")
 _INPUTS = (
     "ovlearn",
     "exercises",
-    *(f"rendering/{part}" for part in ("pages", "symbols", "blocks.py", "runnable.py")),
+    *(f"rendering/{part}" for part in ("pages", "equations", "glossary.py", "markdown.py", "runnable.py")),
     "README.md",
     "CONTRIBUTING.md",
 )
@@ -32,14 +35,14 @@ class Generated:
     glossary: str
 
 
-def generated(root: Path, cache: Cache) -> Generated:
-    """Return what `rendering.pages` and `rendering.symbols` make. `root`: the folder of the project."""
+def generated(root: Path, store: Store) -> Generated:
+    """Return what `rendering.pages` and `rendering.glossary` make. `root`: the folder of the project."""
     key = digest([sys.version, of_versions(*_LIBRARIES), of_files(*(root / place for place in _INPUTS))])
-    known = cache.load("generated", key)
-    if known is not None:
-        return Generated(**known)
+    made_before = store.load("generated", key)
+    if made_before is not None:
+        return Generated(**made_before)
     made = _made()
-    cache.save("generated", key, asdict(made))
+    store.save("generated", key, asdict(made))
     return made
 
 
@@ -61,6 +64,28 @@ def refuse_typed(written: Iterable[str], made: Iterable[str]) -> None:
 
 def _made() -> Generated:
     """It takes about ten seconds: every derivation is checked, with planted faults."""
-    from rendering import pages, symbols
+    from rendering import glossary, pages
 
-    return Generated(**pages.generated(), glossary=symbols.glossary_json())
+    return Generated(**pages.generated(), glossary=glossary.glossary_json())
+
+
+def filled(markdown: str, fragments: Mapping[str, str]) -> str:
+    """Return a page with every line `{{ name }}` replaced by that fragment, indented as the line was.
+
+    Raises: RenderError for a name that no fragment has.
+
+    >>> print(filled("Before\\n\\n    {{ greeting }}", {"greeting": "one\\n\\ntwo"}))
+    Before
+    <BLANKLINE>
+        one
+    <BLANKLINE>
+        two
+    """
+
+    def put(found: re.Match[str]) -> str:
+        indent, name = found.groups()
+        if name not in fragments:
+            raise RenderError(f"no fragment is called {name}; there are {', '.join(fragments)}")
+        return "\n".join(f"{indent}{line}".rstrip() for line in fragments[name].splitlines())
+
+    return MARKER.sub(put, markdown)

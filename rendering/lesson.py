@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rendering import links, outputs
-from rendering.blocks import cell_block
-from rendering.cache import Cache
-from rendering.errors import RenderError
 from rendering.execution import Cell, Source, execute
+from rendering.markdown import cell_block, folded, python
+from rendering.messages import RenderError
+from rendering.store import Store
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,12 @@ class Lesson:
         return "\n\n".join(filter(None, map(_shown, self.cells))) + "\n"
 
 
-def render(sources: Sequence[Source], *, package: Path, cache: Cache) -> list[Lesson]:
-    """Return the lessons, executed where the cache does not know them.
+def render(sources: Sequence[Source], *, package: Path, store: Store) -> list[Lesson]:
+    """Return the lessons, executed where the store does not have them.
 
     Raises: RenderError for a lesson that fails, and for one that does not begin with its title.
     """
-    executed = execute(sources, package=package, cache=cache)
+    executed = execute(sources, package=package, store=store)
     lessons = [Lesson(source, tuple(cells)) for source, cells in zip(sources, executed, strict=True)]
     if problems := [f"{lesson.source.shown}: {_NO_TITLE}" for lesson in lessons if not _has_title(lesson)]:
         raise RenderError.of(problems)
@@ -68,8 +68,5 @@ def _shown(cell: Cell) -> str:
 
 
 def _code(cell: Cell) -> str:
-    fence = f"```python\n{cell.source}\n```"
-    if "hide-input" not in cell.tags:
-        return fence
-    body = "\n".join(f"    {line}".rstrip() for line in fence.splitlines())
-    return f'??? ov-code "Show the code"\n\n{body}'
+    code = python(cell.source)
+    return folded("ov-code", "Show the code", code) if "hide-input" in cell.tags else code

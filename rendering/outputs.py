@@ -6,11 +6,17 @@ here for both.
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Mapping
-from typing import Protocol
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Protocol
 
-from rendering.execution.cells import PRINTED
+from rendering.equations.formulas import carried, chain_of
+
+# The one name among MIME types that is none: what a cell printed.
+PRINTED = "printed"
+# A derivation, as `as_data` gives it.
+DERIVATION = "application/vnd.ovlearn.derivation+json"
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _DOLLARS = re.compile(r"^\s*\$+\s*(?:\\displaystyle\b)?\s*(.*?)\s*\$+\s*$", re.DOTALL)
@@ -69,6 +75,10 @@ def _prose(text: str, writer: Writer) -> str:
     return writer.prose(text.strip())
 
 
+def _derivation(data: str, writer: Writer) -> str:
+    return writer.prose(_of_derivation(json.loads(data)))
+
+
 def _latex(text: str, writer: Writer) -> str:
     """sympy's `$\\displaystyle …$` as a display."""
     found = _DOLLARS.match(text)
@@ -88,9 +98,35 @@ def _svg(svg: str, writer: Writer) -> str:
     return _html(f'<figure class="ov-figure">{svg}</figure>', writer)
 
 
+def _of_derivation(data: Mapping[str, Any]) -> str:
+    """A derivation as Markdown, with its title, its assumptions and its lemmas where it has some.
+
+    `data`: as `Derivation.as_data` gives it; `label` names its result, `checked` says how it was checked.
+    """
+    return "\n\n".join(_parts(data))
+
+
+def _parts(data: Mapping[str, Any]) -> Iterator[str]:
+    if data["title"]:
+        yield f"**{data['title']}**"
+    if data["assumptions"]:
+        yield "\n".join(map(_assumption, data["assumptions"]))
+    yield chain_of(data)
+    if "checked" in data:
+        yield f'<small class="ov-checked">{data["checked"]}</small>'
+    for lemma in data["lemmas"]:
+        yield from _parts(lemma)
+
+
+def _assumption(one: Mapping[str, Any]) -> str:
+    equations = ", ".join(f"${carried(equation)}$" for equation in one["equations"])
+    return f"- *{one['name']}* ({one['kind']}): {one['says']}{f': {equations}' if equations else ''}"
+
+
 # In the order of preference.
 _WRITERS: dict[str, Callable[[str, Writer], str]] = {
     PRINTED: _text,
+    DERIVATION: _derivation,
     "text/markdown": _prose,
     "text/html": _html,
     "image/svg+xml": _svg,

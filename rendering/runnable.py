@@ -26,7 +26,7 @@ def place(page: str) -> str:
     return f"{page.removesuffix('.md')}.cells.json"
 
 
-def of_lesson(lesson: Lesson, known: Mapping[str, Numbered]) -> str:
+def of_lesson(lesson: Lesson, numbered: Mapping[str, Numbered]) -> str:
     """Return a lesson's cells, shown or not, what they load of the zoo, and their equations' numbers."""
     codes = [cell for cell in lesson.cells if cell.kind == "code"]
     every = "\n".join(cell.source for cell in codes)
@@ -39,9 +39,9 @@ def of_lesson(lesson: Lesson, known: Mapping[str, Numbered]) -> str:
         ],
         models=models_in(every),
         labels={
-            label: known[label].number
+            label: numbered[label].number
             for label in (*_LABELS.findall(every), *split_label(every)[1])
-            if label in known
+            if label in numbered
         },
     )
 

@@ -29,16 +29,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m rendering.serving", description=__doc__)
     parser.add_argument("folder", nargs="?", help="what to serve; without it, only see that the port is free")
     parser.add_argument("--port", default="8000")
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     try:
-        server = listening(given.port, given.folder or ".")
+        server = listening(options.port, options.folder or ".")
     except OSError as error:
         print(
-            f"port {given.port} {_why_not(error)}; name another one: make course PORT=8001", file=sys.stderr
+            f"port {options.port} {_why_not(error)}; name another one: make course PORT=8001", file=sys.stderr
         )
         return 1
     with server:
-        if given.folder:
+        if options.folder:
             _serve(server)
     return 0
 

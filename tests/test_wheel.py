@@ -99,6 +99,6 @@ def test_what_the_command_imports_is_declared() -> None:
         "print(*{owners.get(n.partition('.')[0], ['-'])[0] for n in set(sys.modules) - before})"
     )
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    direct = {"click", "rich", "jupytext", "nbformat", "numpy", "sympy"}
+    direct = {"click", "rich", "nbformat", "numpy", "sympy"}
     assert direct <= declared
     assert {"distributed", "pytest", "mkdocs", "playwright"}.isdisjoint(loaded.stdout.split())

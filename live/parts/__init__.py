@@ -29,12 +29,12 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from live.parts.bundling import bundled
 from live.parts.contents import contents, models
 from live.parts.packing import named
 from live.parts.pins import NotToBeHad
-from live.parts.store import Store
-from rendering.errors import RenderError
+from live.parts.scripts import bundled
+from rendering.messages import RenderError
+from rendering.store import Store
 
 FOLDER = "live"
 

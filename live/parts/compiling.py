@@ -10,11 +10,11 @@ from pathlib import Path
 from live.parts.packing import in_archive, node, zipped
 from live.parts.pins import PYODIDE
 from ovlearn.exercises.compiled import SUFFIX
-from rendering.errors import RenderError
+from rendering.messages import RenderError
 
 _HERE = Path(__file__).parent
 # What decides the outcome, beside the files.
-COMPILER = (*(_HERE / name for name in ("compile.mjs", "compile.py", "compiling.py", "packing.py")),)
+COMPILER = (*(_HERE / name for name in ("bytecode.mjs", "bytecode.py", "compiling.py", "packing.py")),)
 _COMPILED = (".py", SUFFIX)
 
 
@@ -27,9 +27,9 @@ def compiled(files: Mapping[str, bytes], *, docstrings: bool) -> dict[str, bytes
     """
     modules = {name: data for name, data in files.items() if name.endswith(_COMPILED)}
     with tempfile.TemporaryDirectory() as folder:
-        given, made = Path(folder) / "in.zip", Path(folder) / "out.zip"
-        given.write_bytes(zipped(modules))
-        command: list[str | Path] = [node(), _HERE / "compile.mjs", PYODIDE, given, made]
+        sources, made = Path(folder) / "in.zip", Path(folder) / "out.zip"
+        sources.write_bytes(zipped(modules))
+        command: list[str | Path] = [node(), _HERE / "bytecode.mjs", PYODIDE, sources, made]
         command.append("with" if docstrings else "without")
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:

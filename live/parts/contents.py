@@ -11,11 +11,10 @@ from pathlib import Path
 from live.parts.compiling import COMPILER, compiled
 from live.parts.packing import in_archive, in_folder, squeezed, zipped
 from live.parts.pins import PYODIDE, numpy_wheel, python_wheels
-from live.parts.store import Store
 from ovlearn.exercises.compiled import SUFFIX, to_compile
 from ovlearn.exercises.sources import source_in
 from rendering.assets import NODE_MODULES, require
-from rendering.cache import digest, of_files
+from rendering.store import Store, digest, of_files
 
 # Tests, examples, types, what C needs, what draws in windows, and packages of sympy that neither its import
 # nor the course needs. (numpy needs its _multiarray_tests; `from numpy import *` needs f2py.)
@@ -29,14 +28,14 @@ _UNUSED = re.compile(
 _NOT_IN_A_PAGE = re.compile(
     r"^ovlearn/(commands/|(cli|__main__)\.py)"
     r"|^ovlearn/(grader/|grading\.|exercises/(folder|gate|sheet_cells|scripts|sources|starters)\.)"
-    r"|^rendering/(pages/|execution/(inline|kernels|reading|running)|(docstrings|progress|runnable|searching|serving)\.)"
+    r"|^rendering/(pages/|execution/(kernel|percent)|(docstrings|runnable|searching|serving)\.)"
 )
 _LICENCE = re.compile(r"^([^/]+)\.dist-info/(?:licenses/)?(LICENSE[^/]*)$")
 _LOADER = ("pyodide.js", "pyodide.asm.js", "pyodide.asm.wasm")
 
 
 @dataclass(frozen=True)
-class Part:
+class Recipe:
     """How a part is made. `key`: a digest of what can change it, less what is the same for all."""
 
     name: str
@@ -64,7 +63,7 @@ def contents(root: Path, store: Store) -> dict[str, bytes]:
         return {part.name: data for part, data in zip(parts, made, strict=True)}
 
 
-def own(root: Path) -> Part:
+def own(root: Path) -> Recipe:
     """Return how the part of this project is made."""
     files = of_the_project(root)
     told = [each if isinstance(each, bytes) else each.encode() for pair in files.items() for each in pair]
@@ -92,13 +91,13 @@ def models(root: Path) -> dict[str, bytes]:
     return {file.stem: file.read_bytes() for file in sorted(folder.glob("*.npz"))}
 
 
-def _plain(name: str, *files: Path) -> Part:
+def _plain(name: str, *files: Path) -> Recipe:
     """Files as they are, one after another."""
     data = [require(file).read_bytes() for file in files]
-    return Part(name, digest(data), lambda: squeezed(b"\n".join(data)))
+    return Recipe(name, digest(data), lambda: squeezed(b"\n".join(data)))
 
 
-def _from_archives(name: str, *archives: Path, docstrings: bool) -> Part:
+def _from_archives(name: str, *archives: Path, docstrings: bool) -> Recipe:
     """Archives in one, compiled, without what nobody uses, but with their licences."""
 
     def files() -> dict[str, bytes]:
@@ -112,10 +111,10 @@ def _from_archives(name: str, *archives: Path, docstrings: bool) -> Part:
     return _python(name, of_files(*archives), files, docstrings=docstrings)
 
 
-def _python(name: str, key: str, files: Callable[[], Mapping[str, bytes]], *, docstrings: bool) -> Part:
+def _python(name: str, key: str, files: Callable[[], Mapping[str, bytes]], *, docstrings: bool) -> Recipe:
     """Modules, compiled, in an archive."""
     compiler = of_files(*COMPILER, Path(__file__), PYODIDE / "package.json")
-    return Part(
+    return Recipe(
         name,
         digest([key, compiler, str(docstrings)]),
         lambda: squeezed(zipped(compiled(files(), docstrings=docstrings))),

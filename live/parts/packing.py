@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from rendering.errors import RenderError
+from rendering.messages import RenderError
 
 
 @dataclass(frozen=True)

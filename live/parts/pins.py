@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rendering.assets import NODE_MODULES, require
-from rendering.errors import RenderError
+from rendering.messages import RenderError
 
 PYODIDE = NODE_MODULES / "pyodide"
 WHEELS = Path(__file__).with_name("wheels.txt")
@@ -44,8 +44,8 @@ def numpy_wheel(kept: Path) -> Path:
     """
     entry = json.loads(_npm("pyodide-lock.json"))["packages"]["numpy"]
     pin = Pin(entry["file_name"], entry["sha256"])
-    given = os.environ.get("OVLEARN_WHEELS")
-    if given and (file := Path(given, pin.name)).is_file():
+    folder = os.environ.get("OVLEARN_WHEELS")
+    if folder and (file := Path(folder, pin.name)).is_file():
         _verify(pin, file.read_bytes())
         return file
     return _whole(pin, kept) or _fetched(pin, kept)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ovlearn.checking.binding import Binding
 from ovlearn.checking.report import Report
@@ -28,6 +29,11 @@ class Shown:
         if self.label:
             latex = latex.replace(r"\end{align*}", rf"\label{{{self.label}}}" + "\n" + r"\end{align*}")
         return f'$$\n{latex}\n$$\n\n<small class="ov-checked">{self.report.in_words()}</small>'
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        ((kind, data),) = self.derivation._repr_mimebundle_().items()
+        chain_alone = {"title": "", "assumptions": [], "label": self.label}
+        return {kind: {**data, **chain_alone, "checked": self.report.in_words()}}
 
     def __repr__(self) -> str:
         return f"{self.derivation.text()}\n{self.report.in_words()}"

@@ -14,7 +14,7 @@ SUFFIX = ".exercises"
 
 
 def to_compile(exercises: Iterable[Declared]) -> bytes:
-    """Return declared exercises as JSON with code as `{"code": …}`, which live/parts/compile.py compiles."""
+    """Return declared exercises as JSON with code as `{"code": …}`, which live/parts/bytecode.py compiles."""
 
     def code(text: object) -> dict[str, object]:
         return {"code": text}

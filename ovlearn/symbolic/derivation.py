@@ -234,12 +234,15 @@ class Derivation:
 
     def as_data(self) -> dict[str, Any]:
         """The derivation as plain data that JSON can hold: text and LaTeX of every expression."""
-        from ovlearn.symbolic.layout import as_data
+        from ovlearn.symbolic.data import as_data
 
         return as_data(self)
 
     def _repr_markdown_(self) -> str:
         return self.markdown()
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        return {"application/vnd.ovlearn.derivation+json": self.as_data()}
 
 
 def _joined(number: int, sign: str, step: Step) -> str:

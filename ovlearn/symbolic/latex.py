@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from sympy import Add, OneMatrix, latex
 from sympy.core.alphabets import greeks
 
+from ovlearn.symbolic import tags
 from ovlearn.symbolic.functions import CausalMask, Layer, Rank, RowSoftmax, Vec
 from ovlearn.symbolic.notation import GLOSSARY, PARTS, indices_fit, parse
 from ovlearn.symbolic.printing import Printer
@@ -28,7 +29,10 @@ def in_text(words: str) -> str:
 
 
 class LatexPrinter(Printer):
-    r"""LaTeX: A_{1,0} and W_{OV}^{1,0}; with one head a layer, as in the article, A_1 and W_{OV_1}."""
+    r"""LaTeX: A_{1,0} and W_{OV}^{1,0}; with one head a layer, as in the article, A_1 and W_{OV_1}.
+
+    `tagged`: whether to tag the symbols of the glossary, for `tags.read`.
+    """
 
     functions: ClassVar[dict[type, str]] = {
         RowSoftmax: r"\operatorname{softmax}",
@@ -40,24 +44,31 @@ class LatexPrinter(Printer):
     times = r"\otimes"
     open, close = r"\left(", r"\right)"
 
+    def __init__(self, *, one_head: bool = False, tagged: bool = False) -> None:
+        super().__init__(one_head=one_head)
+        self.tagged = tagged
+
     def _named(self, base: str, indices: tuple[int, ...]) -> str:
         column = base.endswith("_col")
         bare = base.removesuffix("_col")
         if bare not in GLOSSARY or not (indices_fit(bare, len(indices)) or not indices):
             return _own("_".join([base, *map(str, indices)]))
-        body = GLOSSARY[bare].latex
-        if len(indices) > 1 and bare in PARTS:
-            body += "'"
-        text = _with_indices(body, bare, indices, one_head=self.one_head)
-        return rf"\overline{{{text}}}" if column else text
+        part = len(indices) > 1 and bare in PARTS
+        one_head = self.one_head and not any(indices[1::2])
+        text = _with_indices(GLOSSARY[bare].latex + "'" * part, bare, indices, one_head=one_head)
+        text = rf"\overline{{{text}}}" if column else text
+        if not self.tagged:
+            return text
+        more = ["part"] * part + ["turned"] * column
+        return tags.tag(text, bare, tags.index_of(indices, one_head=one_head), *more)
 
     def _turned(self, matrix: str) -> str:
         plain = matrix.endswith(self.close) or not ("^" in matrix or "'" in matrix)
-        return rf"{matrix}^{{\top}}" if plain else rf"{{{matrix}}}^{{\top}}"  # one superscript a letter
+        turned = rf"{matrix}^{{\top}}" if plain else rf"{{{matrix}}}^{{\top}}"  # one superscript a letter
+        return tags.turned(matrix, turned)
 
     def _factors(self, written: list[str]) -> str:
-        # neighbouring bars would run into one
-        return " ".join(written).replace(r"} \overline", r"} \, \overline")
+        return tags.apart(" ".join(written))
 
     def _quotient(self, above: str) -> str:
         return rf"\frac{{{above}}}{{\sqrt{{d_h}}}}"
@@ -72,7 +83,10 @@ class LatexPrinter(Printer):
         return rf"\sum_{{{below}}}{f'^{{{above}}}' if above else ''} {body}"
 
     def _indexed(self, base: str, index: str) -> str:
-        return self._with_index(GLOSSARY[base].latex if base in GLOSSARY else _own(base), index)
+        written = self._with_index(GLOSSARY[base].latex if base in GLOSSARY else _own(base), index)
+        if not self.tagged or base not in GLOSSARY or not GLOSSARY[base].indices:
+            return written
+        return tags.tag(written, base, index)
 
     def _with_index(self, written: str, index: str) -> str:
         nucleus, below = _BELOW.fullmatch(written).groups()  # type: ignore[union-attr]
@@ -107,7 +121,6 @@ def _with_indices(body: str, base: str, indices: tuple[int, ...], *, one_head: b
     if len(indices) == 1:
         return f"{body}_{{{indices[0]}}}" if indices[0] > 9 else f"{body}_{indices[0]}"
     pairs = list(zip(indices[::2], indices[1::2], strict=True))
-    one_head = one_head and not any(head for _, head in pairs)
     label = _path_label(pairs, one_head=one_head)
     if not base.startswith("W_"):
         return f"{body}_{{{label}}}" if len(label) > 1 else f"{body}_{label}"
@@ -138,3 +151,13 @@ def to_latex(expr: Any, *, one_head: bool = False) -> str:
     W_{OV_1}
     """
     return LatexPrinter(one_head=one_head).write(expr)
+
+
+def latex_data(expr: Any, *, one_head: bool = False) -> dict[str, Any]:
+    """An expression's LaTeX, and its symbols as `tags.read` tells them.
+
+    >>> from ovlearn.symbolic import symbol
+    >>> latex_data(symbol("A", 1, 0))
+    {'latex': 'A_{1,0}', 'symbols': [[0, 7, 'A', '1.0']]}
+    """
+    return tags.read(LatexPrinter(one_head=one_head, tagged=True).write(expr))

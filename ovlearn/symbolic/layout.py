@@ -1,9 +1,9 @@
-"""Lay a derivation out: an aligned chain in LaTeX, Markdown, plain text, or plain data."""
+"""Lay a derivation out: an aligned chain in LaTeX, Markdown, or plain text."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sympy import latex, together
 
@@ -11,7 +11,7 @@ from ovlearn.symbolic.expressions import terms
 from ovlearn.symbolic.latex import LatexPrinter, in_text
 from ovlearn.symbolic.pathlabels import path_of
 from ovlearn.symbolic.printing import TERM, joined
-from ovlearn.symbolic.statements import Assumption, unfolded
+from ovlearn.symbolic.statements import Assumption, Relation, unfolded
 from ovlearn.symbolic.steps import Counterexample, Selection, Step
 from ovlearn.symbolic.text import TextPrinter
 from ovlearn.symbolic.witness import exact
@@ -19,53 +19,59 @@ from ovlearn.symbolic.witness import exact
 if TYPE_CHECKING:
     from ovlearn.symbolic.derivation import Derivation
 
-_SIGNS = {"=": "=", "≠": r"\neq", "≤": r"\leq"}
+LATEX_SIGNS = {"=": "=", "≠": r"\neq", "≤": r"\leq"}
 _TERMS_A_LINE = 4
 
 Writer = Callable[..., str]
 
 
+class Style(NamedTuple):
+    """How a chain is written: its expressions, its signs, and the example of a counterexample."""
+
+    write: Writer
+    signs: Mapping[str, str]
+    witness: Callable[[Counterexample, Writer], list[str]]
+
+
+class StepLayout(NamedTuple):
+    """A step, what stands on its left if anything does, the sign, what follows in lines, and an example."""
+
+    step: Step
+    left: str
+    sign: str
+    lines: list[str]
+    witness: list[str]
+
+
 def chain_latex(derivation: Derivation, *, rules: bool) -> str:
     """The chain as `align*`, one step a line, the result in a box."""
-    write = _latex_writer(derivation)
-    chain = _Chain(derivation.initial)
-    lines = []
-    for step in derivation.steps:
-        head, selected = chain.advance(step)
-        label = rf" && \text{{{in_text(label_of(step))}}}" if rules else ""
-        first, *more = _broken(step.after, write)
-        sign = "=" if selected else _SIGNS[step.sign]
-        lines.append(f"{write(head) if head is not None else ''} &{sign} {first}{label}")
-        lines.extend(rf"&\quad {line}" for line in more)
-        if isinstance(step, Counterexample):
-            lines.extend(_witness_latex(step, write))
-    lines.append(rf"&\boxed{{{relation_latex(derivation)}}}")
+    style, lines = latex_style(derivation), []
+    for one in laid(derivation, style):
+        label = rf" && \text{{{in_text(label_of(one.step))}}}" if rules else ""
+        lines.append(f"{one.left} &{one.sign} {one.lines[0]}{label}")
+        lines.extend(rf"&\quad {line}" for line in (*one.lines[1:], *one.witness))
+    lines.append(rf"&\boxed{{{relation_latex(derivation.result, style.write)}}}")
     return "\\begin{align*}\n" + " \\\\\n".join(lines) + "\n\\end{align*}"
 
 
-class _Chain:
-    """Says which left side a line shows: the first line's, and each newly selected name."""
-
-    def __init__(self, initial: Any) -> None:
-        self.pending: Any = initial
-
-    def advance(self, step: Step) -> tuple[Any, bool]:
-        if isinstance(step, Selection):
-            self.pending = None
-            return step.name, True
-        head, self.pending = self.pending, None
-        return head, False
+def laid(derivation: Derivation, style: Style) -> Iterator[StepLayout]:
+    """The steps as they are written. On the left stand the beginning, and each newly selected name."""
+    write, left = style.write, style.write(derivation.initial)
+    for step in derivation.steps:
+        left = write(step.name) if isinstance(step, Selection) else left
+        witness = style.witness(step, write) if isinstance(step, Counterexample) else []
+        yield StepLayout(step, left, style.signs[step.sign], _broken(step.after, write), witness)
+        left = ""
 
 
-def relation_latex(derivation: Derivation) -> str:
-    """The result as LaTeX on one line, without a box."""
-    write, result = _latex_writer(derivation), derivation.result
-    lines = _broken(result.rhs, write)
+def relation_latex(relation: Relation, write: Writer) -> str:
+    """A relation as LaTeX, its right side in aligned lines where it is a long sum."""
+    lines = _broken(relation.rhs, write)
     if len(lines) > 1:
-        first = f"&{_SIGNS[result.sign]} {lines[0]}"
+        first = f"&{LATEX_SIGNS[relation.sign]} {lines[0]}"
         body = r" \\ ".join([first, *(rf"&\quad {line}" for line in lines[1:])])
-        return rf"\begin{{aligned}} {write(result.lhs)} {body} \end{{aligned}}"
-    return f"{write(result.lhs)} {_SIGNS[result.sign]} {lines[0]}"
+        return rf"\begin{{aligned}} {write(relation.lhs)} {body} \end{{aligned}}"
+    return f"{write(relation.lhs)} {LATEX_SIGNS[relation.sign]} {lines[0]}"
 
 
 def label_of(step: Step) -> str:
@@ -91,47 +97,31 @@ def markdown(derivation: Derivation) -> str:
 
 def text(derivation: Derivation) -> str:
     """Title, assumptions, chain and lemmas as plain text."""
-    write = TextPrinter().write
     lines = [derivation.title] if derivation.title else []
     lines.extend(f"  given  {one.name}: {one.says}" for one in derivation.assumptions)
-    chain = _Chain(derivation.initial)
-    for step in derivation.steps:
-        head, _ = chain.advance(step)
-        first, *more = _broken(step.after, write)
-        if head is not None:
-            lines.append(f"  {write(head)}")
-        lines.append(f"    {step.sign} {first}{'' if more else f'    [{label_of(step)}]'}")
-        lines.extend(f"      {line}" for line in more[:-1])
-        lines.extend(f"      {line}    [{label_of(step)}]" for line in more[-1:])
-        if isinstance(step, Counterexample):
-            lines.extend(_witness_text(step, write))
+    for one in laid(derivation, text_style()):
+        *most, last = [f"    {one.sign} {one.lines[0]}", *(f"      {line}" for line in one.lines[1:])]
+        lines.extend([f"  {one.left}"] if one.left else [])
+        lines.extend([*most, f"{last}    [{label_of(one.step)}]"])
+        lines.extend(f"      {line}" for line in one.witness)
     lines.append(f"  result: {derivation.result}")
     return "\n".join(lines) + "".join(f"\n\n{text(lemma)}" for lemma in derivation.lemmas)
 
 
-def as_data(derivation: Derivation) -> dict[str, Any]:
-    """Everything as plain data: expressions as text and as LaTeX."""
-    return {
-        "slug": derivation.slug,
-        "title": derivation.title,
-        "network": _network_data(derivation),
-        "assumptions": [_assumption_data(one, derivation) for one in derivation.assumptions],
-        "initial": _expression_data(derivation.initial, derivation),
-        "steps": [_step_data(step, derivation) for step in derivation.steps],
-        "result": {
-            "lhs": _expression_data(derivation.result.lhs, derivation),
-            "sign": derivation.result.sign,
-            "rhs": _expression_data(derivation.result.rhs, derivation),
-        },
-        "paths": [list(map(list, path_of(term))) for term in terms(derivation.here)],
-        "latex": derivation.latex(),
-        "lemmas": [as_data(lemma) for lemma in derivation.lemmas],
-    }
+def latex_style(derivation: Derivation, *, tagged: bool = False) -> Style:
+    """How a derivation is written in LaTeX; `tagged`: with tags for `tags.read`."""
+    printer = LatexPrinter(one_head=has_one_head(derivation), tagged=tagged)
+    return Style(printer.write, LATEX_SIGNS, _witness_latex)
 
 
-def _latex_writer(derivation: Derivation) -> Writer:
-    network = derivation.network
-    return LatexPrinter(one_head=network is not None and network.heads == 1).write
+def has_one_head(derivation: Derivation) -> bool:
+    """Whether the layers have one head each, so that symbols need not name it."""
+    return derivation.network is not None and derivation.network.heads == 1
+
+
+def text_style(*, one_head: bool = False) -> Style:
+    """How a derivation is written as plain text."""
+    return Style(TextPrinter(one_head=one_head).write, {sign: sign for sign in LATEX_SIGNS}, _witness_text)
 
 
 def _broken(expr: Any, write: Writer) -> list[str]:
@@ -172,61 +162,23 @@ def _witness_latex(step: Counterexample, write: Writer) -> list[str]:
     ]
     left, right = (latex(value, mat_delim="(") for value in _values_at(step))
     return [
-        *(rf"&\quad \text{{at }} {line}" for line in at),
-        rf"&\quad \text{{then }} {left} \neq {right}",
+        *(rf"\text{{at }} {line}" for line in at),
+        rf"\text{{then }} {left} \neq {right}",
     ]
 
 
 def _witness_text(step: Counterexample, write: Writer) -> list[str]:
     at = [
-        f"      at {' = '.join(write(symbol) for symbol in symbols)} = {matrix.tolist()}"
+        f"at {' = '.join(write(symbol) for symbol in symbols)} = {matrix.tolist()}"
         for matrix, symbols in _by_value(step).items()
     ]
     left, right = (value.tolist() for value in _values_at(step))
-    return [*at, f"      then {left} ≠ {right}"]
+    return [*at, f"then {left} ≠ {right}"]
 
 
 def _assumption_markdown(one: Assumption, derivation: Derivation) -> str:
-    write = _latex_writer(derivation)
-    equations = ", ".join(f"${write(rel.lhs)} {_SIGNS[rel.sign]} {write(rel.rhs)}$" for rel in one.equations)
+    write = latex_style(derivation).write
+    equations = ", ".join(
+        f"${write(rel.lhs)} {LATEX_SIGNS[rel.sign]} {write(rel.rhs)}$" for rel in one.equations
+    )
     return f"- *{one.name}* ({one.kind}): {one.says}{f': {equations}' if equations else ''}"
-
-
-def _assumption_data(one: Assumption, derivation: Derivation) -> dict[str, Any]:
-    return {
-        "name": one.name,
-        "kind": one.kind,
-        "says": one.says,
-        "derived_in": one.derived_in,
-        "equations": [
-            {"lhs": _expression_data(rel.lhs, derivation), "rhs": _expression_data(rel.rhs, derivation)}
-            for rel in one.equations
-        ],
-    }
-
-
-def _step_data(step: Step, derivation: Derivation) -> dict[str, Any]:
-    data = {
-        "rule": step.rule.name,
-        "law": step.rule.law,
-        "why": step.why,
-        "uses": [source.name for source in step.sources],
-        "sign": step.sign,
-        "before": _expression_data(step.before, derivation),
-        "after": _expression_data(step.after, derivation),
-    }
-    if isinstance(step, Selection):
-        data["name"] = _expression_data(step.name, derivation)
-        data["remainder"] = _expression_data(step.remainder, derivation)
-    if isinstance(step, Counterexample):
-        data["witness"] = {str(symbol): str(matrix.tolist()) for symbol, matrix in step.witness}
-    return data
-
-
-def _expression_data(expr: Any, derivation: Derivation) -> dict[str, str]:
-    return {"text": TextPrinter().write(expr), "latex": _latex_writer(derivation)(expr)}
-
-
-def _network_data(derivation: Derivation) -> dict[str, int] | None:
-    network = derivation.network
-    return None if network is None else {"layers": network.layers, "heads": network.heads}

@@ -7,11 +7,12 @@ from typing import Any, ClassVar
 from sympy import Add, OneMatrix
 
 from ovlearn.symbolic.functions import CausalMask, Layer, Rank, RowSoftmax, Vec
+from ovlearn.symbolic.notation import GLOSSARY
 from ovlearn.symbolic.printing import Printer
 
 
 class TextPrinter(Printer):
-    """Plain text in the symbols' own names, as `A_1_0 X_1 W_OV_1_0`."""
+    """Plain text in the symbols' own names, as `A_1_0 W_OV_1_0`; with one head a layer, `A_1 W_OV_1`."""
 
     functions: ClassVar[dict[type, str]] = {
         RowSoftmax: "softmax",
@@ -22,6 +23,8 @@ class TextPrinter(Printer):
     }
 
     def _named(self, base: str, indices: tuple[int, ...]) -> str:
+        if self.one_head and len(indices) > 1 and base in GLOSSARY and not any(indices[1::2]):
+            indices = indices[::2]
         return "_".join([base, *map(str, indices)])
 
     def _quotient(self, above: str) -> str:

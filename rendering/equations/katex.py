@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from contextlib import suppress
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from rendering.assets import NODE_MODULES, require
-from rendering.cache import Cache, of_files
+from rendering.equations.formulas import Formula
+from rendering.store import Store, of_files
 
 _SCRIPT = NODE_MODULES / "katex" / "dist" / "katex.min.js"
 _RENDER = Path(__file__).with_name("typeset.js")
 _ROOT = Path(__file__).parents[2]
 
-# Given a TeX source and whether it is a display, what came of it as JSON: {"html": …} or {"error": …}.
-Render = Callable[[str, bool], str]
+# Takes TeX with marked symbols, whether it is a display, the TeX to copy, and titles of symbols as JSON.
+# Returns what came of it as JSON: {"html": …} or {"error": …}.
+Render = Callable[[str, bool, str, str], str]
 
 
 class TexError(Exception):
@@ -27,61 +29,57 @@ class TexError(Exception):
 class Typesetter:
     """KaTeX, and what it made before.
 
-    `known`: HTML by display mode and source, from an earlier build; `render`: `typeset` of typeset.js;
-    the one in this process unless given.
+    `earlier`: HTML from an earlier build; `render`: `typeset` of typeset.js, here unless it runs elsewhere.
     """
 
-    def __init__(self, known: dict[str, str] | None = None, render: Render | None = None) -> None:
-        self.known = known or {}
+    def __init__(self, earlier: dict[str, str] | None = None, render: Render | None = None) -> None:
+        self.earlier = earlier or {}
         self.render = render
         self.used: dict[str, str] = {}
 
-    def html(self, source: str, display: bool = False) -> str:
-        """Return the HTML of a TeX source; raise TexError where KaTeX does not accept it."""
-        name = f"{'display' if display else 'inline'} {source}"
+    def html(self, formula: Formula, display: bool = False) -> str:
+        """Return the HTML of a formula; raise TexError where KaTeX does not accept it."""
+        name = json.dumps([display, formula.latex, formula.symbols])
         if name not in self.used:
-            self.used[name] = self.known.get(name) or typeset(source, display, self.render)
+            self.used[name] = self.earlier.get(name) or typeset(formula, display, self.render)
         return self.used[name]
 
     @classmethod
-    def load(cls, cache: Cache) -> Typesetter:
-        """Return one that knows what the last build made."""
-        return cls(cache.load("equations", _key()))
+    def load(cls, store: Store) -> Typesetter:
+        """Return one that has what the last build made."""
+        return cls(store.load("equations", _key()))
 
-    def save(self, cache: Cache) -> None:
+    def save(self, store: Store) -> None:
         """Keep what this build made."""
-        if self.used != self.known:
-            cache.save("equations", _key(), self.used)
+        if self.used != self.earlier:
+            store.save("equations", _key(), self.used)
 
 
-def typeset(source: str, display: bool, render: Render | None = None) -> str:
-    """Return the HTML of a TeX source from KaTeX itself; raise TexError where it does not accept it."""
-    from rendering.symbols import annotate, finish  # loads sympy: not where all is known
+def typeset(formula: Formula, display: bool, render: Render | None = None) -> str:
+    """Return the HTML of a formula from KaTeX itself, each symbol marked and with a title.
 
-    html = unmarked(source, display, render)
-    with suppress(TexError):
-        html = unmarked(annotate(source), display, render)
-    return finish(html, source)
+    Raises: TexError where KaTeX does not accept it.
+    """
+    from rendering.equations.typed import symbols_in  # loads sympy: not where all was made before
+    from rendering.glossary import title
 
-
-def unmarked(source: str, display: bool, render: Render | None = None) -> str:
-    """Return what KaTeX makes of a TeX source as it is; raise TexError where it does not accept it."""
-    outcome = json.loads((render or _render())(source, display))
-    if "error" in outcome:
-        raise TexError(f"{outcome['error'].removeprefix('KaTeX parse error: ')} (in {_shortened(source)})")
-    return str(outcome["html"])
+    if formula.symbols is None:
+        formula = replace(formula, symbols=symbols_in(formula.latex))
+    titles = {base: title(base) for _, _, base, *_ in formula.symbols or ()}
+    # a letter that is an argument without braces, as in \frac AE, takes no mark
+    for source in dict.fromkeys((formula.tagged, formula.latex)):
+        outcome = json.loads((render or _render())(source, display, formula.latex, json.dumps(titles)))
+        if "html" in outcome:
+            return str(outcome["html"])
+    said = outcome["error"].removeprefix("KaTeX parse error: ")
+    raise TexError(f"{said} (in {_shortened(formula.latex)})")
 
 
 def _key() -> str:
-    """A digest of everything that decides the HTML."""
-    places = (
-        Path(__file__),
-        _RENDER,
-        _ROOT / "rendering" / "symbols",
-        _ROOT / "ovlearn" / "symbolic",
-        require(_SCRIPT),
-    )
-    return of_files(*places)
+    """A digest of everything that decides the HTML, less the formulas."""
+    symbolic = _ROOT / "ovlearn" / "symbolic"
+    glossary = (symbolic / "notation.py", symbolic / "dimensions.py", _ROOT / "rendering" / "glossary.py")
+    return of_files(Path(__file__).parent, *glossary, require(_SCRIPT))
 
 
 @cache

@@ -29,14 +29,14 @@ class Numbered:
 class Labels:
     """The labels of the pages that were read so far."""
 
-    known: dict[str, Numbered] = field(default_factory=dict)
+    numbered: dict[str, Numbered] = field(default_factory=dict)
 
     def add(self, page: str, label: str) -> str:
         """Number one more equation of a page; return what is wrong with its label, or nothing."""
-        if label in self.known:
-            return f"the label {label} is taken by {self.known[label].page}"
-        count = 1 + sum(1 for other in self.known.values() if other.page == page)
-        self.known[label] = Numbered(label, page, f"{prefix(page)}.{count}")
+        if label in self.numbered:
+            return f"the label {label} is taken by {self.numbered[label].page}"
+        count = 1 + sum(1 for other in self.numbered.values() if other.page == page)
+        self.numbered[label] = Numbered(label, page, f"{prefix(page)}.{count}")
         return ""
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from html import escape
 
-from rendering.equations.chains import Chain, Line
+from rendering.equations.formulas import Chain, Formula, Line
 from rendering.equations.katex import Typesetter
 from rendering.equations.labels import Numbered
 
@@ -15,7 +14,6 @@ _MOST_LINES = 8
 _MOST_SIGNS = 110
 # Beside a wider line the rule's name would have no room: it stands above.
 _ROOM_FOR_RULES = 40
-_RELATION = re.compile(r"^(=|\\neq\b|\\leq\b)\s*")
 
 
 def reference(numbered: Numbered, address: str) -> str:
@@ -29,13 +27,13 @@ class Markup:
 
     typesetter: Typesetter
 
-    def inline(self, tex: str) -> str:
+    def inline(self, formula: Formula) -> str:
         """An equation within a line."""
-        return f'<span class="ov-inline">{self.typesetter.html(tex)}</span>'
+        return f'<span class="ov-inline">{self.typesetter.html(formula)}</span>'
 
-    def display(self, tex: str, numbered: Numbered | None = None) -> str:
+    def display(self, formula: Formula, numbered: Numbered | None = None) -> str:
         """An equation of its own, in a box that scrolls by itself, with its number if it has one."""
-        box = f'<div class="ov-scroll" tabindex="0">{self.typesetter.html(tex, True)}</div>'
+        box = f'<div class="ov-scroll" tabindex="0">{self.typesetter.html(formula, True)}</div>'
         if numbered is None:
             return f'<div class="ov-eq">{box}</div>'
         anchor, number = numbered.anchor, numbered.number
@@ -58,14 +56,9 @@ class Markup:
 
     def _line(self, line: Line) -> str:
         left = f'<span class="ov-left">{self._styled(line.left)}</span>' if line.left else ""
-        right = "".join(f'<span class="ov-right">{self._styled(_joined(part))}</span>' for part in line.right)
+        right = "".join(f'<span class="ov-right">{self._styled(part)}</span>' for part in line.right)
         rule = f'<span class="ov-rule">{escape(line.rule)}</span>' if line.rule else ""
         return f'<div class="ov-step">{left}{rule}<span class="ov-rights">{right}</span></div>'
 
-    def _styled(self, tex: str) -> str:
-        return self.typesetter.html(rf"\displaystyle {tex}")
-
-
-def _joined(right: str) -> str:
-    """What begins with a sign: spaced as after a left side, and after a sign of relation not broken."""
-    return "{}" + _RELATION.sub(r"\1\\nobreak ", right.removeprefix(r"\quad "))
+    def _styled(self, formula: Formula) -> str:
+        return self.typesetter.html(formula.within(r"\displaystyle "))

@@ -11,12 +11,12 @@ from collections.abc import Callable
 from functools import partial
 from html import escape, unescape
 
-from rendering.equations import chains
+from rendering.equations.formulas import Chain, Formula, read
 from rendering.equations.katex import TexError, Typesetter
 from rendering.equations.labels import Labels, Numbered, references, split_label
 from rendering.equations.markup import Markup, reference
-from rendering.equations.plain import plain
-from rendering.errors import RenderError
+from rendering.equations.words import plain
+from rendering.messages import RenderError
 
 # What pymdownx.arithmatex leaves, and what stands there between the passes.
 _FOUND = re.compile(r'<(span|div) class="arithmatex">\\(?:\(|\[)(.*?)\\(?:\)|\])</\1>', re.DOTALL)
@@ -32,7 +32,7 @@ Address = Callable[[str], str]
 
 
 class UnknownLabel(Exception):
-    """A label, or a reference to one, that no page has."""
+    """A reference to a label that no page has."""
 
 
 class Equations:
@@ -77,29 +77,31 @@ class Equations:
         return resolved
 
     def html(self, page: str, tex: str, display: bool, address: Address = lambda page: page) -> str:
-        """Return the HTML of one equation of a page, once the numbers are known.
+        """Return the HTML of one equation of a page, once all are numbered; a new label gives no number.
 
-        Raises: TexError for TeX that KaTeX does not accept, UnknownLabel for a label that no page has.
+        Raises: TexError for TeX that KaTeX does not accept, UnknownLabel for a reference to a label that no
+        page has.
         """
         whole = next((ref for ref in references(tex) if ref[0] == tex), None)
         if whole:
-            there = self._known(whole[1])
+            there = self._numbered(whole[1])
             return reference(there, "" if there.page == page else address(there.page))
-        tex, labels = split_label(tex)
         for ref in list(references(tex)):
-            tex = tex.replace(ref[0], rf"\text{{({self._number(ref[1])})}}")
-        if not display:
-            return self.markup.inline(tex)
-        numbered = self._known(labels[0]) if labels else None
-        chain = chains.parse(tex)
-        return self.markup.chain(chain, numbered) if chain else self.markup.display(tex, numbered)
+            tex = tex.replace(ref[0], rf"\text{{({self._numbered(ref[1]).number})}}")
+        found = read(tex)
+        if isinstance(found, Formula) and not display:
+            return self.markup.inline(found)
+        numbered = self.labels.numbered.get(found.labels[0]) if found.labels else None
+        if isinstance(found, Chain):
+            return self.markup.chain(found, numbered)
+        return self.markup.display(found, numbered)
 
     def in_words(self, text: str) -> str:
         """Return Markdown in which a reference is an equation's number and a label is gone.
 
         A reference to a label that no page has stays: `resolve` refuses it.
         """
-        for label, numbered in self.labels.known.items():
+        for label, numbered in self.labels.numbered.items():
             reference, number = rf"\eqref{{{label}}}", f"({numbered.number})"
             text = text.replace(f"${reference}$", number).replace(reference, rf"\text{{{number}}}")
         return split_label(text)[0]
@@ -107,24 +109,21 @@ class Equations:
     def title(self, text: str) -> tuple[str, str]:
         r"""Return a heading's text in plain words, and as HTML, where it may hold `\(TeX\)`."""
         words = _IN_TITLE.sub(lambda found: plain(unescape(found[1])), text)
-        return words, _IN_TITLE.sub(lambda found: self.markup.inline(unescape(found[1])), text)
+        return words, _IN_TITLE.sub(lambda found: self.markup.inline(Formula.typed(unescape(found[1]))), text)
 
     def _hold(self, page: str, problems: list[str], found: re.Match[str]) -> str:
         tex = unescape(found[2]).strip()
-        labels = split_label(tex)[1]
-        if len(labels) > 1:
-            problems.append(f"more than one label in one equation: {', '.join(labels)}")
-        problems.extend(filter(None, (self.labels.add(page, label) for label in labels)))
+        equation = read(tex)
+        if len(equation.labels) > 1:
+            problems.append(f"more than one label in one equation: {', '.join(equation.labels)}")
+        problems.extend(filter(None, (self.labels.add(page, label) for label in equation.labels)))
         kind = found[1]
-        return f'<{kind} class="ov-math" data-tex="{escape(tex)}">{escape(plain(tex))}</{kind}>'
+        return f'<{kind} class="ov-math" data-tex="{escape(tex)}">{escape(equation.text)}</{kind}>'
 
-    def _known(self, label: str) -> Numbered:
-        if label not in self.labels.known:
+    def _numbered(self, label: str) -> Numbered:
+        if label not in self.labels.numbered:
             raise UnknownLabel(f"no equation has the label {label}")
-        return self.labels.known[label]
-
-    def _number(self, label: str) -> str:
-        return self._known(label).number
+        return self.labels.numbered[label]
 
 
 def _stop(page: str, problems: list[str]) -> None:

@@ -1,7 +1,8 @@
 """Run lessons, several at a time, and remember what came out.
 
-What came out is kept under a key of everything that can change it: the lesson, the package, this folder, and
-the versions of the libraries. Nothing outside this folder decides what a kernel does.
+What came out is kept under a key of the lesson, this folder and the versions of the libraries, with what the
+lesson read of the package: as long as that is as it was, the lesson need not run. Nothing outside this
+folder decides what a kernel does.
 """
 
 from __future__ import annotations
@@ -12,70 +13,81 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from rendering.cache import Cache, digest, of_files, of_versions
-from rendering.errors import RenderError
-from rendering.execution.cells import PRINTED, Cell, Source, cell_from
+from rendering.execution.executed import Cell, Source, cell_from
+from rendering.execution.reads import state
+from rendering.messages import RenderError
+from rendering.store import Store, digest, of_files, of_versions
 
-__all__ = ["PRINTED", "Cell", "Source", "execute"]
+__all__ = ["Cell", "Source", "execute"]
 
 JOBS = 2
 _HERE = Path(__file__).parent
-_LIBRARIES = ("numpy", "sympy", "jupytext", "nbclient", "ipykernel", "ipython")
+_LIBRARIES = ("numpy", "sympy", "nbclient", "ipykernel", "ipython")
 
 
-def execute(sources: Sequence[Source], *, package: Path, cache: Cache, jobs: int = JOBS) -> list[list[Cell]]:
-    """Return the executed cells of each lesson: from the cache where they are known, else from a kernel.
+def execute(sources: Sequence[Source], *, package: Path, store: Store, jobs: int = JOBS) -> list[list[Cell]]:
+    """Return the executed cells of each lesson: from the store where nothing changed, else from a kernel.
 
-    `package`: the folder of the package that lessons import; `cache`: the results of earlier builds; `jobs`:
+    `package`: the folder of the package that lessons import; `store`: the results of earlier builds; `jobs`:
     how many kernels at once.
 
     Raises: RenderError with every lesson that failed.
     """
-    keys = _keys(sources, package)
-    done: dict[Source, list[Cell]] = {}
-    for source in sources:
-        if (known := cache.load(source.name, keys[source])) is not None:
-            done[source] = [cell_from(fields) for fields in known]
+    results = _Results(store, sources, package)
+    done = {source: cells for source in sources if (cells := results.load(source)) is not None}
     missing = [source for source in sources if source not in done]
     if missing:
-        import asyncio  # with what it loads, not where all is known
+        import asyncio  # with what it loads, not where nothing runs
 
-        done |= asyncio.run(_run_all(missing, package, keys, cache, jobs))
+        done |= asyncio.run(_run_all(missing, package, results, jobs))
     return [done[source] for source in sources]
 
 
-def _keys(sources: Sequence[Source], package: Path) -> dict[Source, str]:
-    """For each lesson, everything that can change what it puts out."""
-    shared = (sys.version, of_versions(*_LIBRARIES), of_files(package, _HERE))
-    return {source: digest([*shared, source.uri, source.path.read_bytes()]) for source in sources}
+class _Results:
+    """What lessons put out, each with the state, before it ran, of what it read of the package."""
+
+    def __init__(self, store: Store, sources: Sequence[Source], package: Path) -> None:
+        shared = (sys.version, of_versions(*_LIBRARIES), of_files(_HERE))
+        self.store, self.state = store, state(package)
+        self.keys = {source: digest([*shared, source.uri, source.path.read_bytes()]) for source in sources}
+
+    def load(self, source: Source) -> list[Cell] | None:
+        """The cells of a lesson, if nothing that it read has changed."""
+        kept = self.store.load(source.name, self.keys[source])
+        if kept is None or any(self.state.get(place) != seal for place, seal in kept["reads"].items()):
+            return None
+        return [cell_from(fields) for fields in kept["cells"]]
+
+    def save(self, source: Source, cells: Sequence[Cell], reads: Sequence[str]) -> None:
+        """Keep the cells of a lesson, and what it read."""
+        seals = {place: self.state.get(place) for place in reads}
+        self.store.save(source.name, self.keys[source], {"reads": seals, "cells": [*map(asdict, cells)]})
 
 
 async def _run_all(
-    sources: Sequence[Source], package: Path, keys: dict[Source, str], cache: Cache, jobs: int
+    sources: Sequence[Source], package: Path, results: _Results, jobs: int
 ) -> dict[Source, list[Cell]]:
     """Run them, `jobs` at a time. Each result is kept at once, whatever becomes of the others."""
     import asyncio
 
-    from rendering.execution.running import run  # Jupyter loads slowly: not where all is known
-    from rendering.progress import tell
+    from rendering.execution.kernel import run  # Jupyter loads slowly: not where nothing runs
+    from rendering.messages import tell
 
     free = asyncio.Semaphore(jobs)
-    done = itertools.count(1)
+    count = itertools.count(1)
     tell(f"running {len(sources)} notebooks, {jobs} at a time")
 
     async def one(source: Source) -> list[Cell] | RenderError:
         async with free:
             try:
-                cells = await run(source, package)
+                cells, reads = await run(source, package)
             except RenderError as error:
                 return error
-        cache.save(source.name, keys[source], [asdict(cell) for cell in cells])
-        tell(f"{next(done)} of {len(sources)} has run: {source.shown}")
+        results.save(source, cells, reads)
+        tell(f"{next(count)} of {len(sources)} has run: {source.shown}")
         return cells
 
-    results = await asyncio.gather(*map(one, sources))
-    if failures := [str(result) for result in results if isinstance(result, RenderError)]:
+    ran = await asyncio.gather(*map(one, sources))
+    if failures := [str(result) for result in ran if isinstance(result, RenderError)]:
         raise RenderError.of(failures)
-    return {
-        source: result for source, result in zip(sources, results, strict=True) if isinstance(result, list)
-    }
+    return {source: cells for source, cells in zip(sources, ran, strict=True) if isinstance(cells, list)}

@@ -29,8 +29,7 @@ from rendering.pages.derivations import derivation_pages
 from rendering.pages.exercises import exercise_pages
 from rendering.pages.front import boxed_equation, what_was_checked
 from rendering.pages.notation import notation_page
-from rendering.pages.reference import public_names, rules_list
-from rendering.pages.sources import section
+from rendering.pages.reference import public_names, rules_list, section
 from rendering.runnable import of_exercises
 
 Writer = Callable[[], str]

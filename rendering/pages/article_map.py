@@ -10,7 +10,7 @@ from ovlearn.symbolic.article import ARTICLE, Displayed, Target
 from ovlearn.symbolic.errata import ERRATA
 from ovlearn.symbolic.layout import label_of
 from rendering.pages.evidence import derivation_link, in_words, lesson_link, rows_of
-from rendering.pages.writing import displayed, page, relation_latex, sentence, shape_latex, with_symbols
+from rendering.pages.writing import displayed, page, relation_data, sentence, shape, with_symbols
 
 
 def article_map_page() -> str:
@@ -49,8 +49,8 @@ def _stated(entry: Displayed, target: Target) -> Iterator[str]:
     derivation = target.derivation()
     last = target.first if target.given else target.last or len(derivation.steps)
     rows = rows_of(target.slug, target.lemma or target.slug, target.first, last, layer=target.layer)
-    yield displayed(relation_latex(target.relation))
-    yield f"Shape {shape_latex(target.relation.lhs.shape)}, {_yielded(target, derivation, last)}"
+    yield displayed(relation_data(target.relation))
+    yield f"Shape {shape(target.relation.lhs.shape)}, {_yielded(target, derivation, last)}"
     yield f'<small class="ov-checked">{in_words(rows)}</small>'
 
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
-from textwrap import indent
 
 import ovlearn as ov
 from ovlearn.checking import ROUTES
 from ovlearn.symbolic import Assumption, Derivation, Relation
 from ovlearn.symbolic.notation import parse
+from rendering.equations.formulas import carried, chain_of
+from rendering.markdown import folded, indented
 from rendering.pages.evidence import ROUTE_NAMES, SEEDS, checked, lesson_link, lesson_number
 from rendering.pages.writing import (
     compact,
     displayed,
-    folded,
     page,
-    relation_latex,
+    relation_data,
     sentence,
     table,
     with_symbols,
@@ -88,15 +88,15 @@ def _check(report: ov.Report) -> str:
 
 
 def _chain(derivation: Derivation) -> Iterator[str]:
-    given = "\n".join(map(_given, derivation.assumptions))
-    if given:
-        yield folded(f"Given: {_names(derivation)}", given)
-    known = _begins_like(derivation)
-    if known:
-        count = len(known.steps)
-        yield f"Steps 1 to {count} are those of [`{known.slug}`]({known.slug}.md). It goes on from there:"
-        derivation = replace(derivation, initial=known.here, steps=derivation.steps[count:])
-    yield displayed(derivation.latex())
+    if derivation.assumptions:
+        assumptions = "\n".join(map(_assumption, derivation.assumptions))
+        yield folded("note", f"Given: {_names(derivation)}", assumptions)
+    first = _begins_like(derivation)
+    if first:
+        count = len(first.steps)
+        yield f"Steps 1 to {count} are those of [`{first.slug}`]({first.slug}.md). It goes on from there:"
+        derivation = replace(derivation, initial=first.here, steps=derivation.steps[count:])
+    yield chain_of(derivation.as_data())
 
 
 def _begins_like(derivation: Derivation) -> Derivation | None:
@@ -110,15 +110,15 @@ def _lemma(number: int, lemma: Derivation, whole: Derivation) -> Iterator[str]:
     yield f"## Lemma: {with_symbols(lemma.title)} {{ #lemma-{number} }}"
     if lemma.assumptions:
         yield f"Given: {_names(lemma)}."
-        yield "\n".join(_given(one) for one in lemma.assumptions if one not in whole.assumptions)
-    yield displayed(lemma.latex())
+        yield "\n".join(_assumption(one) for one in lemma.assumptions if one not in whole.assumptions)
+    yield chain_of(lemma.as_data())
 
 
 def _names(derivation: Derivation) -> str:
     return ", ".join(one.name for one in derivation.assumptions)
 
 
-def _given(one: Assumption) -> str:
+def _assumption(one: Assumption) -> str:
     """An assumption in words, with its equation: that of layer 1, where it has one for each layer."""
     kind = f"[{one.kind}]({one.derived_in}.md)" if one.derived_in else one.kind
     says = f"- **{sentence(one.name)}** ({kind}): {with_symbols(one.says)}"
@@ -126,10 +126,10 @@ def _given(one: Assumption) -> str:
         return f"{says}."
     shown = next((each for each in one.equations if _of_layer_1(each)), one.equations[0])
     more = ", and so on" if len(one.equations) > 1 else ""
-    equation = relation_latex(shown)
-    if len(equation) > _LINE:  # in a box of its own, which a phone can scroll
-        return f"{says}{more}:\n\n{indent(displayed(equation), '    ')}\n"
-    return f"{says}: ${equation}${more}."
+    equation = relation_data(shown)
+    if len(equation["latex"]) > _LINE:  # in a box of its own, which a phone can scroll
+        return f"{says}{more}:\n\n{indented(displayed(equation))}\n"
+    return f"{says}: ${carried(equation)}${more}."
 
 
 def _of_layer_1(relation: Relation) -> bool:

@@ -8,7 +8,7 @@ from functools import partial
 
 from ovlearn.exercises.sets import files
 from ovlearn.exercises.sources import Exercise, SetSource, source_of
-from rendering.blocks import cell_block
+from rendering.markdown import cell_block, folded, python
 from rendering.pages.writing import page, sentence, table
 
 _LESSON = re.compile(r"\]\(\.\./lessons/(\w+)\.py")
@@ -62,7 +62,7 @@ def _page(set_name: str) -> str:
         _FIRST,
         _HERE,
         _PROGRESS,
-        _folded('ov-code "The notebook begins with this"', cell_block("cell", "setup", _code(source.setup))),
+        folded("ov-code", "The notebook begins with this", cell_block("cell", "setup", python(source.setup))),
         *(part for one in source.exercises for part in _exercise(one)),
     )
 
@@ -73,18 +73,9 @@ def _exercise(one: Exercise) -> Iterator[str]:
     yield f"{heading} {{ #{one.name} }}"
     yield f"`{one.name}` · {points}"
     yield _linked(prompt.strip())
-    yield cell_block("exercise", one.name, _code(one.starter))
+    yield cell_block("exercise", one.name, python(one.starter))
     for number, hint in enumerate(one.hints, start=1):
-        yield _folded(f'question "Hint {number}"', _linked(hint))
-
-
-def _code(text: str) -> str:
-    return f"```python\n{text}\n```"
-
-
-def _folded(title: str, text: str) -> str:
-    body = "\n".join(f"    {line}".rstrip() for line in text.splitlines())
-    return f"??? {title}\n\n{body}"
+        yield folded("question", f"Hint {number}", _linked(hint))
 
 
 def _linked(text: str) -> str:

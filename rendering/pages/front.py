@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import ovlearn as ov
 from ovlearn.checking import ROUTES, at_most
-from ovlearn.symbolic import GLOSSARY, factors, to_latex
-from ovlearn.symbolic.layout import relation_latex
+from ovlearn.symbolic import GLOSSARY, factors
 from ovlearn.symbolic.notation import parse
 from rendering.pages.evidence import SEEDS, checked, derivation_link, rounded, worst
-from rendering.pages.writing import compact, displayed, page, shape_latex, table, with_symbols
+from rendering.pages.writing import (
+    compact,
+    displayed,
+    inline,
+    page,
+    relation_data,
+    shape,
+    table,
+    with_symbols,
+)
 
 _CIRCUIT = "ov-circuit"
 
@@ -17,7 +25,7 @@ def boxed_equation() -> str:
     """The course's result, with each factor of its right side in words."""
     checked(_CIRCUIT)
     derivation = ov.derive(_CIRCUIT)
-    box = displayed(rf"\Large\boxed{{{relation_latex(derivation)}}}")
+    box = displayed(relation_data(derivation.result, around=r"\Large\boxed{{{}}}"))
     return page(box, "\n".join(map(_in_words, factors(derivation.result.rhs))))
 
 
@@ -31,8 +39,7 @@ def what_was_checked() -> str:
 
 def _in_words(matrix: object) -> str:
     entry = GLOSSARY[parse(str(matrix))[0]]
-    symbol = f"${to_latex(matrix, one_head=True)}$"
-    return f"- {symbol}, {shape_latex(entry.shape)}: {with_symbols(entry.meaning)}"
+    return f"- {inline(matrix, one_head=True)}, {shape(entry.shape)}: {with_symbols(entry.meaning)}"
 
 
 def _summary(reports: list[ov.Report]) -> str:

@@ -1,14 +1,17 @@
-"""Fragments of the API pages: what is public, and the rules with their laws."""
+"""Fragments that the repository has itself: what is public, the rules with their laws, sections of texts."""
 
 from __future__ import annotations
 
 from inspect import getdoc
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import ovlearn as ov
 from ovlearn.symbolic import rules
 from rendering.pages.writing import compact, table
+
+ROOT = Path(__file__).parents[2]
 
 # The page of `docs/api/` for each floor.
 _PAGES = {"symbolic": "symbolic", "numeric": "numeric", "plots": "numeric", "checking": "checking"}
@@ -50,3 +53,15 @@ def _rule(name: str) -> str:
     rule = getattr(rules, name)
     said = " ".join((getdoc(rule) or "").split())
     return f"`rules.{name}`\n:   `{rule.law}`<br>\n    {said}"
+
+
+def section(name: str, title: str, root: Path = ROOT) -> str:
+    """The body of one section (`## title`) of a file at the root, without its heading; sessions as `pycon`.
+
+    Raises: ValueError where the file has no such section.
+    """
+    for part in (root / name).read_text(encoding="utf-8").split("\n## ")[1:]:
+        heading, _, body = part.partition("\n")
+        if heading == title:
+            return body.strip().replace("```python\n>>>", "```pycon\n>>>")
+    raise ValueError(f"{name}: expected a section {title!r}, got none")

@@ -3,37 +3,45 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ovlearn.symbolic import Relation, to_latex
+from ovlearn.symbolic import Relation, tags, to_latex
+from ovlearn.symbolic.latex import LatexPrinter, latex_data
+from ovlearn.symbolic.layout import LATEX_SIGNS
+from ovlearn.symbolic.text import TextPrinter
+from rendering.equations.formulas import carried
 
-_SIGNS = {"=": "=", "≠": r"\neq", "≤": r"\leq"}
 _SYMBOL = re.compile(r"(?<![\w`$])([A-Za-zΔΣ])_(?:\{([^}]*)\}|(\w+))")
 _GREEK = {"Δ": r"\Delta", "Σ": r"\sum"}
 _CONFIG = ("model", "head", "vocab")  # d_model and its like are names in code
 
 
-def relation_latex(relation: Relation, *, one_head: bool = True) -> str:
-    """A relation as LaTeX, as the article prints it unless there are more heads."""
-    left, right = (to_latex(side, one_head=one_head) for side in (relation.lhs, relation.rhs))
-    return f"{left} {_SIGNS[relation.sign]} {right}"
+def relation_data(relation: Relation, *, around: str = "{}") -> dict[str, Any]:
+    """A relation of one head a layer as an equation of a page. `around`: LaTeX with a place for it."""
+    tagged, plain = LatexPrinter(one_head=True, tagged=True).write, TextPrinter(one_head=True).write
+    latex = f"{tagged(relation.lhs)} {LATEX_SIGNS[relation.sign]} {tagged(relation.rhs)}"
+    return {
+        "text": f"{plain(relation.lhs)} {relation.sign} {plain(relation.rhs)}",
+        **tags.read(around.format(latex)),
+    }
 
 
-def displayed(latex: str) -> str:
+def displayed(equation: Mapping[str, Any]) -> str:
     """An equation on lines of its own."""
-    return f"$$\n{latex}\n$$"
+    return f"$$\n{carried(equation)}\n$$"
 
 
-def shape_latex(shape: Sequence[Any]) -> str:
-    """A shape as LaTeX.
+def inline(expr: Any, *, one_head: bool = False) -> str:
+    """An expression within a line."""
+    text = TextPrinter(one_head=one_head).write(expr)
+    return f"${carried({'text': text, **latex_data(expr, one_head=one_head)})}$"
 
-    >>> from ovlearn.symbolic import symbol
-    >>> print(shape_latex(symbol("W_V").shape))
-    $d \\times d_{h}$
-    """
-    sizes = r" \times ".join(to_latex(size) for size in shape)
-    return f"${sizes}$"
+
+def shape(sizes: Sequence[Any]) -> str:
+    """A shape within a line, as d × d_h."""
+    latex = r" \times ".join(to_latex(size) for size in sizes)
+    return f"${carried({'text': ' × '.join(map(str, sizes)), 'latex': latex, 'symbols': []})}$"
 
 
 def with_symbols(words: str) -> str:
@@ -63,16 +71,6 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: int = 
 def compact(rows: str) -> str:
     """A table in small type, that fits a phone."""
     return f'<div class="ov-compact" markdown>\n\n{rows}\n\n</div>'
-
-
-def folded(title: str, body: str) -> str:
-    """A box that opens when asked."""
-    return f'??? note "{title}"\n\n{indented(body)}'
-
-
-def indented(text: str) -> str:
-    """Text as the body of what stands above it."""
-    return "\n".join(f"    {line}".rstrip() for line in text.splitlines())
 
 
 def sentence(words: str) -> str:

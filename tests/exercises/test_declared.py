@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from live.parts.compile import with_code
+from live.parts.bytecode import with_code
 from ovlearn.exercises import compiled
 from ovlearn.exercises.answers import Namespace, Student
 from ovlearn.exercises.declared import Declared

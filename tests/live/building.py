@@ -33,7 +33,7 @@ class Built:
 
     @property
     def labels(self) -> dict[str, str]:
-        return {label: each.number for label, each in self._equations.labels.known.items()}
+        return {label: each.number for label, each in self._equations.labels.numbered.items()}
 
 
 def alike(html: str) -> str:

@@ -15,8 +15,8 @@ import pytest
 
 from live.parts import Parts, parts, pins
 from live.parts.pins import NotToBeHad, numpy_wheel, python_wheels
-from live.parts.store import Store
 from rendering import RenderError
+from rendering.store import Store
 from tests.live.building import ROOT
 
 NAME, WHEEL = "numpy-9.whl", b"a wheel of numpy"

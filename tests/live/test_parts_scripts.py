@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from live.parts.bundling import bundled
-from live.parts.store import Store
+from live.parts.scripts import bundled
 from rendering import RenderError
+from rendering.store import Store
 
 SCRIPTS = {
     "loader.js": "console.log(OVLEARN_BUNDLE);",

@@ -18,11 +18,11 @@ import pytest
 from live.parts import Parts, parts
 from live.parts.contents import contents, own
 from live.parts.packing import node
-from live.parts.store import Store
 from ovlearn.exercises.compiled import SUFFIX, to_compile
 from ovlearn.exercises.gate import readable
 from ovlearn.exercises.sets import files
 from ovlearn.exercises.sources import source_of
+from rendering.store import Store
 from tests.live.building import ROOT
 from tests.live.magic import unchecked
 

@@ -19,7 +19,7 @@ import json
 from ovlearn_live.bridge import Bridge
 
 sent = []
-bridge = Bridge(sent.append, lambda tex, display: '{"html": "<b>set</b>"}')
+bridge = Bridge(sent.append, lambda *_: '{"html": "<b>set</b>"}')
 while bridge.prepare():
     pass
 derive = "import ovlearn as ov; ov.derive('ov-fold')"

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+from html import escape, unescape
 
+import markdown
 import pytest
 
 import ovlearn as ov
+from ovlearn.symbolic.layout import label_of
 from rendering import RenderError
-from rendering.equations import Equations, chains
+from rendering.equations import Equations
+from rendering.equations.formulas import carried, chain_of, read
+from tests.live.building import extensions
 
 
 def display(tex: str) -> str:
@@ -101,33 +106,37 @@ def test_titles_have_words_and_html() -> None:
     assert "<math" in markup
 
 
+def shown(derivation: ov.Derivation) -> str:
+    """A derivation on a page, as a page's Markdown carries it."""
+    carried = chain_of(derivation.as_data()).strip("$\n")
+    return site(a=display(escape(carried)))["a"]
+
+
 @pytest.mark.parametrize("slug", ov.derivations())
-def test_every_derivation_comes_apart_into_its_steps(slug: str) -> None:
+def test_every_derivation_is_shown_step_by_step(slug: str) -> None:
     derivation = ov.derive(slug)
-    chain = chains.parse(derivation.latex())
-    assert chain is not None
-    assert [line.rule.partition(":")[0].partition(" (")[0] for line in chain.lines] == [
-        step.rule.name for step in derivation.steps
-    ]
-    assert chain.result.startswith(r"\boxed{")
+    page = shown(derivation)
+    rules = [unescape(rule) for rule in re.findall(r'<span class="ov-rule">(.*?)</span>', page)]
+    assert rules == [label_of(step) for step in derivation.steps]
+    assert page.count('<div class="ov-step">') == len(derivation.steps)
+    assert page.index("ov-chain") < page.index("fbox")
 
 
 def test_a_long_derivation_folds_and_a_short_one_does_not() -> None:
-    equations = Equations()
-
-    def shown(derivation: ov.Derivation) -> str:
-        return equations.resolve("a.md", equations.collect("a.md", display(derivation.latex())))
-
-    long, short = shown(ov.derive("ov-circuit")), shown(ov.derive("ov-fold").lemmas[0])
-    assert "<summary>The derivation, step by step</summary>" in long
-    assert "<details" not in short
-    for page in (long, short):
-        assert page.count("ov-rule") == page.count('<div class="ov-step">')
-        assert page.index("ov-chain") < page.index("fbox")
+    assert "<summary>The derivation, step by step</summary>" in shown(ov.derive("ov-circuit"))
+    assert "<details" not in shown(ov.derive("ov-fold").lemmas[0])
 
 
-@pytest.mark.parametrize(
-    "tex", ["Y = X", r"\begin{align*} Y &= X \\ &= Z \end{align*}", r"\begin{align*}\end{align*}"]
-)
-def test_other_equations_are_no_chains(tex: str) -> None:
-    assert chains.parse(tex) is None
+def test_a_label_of_data_numbers_its_result() -> None:
+    data = ov.derive("ov-fold").as_data() | {"label": "eq:fold"}
+    page = site(a=display(escape(chain_of(data).strip("$\n"))) + inline(r"\eqref{eq:fold}"))["a"]
+    assert 'id="eq-fold"' in page
+    assert '<a class="ov-eqref" href="#eq-fold">(A.1)</a>' in page
+
+
+@pytest.mark.parametrize("place", ["{}", "- a\n- {}", "| a |\n| --- |\n| {} |", '!!! note "x"\n\n    {}'])
+def test_markdown_carries_data_wherever_an_equation_may_stand(place: str) -> None:
+    data = {"text": "|_*<", "latex": r"\left|W_{OV}\right| < \$ ` * \\{x\\}", "symbols": []}
+    html = markdown.Markdown(**extensions()).convert(place.format(f"${carried(data)}$"))
+    (found,) = re.findall(r'<span class="arithmatex">\\\((.*?)\\\)</span>', html, re.DOTALL)
+    assert read(unescape(found)).latex == data["latex"]

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from rendering import RenderError
-from rendering.cache import Cache
-from rendering.execution import PRINTED, Cell, execute
+from rendering.execution import Cell, execute
+from rendering.outputs import PRINTED
+from rendering.store import Store
 from tests.rendering.lessons import GOOD, cell, write
 
 # What goes wrong in the second cell, its first line as the message gives it, and what the message must say.
@@ -29,7 +30,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> list[list[Cell]]:
     """One lesson, run in two kernels side by side."""
     folder = tmp_path_factory.mktemp("runs")
     sources = [write(folder, name, GOOD) for name in ("01_x", "02_x")]
-    return execute(sources, package=folder, cache=Cache(folder / "cache"))
+    return execute(sources, package=folder, store=Store(folder / "cache"))
 
 
 def test_two_runs_are_the_same(runs: list[list[Cell]]) -> None:
@@ -42,7 +43,7 @@ def test_whoever_waits_is_told_how_far_it_is(tmp_path: Path, caplog: pytest.LogC
     package.mkdir()
     caplog.set_level("INFO", "rendering")
     for _ in range(2):  # the second time, all is known
-        execute(sources, package=package, cache=Cache(tmp_path / "cache"))
+        execute(sources, package=package, store=Store(tmp_path / "cache"))
     told = [re.sub(r"^ *\d+ s  ", "", line) for line in caplog.messages]
     assert told[0] == "running 3 notebooks, 2 at a time"
     assert [line[:6] for line in told[1:]] == ["1 of 3", "2 of 3", "3 of 3"]
@@ -69,14 +70,14 @@ def test_outputs_keep_their_kinds_and_order(runs: list[list[Cell]]) -> None:
 def test_what_is_printed_in_parts_is_one_output(tmp_path: Path) -> None:
     parts = "import time\nfor part in 'abc':\n    print(part, flush=True)\n    time.sleep(0.3)\n"
     source = write(tmp_path, "01_x", cell(parts))
-    (cells,) = execute([source], package=tmp_path, cache=Cache(tmp_path / "cache"))
+    (cells,) = execute([source], package=tmp_path, store=Store(tmp_path / "cache"))
     assert [each.outputs for each in cells if each.outputs] == [({PRINTED: "a\nb\nc\n"},)]
 
 
 def test_every_failure_is_named_at_once(tmp_path: Path) -> None:
     sources = [write(tmp_path / "lessons", name, cell(code)) for name, (code, _, _) in FAILURES.items()]
     with pytest.raises(RenderError) as stopped:
-        execute(sources, package=tmp_path / "none", cache=Cache(tmp_path / "cache"))
+        execute(sources, package=tmp_path / "none", store=Store(tmp_path / "cache"))
     told = {part.partition(".py, cell 2 (")[0]: part for part in str(stopped.value).split("\nlessons/")}
     assert len(told) == len(FAILURES)
     for name, (_, line, error) in FAILURES.items():
@@ -90,4 +91,4 @@ def test_every_failure_is_named_at_once(tmp_path: Path) -> None:
 def test_an_expression_that_fails_names_its_cell(tmp_path: Path) -> None:
     bad = write(tmp_path, "01_x", "# %% [markdown]\n# # A lesson\n#\n# It is {{ nothing }} and {{ '' }}.\n")
     with pytest.raises(RenderError, match=r"(?s)01_x.py, cell 1 \(# A lesson\):.*NameError: name 'nothing'"):
-        execute([bad], package=tmp_path, cache=Cache(tmp_path / "cache"))
+        execute([bad], package=tmp_path, store=Store(tmp_path / "cache"))

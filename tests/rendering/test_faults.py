@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from rendering import RenderError, Source, render
-from rendering.cache import Cache
-from rendering.execution.reading import read
+from rendering.execution.percent import cells_of
+from rendering.store import Store
 
 ROOT = Path(__file__).parents[2]
 
@@ -47,7 +47,7 @@ def source(lesson: str) -> Source:
 def first_shown(lesson: str) -> int:
     """The number of the cell that shows the lesson's first derivation."""
     return next(
-        cell.number for cell in read(source(lesson)) if "ov.show(" in cell.source and cell.kind == "code"
+        cell.number for cell in cells_of(source(lesson)) if "ov.show(" in cell.source and cell.kind == "code"
     )
 
 
@@ -59,12 +59,12 @@ def test_a_fault_in_a_derivation_stops_the_lesson_that_shows_it(lesson: str, pac
     assert text.count(right) == 1
     file.write_text(text.replace(right, wrong), encoding="utf-8")
     with pytest.raises(RenderError) as stopped:
-        render([source(lesson)], package=package, cache=Cache(package.parent / "cache"))
+        render([source(lesson)], package=package, store=Store(package.parent / "cache"))
     first, *rest = str(stopped.value).splitlines()
     assert re.match(rf"lessons/{lesson}\.py, cell {first_shown(lesson)} \(", first)
     assert said in "\n".join(rest)
 
 
 def test_unbroken_they_pass(package: Path) -> None:
-    lessons = render([*map(source, FAULTS)], package=package, cache=Cache(package.parent / "cache"))
+    lessons = render([*map(source, FAULTS)], package=package, store=Store(package.parent / "cache"))
     assert [lesson.source.name for lesson in lessons] == [*FAULTS]

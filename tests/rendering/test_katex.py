@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from rendering import RenderError
 from rendering.assets import NODE_MODULES
 from rendering.equations import katex
-from rendering.equations.katex import TexError, typeset, unmarked
+from rendering.equations.formulas import Formula
+from rendering.equations.katex import TexError
+
+
+def typeset(tex: str, display: bool) -> str:
+    return katex.typeset(Formula.typed(tex), display)
 
 
 def test_good_tex_gives_html_and_mathml() -> None:
@@ -24,7 +27,7 @@ def test_inline_is_not_display() -> None:
     assert "katex-display" not in typeset("A_1", display=False)
 
 
-@pytest.mark.parametrize("make", [typeset, unmarked])
+@pytest.mark.parametrize("symbols", [None, ()])
 @pytest.mark.parametrize(
     ("source", "complaint"),
     [
@@ -37,9 +40,9 @@ def test_inline_is_not_display() -> None:
         pytest.param(r"\htmlClass{x}{y}", "not allowed: .*htmlClass", id="written in red by default"),
     ],
 )
-def test_bad_tex_is_named(make: Callable[[str, bool], str], source: str, complaint: str) -> None:
+def test_bad_tex_is_named(symbols: tuple[()] | None, source: str, complaint: str) -> None:
     with pytest.raises(TexError, match=complaint) as caught:
-        make(source, True)
+        katex.typeset(Formula(source, source, symbols), True)
     assert f"(in {source})" in str(caught.value)
 
 

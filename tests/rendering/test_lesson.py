@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from rendering import Lesson, RenderError, Source, outputs, render
-from rendering.cache import Cache
-from rendering.execution import PRINTED, Cell, running
+from rendering.execution import Cell, kernel
+from rendering.execution.percent import cells_of
+from rendering.outputs import PRINTED
+from rendering.store import Store
 from tests.rendering.lessons import lesson, write
 
 
@@ -74,12 +76,10 @@ def test_links_to_lessons_lead_to_their_pages() -> None:
 
 @pytest.mark.parametrize("text", ["# %%\n1\n", "# %% [markdown]\n# Words\n", ""])
 def test_a_lesson_begins_with_its_title(tmp_path: Path, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def run(source: Source, package: Path) -> list[Cell]:
-        from rendering.execution.reading import read
+    async def run(source: Source, package: Path) -> tuple[list[Cell], list[str]]:
+        return cells_of(source), []
 
-        return read(source)
-
-    monkeypatch.setattr(running, "run", run)
+    monkeypatch.setattr(kernel, "run", run)
     source = write(tmp_path / "lessons", "03_x", text)
     with pytest.raises(RenderError, match=r"lessons/03_x.py: the first cell must be markdown that begins"):
-        render([source], package=tmp_path, cache=Cache(tmp_path / "cache"))
+        render([source], package=tmp_path, store=Store(tmp_path / "cache"))

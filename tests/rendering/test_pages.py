@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import json
 import posixpath
 import re
 from collections import Counter
@@ -23,15 +24,15 @@ from ovlearn.symbolic import GLOSSARY, rules
 from ovlearn.symbolic.article import ARTICLE, Displayed
 from ovlearn.symbolic.errata import ERRATA
 from rendering import RenderError, filled, pages
-from rendering.cache import Cache
-from rendering.filling import MARKER
+from rendering.equations.formulas import Chain, Formula, read
+from rendering.generated import MARKER, refuse_typed
 from rendering.generated import generated as kept
-from rendering.generated import refuse_typed
 from rendering.pages import article_map, derivations, evidence, front
 from rendering.pages.commands import shell
 from rendering.pages.notation import anchor, notation_page
-from rendering.pages.sources import section
-from rendering.pages.writing import relation_latex, with_symbols
+from rendering.pages.reference import section
+from rendering.pages.writing import relation_data, with_symbols
+from rendering.store import Store
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -51,7 +52,7 @@ LINK = re.compile(r"\]\((?!http)([^)#]*)(?:#([^)]+))?\)")
 @pytest.fixture(scope="module")
 def made() -> dict[str, dict[str, str]]:
     """As the last build kept it, where nothing has changed since."""
-    return asdict(kept(ROOT, Cache(ROOT / "build" / "cache")))
+    return asdict(kept(ROOT, Store(ROOT / "build" / "cache")))
 
 
 @pytest.fixture(scope="module")
@@ -76,8 +77,9 @@ def anchors(markdown: str) -> list[str]:
     return [first or second for first, second in ANCHOR.findall(markdown)]
 
 
-def equations(markdown: str) -> list[str]:
-    return re.findall(r"^ *\$\$\n(.*?)\n *\$\$$", markdown, re.MULTILINE | re.DOTALL)
+def equations(markdown: str) -> list[Formula | Chain]:
+    found = re.findall(r"^ *\$\$\n(.*?)\n *\$\$$", markdown, re.MULTILINE | re.DOTALL)
+    return [read(source) for source in found]
 
 
 # What the pages hold.
@@ -87,7 +89,7 @@ def test_every_symbol_has_its_row_and_its_anchor(generated: dict[str, str]) -> N
     found = anchors(generated["notation.md"])
     assert {anchor(base) for base in GLOSSARY} <= set(found)
     for entry in GLOSSARY.values():
-        assert f"${entry.latex}" in generated["notation.md"]
+        assert json.dumps(entry.latex)[1:-1] in generated["notation.md"]
         assert re.search(rf"`{re.escape(entry.base)}(_1)?(_0)?`", generated["notation.md"])
 
 
@@ -108,8 +110,8 @@ def test_every_equation_of_the_article_stands_in_the_map(generated: dict[str, st
     assert [name for name in anchors(page) if name.startswith("equation-")] == [
         f"equation-{entry.number}" for entry in ARTICLE
     ]
-    stated = [relation_latex(target.relation) for entry in ARTICLE for target in entry.targets]
-    assert equations(page) == stated
+    stated = [relation_data(target.relation)["latex"] for entry in ARTICLE for target in entry.targets]
+    assert [each.latex for each in equations(page) if isinstance(each, Formula)] == stated
     examples = [relation for relation in stated if r"\neq" in relation]
     assert len(examples) == 2  # equations 3 and 4: one example each, at which no network ran
     assert page.count("The example was put in, once") == len(examples)
@@ -125,7 +127,7 @@ def test_every_derivation_and_lemma_stands_on_its_page(generated: dict[str, str]
         f"## Lemma: {with_symbols(lemma.title)} {{ #lemma-{number} }}"
         for number, lemma in enumerate(lemmas, 1)
     ]
-    chains = [equation for equation in equations(page) if r"\boxed" in equation]
+    chains = [equation for equation in equations(page) if isinstance(equation, Chain)]
     assert len(chains) == 1 + len(lemmas)
     assert all(reason in page for reason in evidence.checked(slug).not_applicable)
 

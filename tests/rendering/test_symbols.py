@@ -2,6 +2,8 @@
 
 import json
 import re
+from collections.abc import Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
@@ -12,17 +14,19 @@ from hypothesis import strategies as st
 import ovlearn as ov
 from ovlearn.symbolic import GLOSSARY, symbols
 from ovlearn.symbolic.notation import parse
+from rendering.equations import katex
+from rendering.equations.formulas import Chain, Formula, carried, read
 from rendering.equations.katex import TexError
-from rendering.equations.katex import unmarked as unmarked_html
-from rendering.symbols import annotate, finish, glossary_json, symbols_of
+from rendering.equations.typed import symbols_in
+from rendering.glossary import glossary_json
 
 quick = settings(max_examples=200, deadline=None, derandomize=True, database=None)
 
 
-def typeset(tex: str) -> str:
-    """What KaTeX makes of a source, marked or not, or "refused"."""
+def typeset(formula: Formula) -> str:
+    """What KaTeX makes of a formula, or "refused"."""
     try:
-        return unmarked_html(tex, display=True)
+        return katex.typeset(formula, display=True)
     except TexError:
         return "refused"
 
@@ -71,25 +75,12 @@ def merged(html: str) -> str:
     return html
 
 
-def visible(html: str) -> str:
-    """The text that one sees."""
-    return re.sub(r"<[^>]*>", "", html.split("</math></span>")[1])
+def found(tex: str) -> Formula:
+    return Formula(tex, tex, symbols_in(tex))
 
 
-def plain(tex: str) -> str:
-    """Annotated TeX without its marks."""
-    while (start := tex.find(r"\htmlData{")) >= 0:
-        inside = tex.index("}{", start) + 2
-        depth, end = 1, inside
-        while depth:
-            depth += (tex[end] == "{") - (tex[end] == "}")
-            end += 1
-        tex = tex[:start] + tex[inside : end - 1] + tex[end:]
-    return tex
-
-
-def marks(tex: str) -> list[str]:
-    return re.findall(r"\\htmlData\{([^}]*)\}", annotate(tex))
+def bases(html: str) -> list[str]:
+    return re.findall(r'data-symbol="([^"]*)"', html)
 
 
 # The course
@@ -105,17 +96,24 @@ def course() -> list[Any]:
     return found
 
 
+def parts(derivation: Any) -> Iterator[Formula]:
+    """Each formula of a derivation as a page shows it."""
+    chain = read(carried(derivation.as_data()))
+    assert isinstance(chain, Chain)
+    yield from (each for line in chain.lines for each in (line.left, *line.right) if each)
+    yield chain.result
+
+
 @pytest.mark.parametrize("derivation", course())
 def test_every_equation_looks_as_before_and_has_its_symbols(derivation: Any) -> None:
-    tex = derivation.latex()
-    before, after = typeset(tex), typeset(annotate(tex))
-    assert "refused" not in (before, after)
-    assert unmarked(finish(after, tex)) == before  # HTML and MathML, to the letter
-    wanted = {
-        parse(each.name)[0].removesuffix("_col") for step in derivation.steps for each in symbols(step.after)
-    }
-    assert wanted <= set(symbols_of(after))
-    assert set(symbols_of(after)) <= set(GLOSSARY)
+    told = set()
+    for formula in parts(derivation):
+        after = typeset(formula)
+        assert unmarked(after) == typeset(replace(formula, symbols=()))  # HTML and MathML, to the letter
+        assert formula.symbols == symbols_in(formula.latex)  # the marker of prose finds what the printer knew
+        told.update(bases(after))
+    steps = [each for step in derivation.steps for each in symbols(step.after)]
+    assert {parse(each.name)[0].removesuffix("_col") for each in steps} <= told <= set(GLOSSARY)
 
 
 # One symbol at a time
@@ -164,9 +162,9 @@ def test_every_equation_looks_as_before_and_has_its_symbols(derivation: Any) -> 
     ],
 )  # fmt: skip
 def test_a_symbol(tex: str, expected: list[str]) -> None:
-    assert marks(tex) == expected
-    assert typeset(annotate(tex)) != "refused"
-    assert unmarked(finish(typeset(annotate(tex)), tex)) == typeset(tex)
+    formula = found(tex)
+    assert re.findall(r"\\htmlData\{([^}]*)\}", formula.tagged) == expected
+    assert unmarked(typeset(formula)) == typeset(replace(formula, symbols=()))
 
 
 @pytest.mark.parametrize(
@@ -203,14 +201,12 @@ def test_a_symbol(tex: str, expected: list[str]) -> None:
     ],
 )
 def test_what_is_no_symbol(tex: str) -> None:
-    assert annotate(tex) == tex
+    assert symbols_in(tex) == ()
 
 
-def test_an_argument_without_braces_gets_them() -> None:
-    for tex in (r"\frac A E", r"\frac AE", r"\sqrt A", r"\sqrt[3] A", r"\overline A"):
-        after = typeset(annotate(tex))
-        assert visible(after) == visible(typeset(tex))
-        assert "A" in symbols_of(after)
+def test_an_argument_without_braces_is_typeset_without_marks() -> None:
+    for tex in (r"\frac A E", r"\frac AE", r"\sqrt[3] A"):
+        assert unmarked(typeset(found(tex))) == typeset(Formula(tex, tex, ()))
 
 
 PIECES = [
@@ -222,40 +218,27 @@ PIECES = [
 
 @quick
 @given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join))
-def test_whatever_comes_in_comes_out_with_marks_alone(tex: str) -> None:
-    """Broken TeX too: KaTeX is there to refuse it, and must get to see it."""
-    marked = annotate(tex)
-    if marked.count("{") - marked.count("}") == 0:
-        assert plain(marked).replace("{A}", "A").replace("{E}", "E") == tex.replace("{A}", "A").replace(
-            "{E}", "E"
-        )
-    if typeset(tex) == "refused":
-        assert typeset(marked) == "refused"
-
-
-@quick
-@given(st.lists(st.sampled_from(PIECES), max_size=10).map("".join))
 def test_marks_change_nothing_that_one_sees(tex: str) -> None:
-    if (before := typeset(tex)) != "refused":
-        assert merged(unmarked(finish(typeset(annotate(tex)), tex))) == merged(before)
+    """Nor do they save broken TeX: KaTeX is there to refuse it, and must get to see it."""
+    before = typeset(Formula(tex, tex, ()))
+    after = typeset(found(tex))
+    assert merged(unmarked(after)) == merged(before)
 
 
 # After KaTeX
 
 
 def test_the_source_in_the_mathml_is_the_plain_one() -> None:
-    tex = "A_1 < Y'"
-    html = finish(typeset(annotate(tex)), tex)
+    html = typeset(found("A_1 < Y'"))
     (annotation,) = re.findall(r'<annotation encoding="application/x-tex">(.*?)</annotation>', html)
     assert "htmlData" not in html
     assert annotation == "A_1 &lt; Y&#x27;"
 
 
 def test_titles_tell_meaning_and_shape() -> None:
-    html = finish(typeset(annotate("A_1 W_{OV}")), "A_1 W_{OV}")
-    assert 'data-symbol="A" title="the attention pattern, whose rows sum to 1; s × s"' in html
-    assert 'data-symbol="W_OV" title="values and output in one matrix, W_V W_O; d × d"' in html
-    assert "title=" not in finish(typeset(annotate("A_1")), "A_1", titles=False)
+    html = typeset(found("A_1 W_{OV}"))
+    assert 'title="the attention pattern, whose rows sum to 1; s × s"' in html
+    assert 'title="values and output in one matrix, W_V W_O; d × d"' in html
 
 
 def test_the_glossary_for_the_page() -> None:

@@ -128,6 +128,20 @@ def test_a_symbol_tells_its_name_and_shape(page: Page) -> None:
     tooltip_follows(page)
 
 
+def test_every_symbol_in_a_box_answers_to_the_pointer(page: Page) -> None:
+    page.goto(ADDRESS + BOXED)
+    boxed = page.locator(".ov-eq:has(.fbox) .katex-html [data-symbol]")
+    assert boxed.count() > 5
+    for symbol in boxed.all():
+        symbol.scroll_into_view_if_needed()
+        assert symbol.evaluate(
+            """symbol => {
+              const { x, y, width, height } = symbol.getBoundingClientRect();
+              return symbol.contains(document.elementFromPoint(x + width / 2, y + height / 2));
+            }"""
+        )
+
+
 # The path explorer
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from ovlearn.symbolic import GLOSSARY, Derivation, derivations, derive, symbol, to_latex
 from ovlearn.symbolic.translation import column_symbol
+from rendering.equations.formulas import Formula
 from rendering.equations.katex import typeset
 
 SIZES = [(1, 1, 0, 0), (2, 1, 1, 0), (3, 1, 1, 0), (12, 1, 10, 0), (2, 3, 1, 2)]  # layers, heads, layer, head
@@ -26,7 +27,7 @@ def chains(derivation: Derivation) -> list[Derivation]:
 def test_every_chain_compiles(slug: str, size: tuple[int, int, int, int]) -> None:
     sources = [chain.latex(rules=rules) for chain in chains(derive(slug, *size)) for rules in (True, False)]
     for source in sources:
-        assert source.splitlines()[1] in html.unescape(typeset(source, display=True))
+        assert source.splitlines()[1] in html.unescape(typeset(Formula.typed(source), display=True))
 
 
 @pytest.mark.parametrize("one_head", [True, False])
@@ -39,9 +40,9 @@ def test_every_symbol_of_the_glossary_compiles(one_head: bool) -> None:
     ]
     both = [*symbols, *map(column_symbol, symbols)]
     for each in both:
-        assert "<math" in typeset(to_latex(each, one_head=one_head), display=True)
+        assert "<math" in typeset(Formula.typed(to_latex(each, one_head=one_head)), display=True)
 
 
 def test_the_box_reads_as_in_the_article() -> None:
-    found = typeset(derive("ov-circuit", layers=3, layer=1).latex(), display=True)
+    found = typeset(Formula.typed(derive("ov-circuit", layers=3, layer=1).latex()), display=True)
     assert r"\boxed{Y'_1 = A_1 E W_E W_{OV_1} W_U}" in html.unescape(found)

@@ -268,10 +268,13 @@ def test_data() -> None:
     ]  # fmt: skip
     assert (data["slug"], data["title"], data["network"]) == ("", "a chain", {"layers": 2, "heads": 1})
     sum_of = {"text": "Delta_0 + Delta_1", "latex": r"\Delta_0 + \Delta_1"}
+    stream = {"lhs": {"text": "X_0", "latex": "X_0"}, "sign": "=", "rhs": sum_of}
+    shown = {"text": "X_0 = Delta_0 + Delta_1", "latex": r"X_0 = \Delta_0 + \Delta_1"}
+    symbols = [[0, 3, "X", "0"], [6, 14, "Delta", "0"], [17, 25, "Delta", "1"]]
     assert data["assumptions"] == [
         {
             "name": "stream", "kind": "definition", "says": "X is a sum", "derived_in": "",
-            "equations": [{"lhs": {"text": "X_0", "latex": "X_0"}, "rhs": sum_of}],
+            "equations": [{**stream, **shown, "symbols": symbols}],
         },
         {
             "name": "meaning", "kind": "assumption", "says": "holds no equation", "derived_in": "",
@@ -286,13 +289,18 @@ def test_data() -> None:
         "uses": [], "sign": "=",
         "before": data["steps"][1]["after"], "after": kept, "name": name,
         "remainder": {"text": "A_1_0 Delta_0", "latex": r"A_1 \Delta_0"},
+        "label": "select (leaves out 1 term)",
+        "left": {"text": "Delta_1", "latex": r"\Delta'_1", "symbols": [[0, 9, "Delta", "1", "part"]]},
+        "lines": [
+            {
+                "sign": "=", "text": "A_1 Delta_1", "latex": r"A_1 \Delta_1",
+                "symbols": [[0, 3, "A", "1"], [4, 12, "Delta", "1"]],
+            }
+        ],
     }  # fmt: skip
-    assert data["steps"][0] == {
-        "rule": "unfold", "law": rules.unfold.law, "why": "X is a sum", "uses": ["stream"], "sign": "=",
-        "before": data["initial"],
-        "after": {"text": "A_1_0 (Delta_0 + Delta_1)", "latex": r"A_1 \left(\Delta_0 + \Delta_1\right)"},
-    }  # fmt: skip
-    assert data["result"] == {"lhs": name, "sign": "=", "rhs": kept}
+    assert [step["left"] and step["left"]["text"] for step in data["steps"]] == ["A_1 X_0", None, "Delta_1"]
+    assert (data["result"]["lhs"], data["result"]["sign"], data["result"]["rhs"]) == (name, "=", kept)
+    assert data["result"]["latex"] == r"\Delta'_1 = A_1 \Delta_1"
     assert data["paths"] == [[[1, 0]]]
     assert data["latex"] == chain(ONE_HEAD).latex()
     (lemma,) = data["lemmas"]

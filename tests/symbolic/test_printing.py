@@ -28,6 +28,7 @@ from ovlearn.symbolic import (
 )
 from ovlearn.symbolic.printing import Printer, joined
 from ovlearn.symbolic.translation import column_symbol
+from rendering.equations.formulas import Formula
 from rendering.equations.katex import typeset
 
 from .oracle import free_index, mul, plus, t
@@ -247,4 +248,4 @@ def test_any_name_compiles(name: str, one_head: bool) -> None:
         t(MatrixSymbol(name, s, s)),
         At(name.replace("_0", "_x"), N, s, s),
     ):
-        assert "<math" in typeset(to_latex(expr, one_head=one_head), display=True)
+        assert "<math" in typeset(Formula.typed(to_latex(expr, one_head=one_head)), display=True)

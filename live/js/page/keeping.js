@@ -19,15 +19,15 @@ export const entryOf = exercise => ({ ...EMPTY, ...progress().exercises[exercise
 
 /** Change what is known of an exercise. Returns what is wrong, or nothing. */
 export function keepEntry(exercise, change) {
-  const known = progress();
-  known.exercises[exercise] = { ...entryOf(exercise), ...change };
-  return write(PROGRESS, known);
+  const kept = progress();
+  kept.exercises[exercise] = { ...entryOf(exercise), ...change };
+  return write(PROGRESS, kept);
 }
 
 /** All progress, as `ovlearn-progress.json` has it. */
 export function progress() {
-  const known = read(PROGRESS);
-  return { ...known, exercises: known.exercises && typeof known.exercises === "object" ? known.exercises : {} };
+  const kept = read(PROGRESS);
+  return { ...kept, exercises: kept.exercises && typeof kept.exercises === "object" ? kept.exercises : {} };
 }
 
 /**
@@ -35,17 +35,17 @@ export function progress() {
  * @returns {string} what came of it, in words
  */
 export function bringIn(text) {
-  let given;
-  try { given = JSON.parse(text).exercises; } catch { given = null; }
-  if (!given || typeof given !== "object" || Array.isArray(given)) {
+  let file;
+  try { file = JSON.parse(text).exercises; } catch { file = null; }
+  if (!file || typeof file !== "object" || Array.isArray(file)) {
     return "This is no progress file: expected one that `ovlearn progress` or this page wrote.";
   }
-  const known = progress();
-  for (const [name, entry] of Object.entries(given)) {
-    if (entry && typeof entry === "object") known.exercises[name] = merged(entryOf(name), entry);
+  const kept = progress();
+  for (const [name, entry] of Object.entries(file)) {
+    if (entry && typeof entry === "object") kept.exercises[name] = merged(entryOf(name), entry);
   }
-  const count = Object.keys(given).length;
-  return write(PROGRESS, known) || `${count} exercise${count === 1 ? "" : "s"} brought in.`;
+  const count = Object.keys(file).length;
+  return write(PROGRESS, kept) || `${count} exercise${count === 1 ? "" : "s"} brought in.`;
 }
 
 function merged(here, there) {

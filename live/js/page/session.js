@@ -7,7 +7,7 @@ export class Session {
   #sandbox = new Sandbox();
   #parts = null; // kept, so that Python starts again without the network
   #files = {}; // models, likewise
-  #given = new Set(); // those that this worker has
+  #sent = new Set(); // those that this worker has
   #started = null;
   ran = new Map(); // the code that each cell was last run with, since the session began
 
@@ -50,7 +50,7 @@ export class Session {
 
   #forget() {
     this.#started = null;
-    this.#given.clear();
+    this.#sent.clear();
     this.ran.clear();
   }
 
@@ -74,13 +74,13 @@ export class Session {
   /** Models are large: a page fetches those that its code names. */
   async #provide(code, told) {
     const named = models.filter(name => this.needs.models?.includes(name) || mentions(code, name));
-    const missing = named.filter(name => !this.#given.has(name));
+    const missing = named.filter(name => !this.#sent.has(name));
     if (!missing.length) return;
     const unknown = missing.filter(name => !this.#files[name]);
     const words = (got, of) => told(`Loading ${unknown.join(", ")}: ${megabytes(got)} of ${megabytes(of)} MB`);
     Object.assign(this.#files, unknown.length ? await modelFiles(unknown, words) : {});
     this.#sandbox.give(Object.fromEntries(missing.map(name => [name, this.#files[name]])));
-    missing.forEach(name => this.#given.add(name));
+    missing.forEach(name => this.#sent.add(name));
   }
 }
 

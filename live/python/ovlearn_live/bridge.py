@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 
 from ovlearn_live.session import MODELS, Session
+from rendering.equations import Render
 
 # In the order in which cells are likely to need them, each a fraction of a second.
 _AHEAD = ("ovlearn.numeric", "sympy", "ovlearn.symbolic", "ovlearn.checking")
@@ -18,7 +19,7 @@ class Bridge:
 
     models = MODELS
 
-    def __init__(self, send: Callable[[str], None], typeset: Callable[[str, bool], str]) -> None:
+    def __init__(self, send: Callable[[str], None], typeset: Render) -> None:
         self._session = Session(lambda message: send(json.dumps(message)), typeset)
 
     def hear(self, message: str) -> None:

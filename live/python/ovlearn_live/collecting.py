@@ -20,7 +20,7 @@ _SECONDS = 0.05
 
 
 @dataclass
-class Text:
+class Printed:
     """What was printed between two outputs, in the parts in which it came."""
 
     parts: list[str] = field(default_factory=list)
@@ -31,7 +31,7 @@ class Collector:
     """The outputs of one cell, text and HTML. `tell`: hears what is printed; `cut`: if some is missing."""
 
     tell: Callable[[str], None]
-    outputs: list[Text | str] = field(default_factory=list)
+    outputs: list[Printed | str] = field(default_factory=list)
     cut: bool = False
     _text: int = 0
     _html: int = 0
@@ -76,7 +76,7 @@ class Collector:
     def _append(self, text: str) -> None:
         last = self.outputs[-1] if self.outputs else ""
         if isinstance(last, str):
-            self.outputs.append(last := Text())
+            self.outputs.append(last := Printed())
         last.parts.append(text)
         self._waiting.append(text)
         if self._told < _AT_ONCE or time.monotonic() - self._last > _SECONDS:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from html import escape
 
 from ovlearn_live.advice import advice
-from ovlearn_live.cells import is_cell, where
 from ovlearn_live.page import text_block
+from ovlearn_live.surroundings import is_cell, where
 
 _MOST = 8  # of a function that calls itself without end, the first calls and the last tell enough
 

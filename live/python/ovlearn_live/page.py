@@ -7,7 +7,7 @@ from html import escape
 
 from ovlearn_live.prose import html_of
 from rendering.equations import Equations, TexError, Typesetter, UnknownLabel
-from rendering.equations.labels import Numbered, split_label
+from rendering.equations.labels import Numbered
 
 _HERE = "this page"
 Labels = Mapping[str, str | Sequence[str]]
@@ -20,7 +20,7 @@ class Page:
         self._equations = Equations(typesetter)
         for label, number in labels.items():
             plain = (number if isinstance(number, str) else number[0]).strip("()")
-            self._equations.labels.known[label] = Numbered(label, _HERE, plain)
+            self._equations.labels.numbered[label] = Numbered(label, _HERE, plain)
 
     def text(self, text: str) -> str:
         """Plain text, as a block."""
@@ -37,16 +37,10 @@ class Page:
     def equation(self, tex: str, display: bool) -> str:
         """An equation; where its TeX is wrong, that TeX and what is wrong. A new label gives no number."""
         try:
-            return self._equation(tex, display)
+            return self._equations.html(_HERE, tex, display)
         except (TexError, UnknownLabel) as error:
             said = f"<code>{escape(tex)}</code> <small>{escape(str(error))}</small>"
             return f"<p>{said}</p>" if display else said
-
-    def _equation(self, tex: str, display: bool) -> str:
-        try:
-            return self._equations.html(_HERE, tex, display)
-        except UnknownLabel:
-            return self._equations.html(_HERE, split_label(tex)[0], display)
 
 
 def text_block(html: str, look: str = "ov-text no-copy") -> str:

@@ -2,23 +2,62 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import ovlearn
-from ovlearn_live import answers, cells, errors
+from ovlearn_live import answers, errors
+from ovlearn_live.collecting import Collector, Printed
 from ovlearn_live.names import Names
 from ovlearn_live.page import Page
-from ovlearn_live.surroundings import surroundings
-from ovlearn_live.work import Work
-from rendering.equations import Typesetter
+from ovlearn_live.reprs import Forms
+from ovlearn_live.surroundings import file_name, surroundings
+from rendering.equations import Render, Typesetter
+from rendering.outputs import PRINTED, written
 
 Message = Mapping[str, Any]
 
 # Where the zoo looks for the files of models; the page sends them, and the worker writes them there.
 MODELS = str(Path(ovlearn.__file__).parent / "numeric" / "zoo" / "weights")
+
+
+class Work:
+    """Takes outputs, and writes them as HTML. `tell`: hears what is printed, as it comes."""
+
+    def __init__(self, page: Page, tell: Callable[[str], None]) -> None:
+        self._page = page
+        self.collector = Collector(tell)
+        self.error: errors.Told | None = None
+        self._begun = time.perf_counter()
+
+    def display(self, *values: Any, **_: Any) -> None:
+        """Show values, each in its richest form; what this is in notebooks."""
+        for value in values:
+            self.collector.show(written(Forms(value), self._page))
+
+    @contextmanager
+    def catching(self) -> Iterator[None]:
+        """Let whatever is raised meanwhile be the work's error, and nobody else's."""
+        try:
+            yield
+        except BaseException as error:  # a reader's code may raise anything, SystemExit included
+            self.error = self.error or errors.told(error)
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What came of it, for the page."""
+        return {
+            "outputs": [self._html(output) for output in self.collector.outputs],
+            "error": self.error and {"says": self.error.says, "html": self.error.html},
+            "seconds": round(time.perf_counter() - self._begun, 3),
+            "cut": self.collector.cut,
+        }
+
+    def _html(self, output: Printed | str) -> str:
+        return output if isinstance(output, str) else written({PRINTED: "".join(output.parts)}, self._page)
 
 
 class Session:
@@ -32,9 +71,7 @@ class Session:
     (['printed', 'printed', 'done'], '42')
     """
 
-    def __init__(
-        self, send: Callable[[dict[str, Any]], None], render: Callable[[str, bool], str] | None = None
-    ) -> None:
+    def __init__(self, send: Callable[[dict[str, Any]], None], render: Render | None = None) -> None:
         self._send = send
         self._typesetter = Typesetter(render=render)
         self._names = Names(self._display)
@@ -76,7 +113,7 @@ class Session:
         """Run a cell's code, and show the value of its last line."""
         cell = str(message["cell"])
         with self._names.noted(cell):
-            value = self._names.cells.run(message["code"], cells.file_name(cell))
+            value = self._names.cells.run(message["code"], file_name(cell))
         if value is not None:
             self._display(value)
 

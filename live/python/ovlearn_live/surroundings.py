@@ -1,4 +1,7 @@
-"""Where a cell runs: what it prints and what Python warns of become outputs, and `__main__` is its own."""
+"""Where a cell runs: what it prints and what Python warns of become outputs, and `__main__` is its own.
+
+Here too is what a cell's code is called, and how one of its lines is told.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from types import FrameType, ModuleType
 
-from ovlearn_live.cells import is_cell, where
 from ovlearn_live.collecting import Collector, Stream
 
 _FOR_AUTHORS_OF_LIBRARIES = (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning)
@@ -48,3 +50,26 @@ def _innermost_cell(frame: FrameType | None) -> str:
             return where(frame.f_code.co_filename, frame.f_lineno)
         frame = frame.f_back
     return ""
+
+
+def file_name(cell: str) -> str:
+    """Return the name under which a cell's code stands in tracebacks.
+
+    >>> file_name("4")
+    '<cell 4>'
+    """
+    return f"<cell {cell}>"
+
+
+def is_cell(file: str) -> bool:
+    """Return whether this is the name of a cell's code, and not of a module."""
+    return file.startswith("<cell ")
+
+
+def where(file: str, line: int | None) -> str:
+    """Return a line of a cell in words.
+
+    >>> where("<cell 4>", 2)
+    'cell 4, line 2'
+    """
+    return f"{file[1:-1]}, line {line}"

@@ -1,31 +1,13 @@
-"""What a page says of its symbols: the glossary for its notes, and a title on each."""
+"""What a page says of its symbols: the glossary for its notes, and a title on each without JavaScript."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from functools import cache
 from html import escape
 
 from ovlearn.symbolic.notation import GLOSSARY, Entry
-
-
-def finish(html: str, tex: str, *, titles: bool = True) -> str:
-    """Put the plain source back into KaTeX's MathML, and a `title` on each symbol.
-
-    `html`: what KaTeX made of `annotate(tex)`; `titles`: about 8 % more to send.
-    """
-    source = escape(tex)
-    html = re.sub(
-        r'(<annotation encoding="application/x-tex">).*?(</annotation>)',
-        lambda match: match[1] + source + match[2],
-        html,
-        flags=re.DOTALL,
-    )
-    if not titles:
-        return html
-    return re.sub(r'data-symbol="([^"]*)"', lambda match: f'{match[0]} title="{_title(match[1])}"', html)
 
 
 @cache
@@ -57,16 +39,12 @@ def in_html(words: str) -> str:
 
 
 @cache
-def _title(base: str) -> str:
+def title(base: str) -> str:
+    """Return a symbol's meaning and shape in a line.
+
+    >>> title("A")
+    'the attention pattern, whose rows sum to 1; s × s'
+    """
     entry = GLOSSARY[base]
     rows, columns = entry.shape
-    return escape(f"{entry.meaning}; {rows} × {columns}")
-
-
-def symbols_of(html: str) -> Iterator[str]:
-    """Yield the base of every marked symbol of a rendered formula, in order.
-
-    >>> list(symbols_of('<span class="enclosing" data-symbol="E">…</span>'))
-    ['E']
-    """
-    return (match[1] for match in re.finditer(r'data-symbol="([^"]*)"', html))
+    return f"{entry.meaning}; {rows} × {columns}"

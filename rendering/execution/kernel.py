@@ -1,36 +1,64 @@
-"""One lesson through one kernel."""
+"""One lesson through one kernel: this Python, no network port, nothing of the user's configuration."""
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import shutil
+import sys
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat.v4 import new_code_cell, new_notebook
 
-from rendering.errors import RenderError
-from rendering.execution.cells import PRINTED, Cell, Source
-from rendering.execution.inline import expressions, replaced
-from rendering.execution.kernels import SETUP, LessonKernel
-from rendering.execution.reading import read
+from rendering.execution import reads
+from rendering.execution.executed import Cell, Source
+from rendering.execution.percent import cells_of, expressions, replaced
+from rendering.messages import RenderError
+from rendering.outputs import PRINTED
 
+# Run before a lesson's first cell: a warning in a lesson is an error. The kernel's own machinery goes free.
+_SETUP = r"""
+import warnings
+warnings.simplefilter("error")
+warnings.filterwarnings(
+    "ignore", module=r"(ipykernel|IPython|jupyter_client|zmq|tornado|traitlets|asyncio|debugpy)(\.|$)"
+)
+del warnings
+"""
+
+_OPTIONS = ("--HistoryManager.enabled=False", "--InteractiveShell.colors=nocolor")
+# One thread each, since lessons run side by side and a sum must not depend on how it was shared out.
+_ENVIRONMENT = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "PYTHONHASHSEED": "0",
+    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+}
 _SECONDS_A_CELL = 120
 _LAST_LINES = 6
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{6,}")
 
 
-async def run(source: Source, package: Path) -> list[Cell]:
+async def run(source: Source, package: Path) -> tuple[list[Cell], list[str]]:
     """Return the lesson's cells with their outputs, and with values in the place of inline expressions.
+
+    With them comes what it read of the package, as `reads.READ` tells it.
 
     Raises: RenderError that names lesson and cell, for an exception, a warning, anything written to stderr, a
     cell that takes too long, and an output that shows a memory address.
     """
     async with _Kernel(source, package) as kernel:
-        return [await _run_cell(cell, kernel) for cell in read(source)]
+        cells = [await _run_cell(cell, kernel) for cell in cells_of(source)]
+        return cells, (await kernel.evaluate(cells[-1], reads.READ)).split("\n") if cells else []
 
 
 async def _run_cell(cell: Cell, kernel: _Kernel) -> Cell:
@@ -40,12 +68,37 @@ async def _run_cell(cell: Cell, kernel: _Kernel) -> Cell:
     return replace(cell, source=replaced(cell.source, values))
 
 
+class _Manager(AsyncKernelManager):
+    """A kernel over ipc. Its path must be absolute and its own, or kernels side by side hang."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.folder = tempfile.mkdtemp(prefix="ovlearn-")
+        self.transport = "ipc"
+        self.ip = f"{self.folder}/kernel"
+        self.connection_file = f"{self.folder}/connection.json"
+
+    def format_kernel_cmd(self, extra_arguments: list[str] | None = None) -> list[str]:
+        """This Python, whatever kernels the user has registered."""
+        command = [sys.executable, "-m", "ipykernel_launcher", "-f", self.connection_file]
+        return [*command, *_OPTIONS, *(extra_arguments or [])]
+
+    def environment(self, package: Path) -> dict[str, str]:
+        """The environment variables of a kernel that imports this package, whichever is installed."""
+        paths = f"{package.resolve().parent}{os.pathsep}{os.environ.get('PYTHONPATH', '')}".rstrip(os.pathsep)
+        return {**os.environ, **_ENVIRONMENT, "PYTHONPATH": paths, "IPYTHONDIR": f"{self.folder}/ipython"}
+
+    def remove_folder(self) -> None:
+        """Remove the files of a kernel that has ended."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
 class _Kernel:
     """A kernel that runs the cells of one lesson, and says which one failed."""
 
     def __init__(self, source: Source, package: Path) -> None:
         self.source, self.package = source, package
-        self.manager = LessonKernel(kernel_name="python3")
+        self.manager = _Manager(kernel_name="python3")
         self.client = NotebookClient(
             new_notebook(cells=[new_code_cell()]),
             km=self.manager,
@@ -57,7 +110,8 @@ class _Kernel:
         try:
             await self.client.async_start_new_kernel(env=self.manager.environment(self.package))
             await self.client.async_start_new_kernel_client()
-            await self.client.async_execute_cell(new_code_cell(SETUP), 0, store_history=False)
+            setup = reads.setup(self.package) + _SETUP
+            await self.client.async_execute_cell(new_code_cell(setup), 0, store_history=False)
         except BaseException:
             await self.__aexit__()
             raise
@@ -106,7 +160,7 @@ class _Kernel:
                     raise self.failure(cell, f"it wrote to stderr: {output.text}")
                 _append_printed(collected, output.text)
             else:
-                collected.append({kind: str(text) for kind, text in output.data.items()})
+                collected.append({kind: _text(data) for kind, data in output.data.items()})
         for texts in collected:
             self._forbid_addresses(cell, texts)
         return tuple(collected)
@@ -126,3 +180,8 @@ def _append_printed(collected: list[dict[str, str]], text: str) -> None:
         collected[-1][PRINTED] += text
     else:
         collected.append({PRINTED: text})
+
+
+def _text(data: Any) -> str:
+    """What a kernel sends of one kind: text, or data."""
+    return data if isinstance(data, str) else json.dumps(data, ensure_ascii=False)

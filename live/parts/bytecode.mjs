@@ -1,8 +1,8 @@
-// node compile.mjs PYODIDE IN OUT with|without: compile the modules of an archive, with or without their docstrings.
+// node bytecode.mjs PYODIDE IN OUT with|without: compile the modules of an archive, with or without their docstrings.
 import { readFileSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 
-const [pyodide, given, made, docstrings] = process.argv.slice(2);
+const [pyodide, sources, made, docstrings] = process.argv.slice(2);
 const { loadPyodide } = await import(pathToFileURL(`${pyodide}/pyodide.mjs`));
 const python = await loadPyodide({
   env: {
@@ -10,8 +10,8 @@ const python = await loadPyodide({
     PYTHONNODEBUGRANGES: "1", // no columns of what has no source to show: a third of the size
   },
 });
-python.FS.writeFile("/in.zip", readFileSync(given));
-python.runPython(readFileSync(new URL("compile.py", import.meta.url), "utf8"));
+python.FS.writeFile("/in.zip", readFileSync(sources));
+python.runPython(readFileSync(new URL("bytecode.py", import.meta.url), "utf8"));
 try {
   python.globals.get("compile_all")(docstrings === "with");
 } catch (error) {

@@ -7,9 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-# The one name in `outputs` that is not a MIME type: what the cell printed.
-PRINTED = "printed"
-
 
 @dataclass(frozen=True)
 class Source:
@@ -31,7 +28,10 @@ class Source:
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell. `number` counts from 1 over all cells of the file; `outputs` map MIME types to text."""
+    """One cell. `number` counts from 1 over all cells of the file.
+
+    `outputs`: what it put out, as text by kind, as `rendering.outputs` names the kinds.
+    """
 
     number: int
     kind: str

@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from live.parts.packing import named
-from live.parts.store import Store
 from rendering.assets import NODE_MODULES, require
-from rendering.cache import digest, of_files
-from rendering.errors import RenderError
+from rendering.messages import RenderError
+from rendering.store import Store, digest, of_files
 
 _SCRIPT, _HASH = "/*script*/", "/*hash*/"  # what stands for them in frame.html
 
@@ -54,10 +53,10 @@ def _made(js: Path, lock: str) -> list[tuple[str, str]]:
         "frame", ".html", _framed((js / "frame" / "frame.html").read_text(encoding="utf-8"), script)
     )
     with tempfile.TemporaryDirectory() as folder:
-        given = {"ovlearn-lock": lock, "ovlearn-frame": json.dumps(frame[0])}
-        for name, text in given.items():
+        data = {"ovlearn-lock": lock, "ovlearn-frame": json.dumps(frame[0])}
+        for name, text in data.items():
             Path(folder, f"{name}.json").write_text(text, encoding="utf-8")
-        aliases = [f"--alias:{name}={folder}/{name}.json" for name in given]
+        aliases = [f"--alias:{name}={folder}/{name}.json" for name in data]
         page = _named("page", ".js", _built(js / "page" / "main.js", "esm", *aliases))
     loader = _built(js / "loader.js", "iife", _defined("OVLEARN_BUNDLE", page[0]))
     return [frame, page, _named("loader", ".js", loader)]

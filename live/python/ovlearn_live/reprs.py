@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from pprint import pformat
 from typing import Any
 
 from ovlearn_live.collecting import MOST_TEXT
+from rendering.outputs import DERIVATION
 
 _METHODS = {
     "text/markdown": "_repr_markdown_",
@@ -28,26 +30,28 @@ class Forms(Mapping[str, str]):
 
     def __init__(self, value: Any) -> None:
         self._value = value
-        self._bundle = _given(value, "_repr_mimebundle_", include=None, exclude=None) or {}
+        self._bundle = _made(value, "_repr_mimebundle_", include=None, exclude=None) or {}
         if isinstance(self._bundle, tuple):  # with metadata
             self._bundle = self._bundle[0]
 
     def __getitem__(self, kind: str) -> str:
         if kind == _PLAIN:
             return str(self._bundle.get(kind) or _text(self._value))
-        made = self._bundle.get(kind) or _given(self._value, _METHODS[kind])
+        made = self._bundle.get(kind)
+        if not made and kind in _METHODS:
+            made = _made(self._value, _METHODS[kind])
         if made is None:
             raise KeyError(kind)
-        return str(made)
+        return made if isinstance(made, str) else json.dumps(made)
 
     def __iter__(self) -> Iterator[str]:
-        return (kind for kind in (*_METHODS, _PLAIN) if kind in self)
+        return (kind for kind in (DERIVATION, *_METHODS, _PLAIN) if kind in self)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
 
-def _given(value: Any, method: str, **options: Any) -> Any:
+def _made(value: Any, method: str, **options: Any) -> Any:
     """What a method of the value's class gives; nothing where there is none, or it does not apply."""
     found = None if isinstance(value, type) else getattr(type(value), method, None)
     try:

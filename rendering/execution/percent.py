@@ -1,12 +1,21 @@
-"""`{{ expression }}` in a markdown cell: found here, evaluated in the lesson's kernel."""
+"""A percent notebook before it is run: its cells, and `{{ expression }}` in its markdown."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
+from ovlearn.exercises.percent import cells
+from rendering.execution.executed import Cell, Source
+
 # With a space inside each pair of braces, so that neither TeX's {{x}} nor an f-string's braces look like one.
 _EXPRESSION = re.compile(r"\{\{\s(.+?)\s\}\}", re.DOTALL)
+
+
+def cells_of(source: Source) -> list[Cell]:
+    """Return the cells of the file; empty ones are left out."""
+    found = enumerate(cells(source.path.read_text(encoding="utf-8")), start=1)
+    return [Cell(number, one.kind, one.text, tuple(one.marks.get("tags", ()))) for number, one in found]
 
 
 def expressions(text: str) -> list[str]:

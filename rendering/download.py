@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from typing import Any
 
 from rendering import links
-from rendering.cache import digest
 from rendering.execution import Cell
 from rendering.lesson import Lesson
+from rendering.store import digest
 
 _NEEDS = (
     "This notebook runs after `pip install 'ovlearn[course]'`. Its page, with everything it shows: <{page}>"
@@ -31,38 +30,23 @@ def notebook(lesson: Lesson, *, site: str, in_words: Words = str) -> str:
     `site`: the address under which the site is published, for links; `in_words`: what puts numbers in place
     of references to equations.
     """
-    cells = [
-        _cell(lesson, cell, site, in_words) for cell in lesson.cells if cell.kind in ("markdown", "code")
-    ]
-    cells.insert(1, _markdown(_id(lesson, 0), _NEEDS.format(page=links.page_address(lesson.uri, site))))
-    content = {"cells": cells, "metadata": {"kernelspec": _KERNEL}, "nbformat": 4, "nbformat_minor": 5}
-    return json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    from nbformat import writes  # loads a checker of schemas: not where no notebook is written
+    from nbformat.v4 import new_notebook
+
+    shown = [cell for cell in lesson.cells if cell.kind in ("markdown", "code")]
+    cells = [_cell(lesson, cell, site, in_words) for cell in shown]
+    needs = Cell(0, "markdown", _NEEDS.format(page=links.page_address(lesson.uri, site)))
+    cells.insert(1, _cell(lesson, needs, site, str))
+    return f"{writes(new_notebook(cells=cells, metadata={'kernelspec': _KERNEL}))}\n"
 
 
-def _cell(lesson: Lesson, cell: Cell, site: str, in_words: Words) -> dict[str, Any]:
-    name = _id(lesson, cell.number)
-    if cell.kind == "markdown":
-        return _markdown(name, _elsewhere(links.to_site(in_words(cell.source), lesson.uri, site)))
-    return {
-        "cell_type": "code",
-        "execution_count": None,
-        "id": name,
-        "metadata": {},
-        "outputs": [],
-        "source": _lines(cell.source),
-    }
+def _cell(lesson: Lesson, cell: Cell, site: str, in_words: Words) -> Any:
+    from nbformat.v4 import new_code_cell, new_markdown_cell
 
-
-def _markdown(name: str, text: str) -> dict[str, Any]:
-    return {"cell_type": "markdown", "id": name, "metadata": {}, "source": _lines(text)}
-
-
-def _id(lesson: Lesson, number: int) -> str:
-    return digest([lesson.uri, str(number)])[:12]
-
-
-def _lines(text: str) -> list[str]:
-    return text.splitlines(keepends=True)
+    name = digest([lesson.uri, str(cell.number)])[:12]
+    if cell.kind == "code":
+        return new_code_cell(cell.source, id=name)
+    return new_markdown_cell(_elsewhere(links.to_site(in_words(cell.source), lesson.uri, site)), id=name)
 
 
 def _elsewhere(text: str) -> str:

@@ -1,8 +1,13 @@
-"""What stops a build."""
+"""What a build says: how far it is, and what stops it."""
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Iterable
+
+LOG = logging.getLogger("rendering")
+_STARTED = time.monotonic()
 
 
 class RenderError(Exception):
@@ -12,3 +17,8 @@ class RenderError(Exception):
     def of(cls, problems: Iterable[str]) -> RenderError:
         """Return one error for several problems, each told once."""
         return cls("\n".join(dict.fromkeys(problems)))
+
+
+def tell(what: str) -> None:
+    """Log a line, after the seconds since the start."""
+    LOG.info("%3.0f s  %s", time.monotonic() - _STARTED, what)

@@ -1,51 +1,63 @@
-"""Results on disk, each under a key of everything that can change it."""
+"""What was made before, on disk, each under a key of everything that can change it."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from ovlearn.writing import write_whole
 
-class Cache:
-    """One file a name in `folder`, each result as JSON.
+
+class Store:
+    """One file a name in `folder`, bytes or JSON.
 
     A file's first line is a digest of its key and the rest: one that was cut short, edited, or made under
-    another key is no result. Files are written aside and then moved, so there is never half of one.
+    another key holds nothing.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
+    def get(self, name: str, key: str) -> bytes | None:
+        """Return what is kept under this name and key, or None."""
+        with suppress(OSError):
+            seal, _, body = self._file(name).read_bytes().partition(b"\n")
+            if seal == _seal(key, body):
+                return body
+        return None
+
+    def put(self, name: str, key: str, body: bytes) -> None:
+        """Keep bytes, all of them or none."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_whole(self._file(name), _seal(key, body) + b"\n" + body)
+
     def load(self, name: str, key: str) -> Any | None:
-        """Return what was kept under this name and key, or None."""
-        try:
-            seal, _, body = self._file(name).read_text(encoding="utf-8").partition("\n")
-        except (OSError, UnicodeDecodeError):
-            return None
-        return json.loads(body) if seal == digest([key, body]) else None
+        """Return the JSON that is kept under this name and key, or None."""
+        body = self.get(name, key)
+        return None if body is None else json.loads(body)
 
     def save(self, name: str, key: str, result: Any) -> None:
-        """Keep a result, whole or not at all."""
-        body = json.dumps(result, ensure_ascii=False)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        handle, part = tempfile.mkstemp(dir=self.folder, suffix=".part")
-        try:
-            with open(handle, "w", encoding="utf-8") as file:
-                file.write(f"{digest([key, body])}\n{body}")
-            os.replace(part, self._file(name))
-        finally:
-            with suppress(FileNotFoundError):
-                os.unlink(part)
+        """Keep a result as JSON."""
+        self.put(name, key, json.dumps(result, ensure_ascii=False).encode())
+
+    def kept(self, name: str, key: str, make: Callable[[], bytes]) -> bytes:
+        """Return what is kept under this name and key; where nothing is, make it and keep it."""
+        body = self.get(name, key)
+        if body is None:
+            self.put(name, key, body := make())
+        return body
 
     def _file(self, name: str) -> Path:
-        return self.folder / f"{name}.json"
+        return self.folder / f"{name}.kept"
+
+
+def _seal(key: str, body: bytes) -> bytes:
+    return digest([key, body]).encode()
 
 
 def digest(parts: Iterable[str | bytes]) -> str:

@@ -1,0 +1,38 @@
+"""Markdown that pages are made of: the box around a cell, code, and what opens when asked."""
+
+from __future__ import annotations
+
+
+def cell_block(kind: str, name: str, *parts: str) -> str:
+    """Return Markdown around code and what it put out; nothing where there is none. `kind`: cell or exercise.
+
+    >>> print(cell_block("cell", "4", "code"))
+    <div class="ov-cell" data-cell="4" markdown>
+    <BLANKLINE>
+    code
+    <BLANKLINE>
+    </div>
+    """
+    body = "\n\n".join(parts)
+    return f'<div class="ov-cell" data-{kind}="{name}" markdown>\n\n{body}\n\n</div>' if body else ""
+
+
+def python(code: str) -> str:
+    """Return code as a block."""
+    return f"```python\n{code}\n```"
+
+
+def folded(kind: str, title: str, body: str) -> str:
+    """Return a box that opens when asked.
+
+    >>> print(folded("note", "More", "text"))
+    ??? note "More"
+    <BLANKLINE>
+        text
+    """
+    return f'??? {kind} "{title}"\n\n{indented(body)}'
+
+
+def indented(text: str) -> str:
+    """Return text as the body of what stands above it."""
+    return "\n".join(f"    {line}".rstrip() for line in text.splitlines())
