@@ -220,7 +220,7 @@ def stream_before(X_0, head_out, layer):
     return X_0 + head_out[:layer].sum(axis=(0, 1))  # [pos, d_model]
 
 
-# %% check="stream_before" blocked="numeric.Transformer.run numeric.FrozenNetwork.run"
+# %% check="stream_before" blocked="numeric.Transformer.run numeric.model.forward numeric.model.attention numeric.FrozenNetwork.run"
 axes = ("pos", "d_model")
 
 
@@ -313,7 +313,7 @@ def logit_parts(X_0, head_out, W_U, position, token):
     return [X_0[position] @ column, *of_heads.ravel()]  # [1 + n_layers * n_heads]
 
 
-# %% check="logit_parts" blocked="numeric.Transformer.run numeric.FrozenNetwork.run paths.contribution"
+# %% check="logit_parts" blocked="numeric.Transformer.run numeric.model.forward numeric.model.attention numeric.FrozenNetwork.run paths.contribution"
 axes = ("writer",)
 
 

@@ -68,7 +68,7 @@ def scores(Q, K):
     return Q @ K.T / np.sqrt(Q.shape[1])  # [query, key]
 
 
-# %% check="scores" blocked="numeric.Transformer.run"
+# %% check="scores" blocked="numeric.Transformer.run numeric.model.forward numeric.model.attention"
 axes = ("query", "key")
 
 
@@ -161,7 +161,7 @@ def one_entry(Q, K, query, key):
     return Q[query] @ K[key]
 
 
-# %% check="one_entry" blocked="numeric.Transformer.run"
+# %% check="one_entry" blocked="numeric.Transformer.run numeric.model.forward numeric.model.attention"
 def inputs(student):
     for case in cases(student, d_head=3):
         here = some_head(case)
@@ -240,7 +240,7 @@ def causal_pattern(S):
     return weights / weights.sum(axis=1, keepdims=True)  # [query, key]
 
 
-# %% check="causal_pattern" blocked="numeric.Transformer.run numeric.transformer._masked numeric.transformer._softmax"
+# %% check="causal_pattern" blocked="numeric.Transformer.run numeric.model.forward numeric.model.attention numeric.model.masked numeric.model.softmax"
 axes = ("query", "key")
 
 
@@ -388,7 +388,7 @@ def one_row(A, V, position):
     return sum(A[position, other] * V[other] for other in range(len(V)))  # [d_head]
 
 
-# %% check="one_row" blocked="numeric.Transformer.run"
+# %% check="one_row" blocked="numeric.Transformer.run numeric.model.forward numeric.model.attention"
 axes = ("d_head",)
 
 
@@ -470,7 +470,7 @@ def one_head(X, W_Q, W_K, W_V, W_O):
     return A @ V @ W_O  # [pos, d_model]
 
 
-# %% check="one_head" blocked="numeric.Transformer.run numeric.Transformer._attend numeric.FrozenNetwork.run numeric.transformer._masked numeric.transformer._softmax"
+# %% check="one_head" blocked="numeric.Transformer.run numeric.model.forward numeric.model.attention numeric.FrozenNetwork.run numeric.model.masked numeric.model.softmax"
 axes = ("pos", "d_model")
 
 

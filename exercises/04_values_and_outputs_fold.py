@@ -113,7 +113,7 @@ def head_output(A, X, W_OV):
     return A @ X @ W_OV  # [pos, d_model]
 
 
-# %% check="head_output" blocked="numeric.Transformer.run numeric.FrozenNetwork.run"
+# %% check="head_output" blocked="numeric.Transformer.run numeric.model.forward numeric.model.attention numeric.FrozenNetwork.run"
 axes = ("pos", "d_model")
 
 

@@ -235,7 +235,7 @@ def value_biases(b_V, W_O, b_O):
     return b_O + np.einsum("hi,hij->j", b_V, W_O)  # [d_model]
 
 
-# %% check="value_biases" blocked="numeric.GPT.folded numeric.folding.folded numeric.folding._values_out"
+# %% check="value_biases" blocked="numeric.GPT.folded numeric.folding.folded_weights numeric.folding._values_out"
 axes = ("d_model",)
 
 
@@ -379,7 +379,7 @@ def fold_norm(gain, shift, W, b):
     return gain[:, None] * W, b + shift @ W  # [d_model, d_head], [d_head]
 
 
-# %% check="fold_norm" blocked="numeric.GPT.folded numeric.folding.folded numeric.folding._gains_in"
+# %% check="fold_norm" blocked="numeric.GPT.folded numeric.folding.folded_weights numeric.folding._gains_in"
 axes = ("pos", "d_head")
 
 

@@ -6,9 +6,8 @@ Row vectors throughout: a stream is [pos, d_model] and weights multiply from the
 from ovlearn.numeric import checkpoints, circuits, detect, paths, zoo
 from ovlearn.numeric.config import Config
 from ovlearn.numeric.factored import FactoredMatrix
-from ovlearn.numeric.frozen import FrozenNetwork
 from ovlearn.numeric.gpt import GPT
-from ovlearn.numeric.run import Run
+from ovlearn.numeric.run import FrozenNetwork, Run
 from ovlearn.numeric.transformer import Transformer
 
 __all__ = [

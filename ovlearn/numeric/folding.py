@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from types import SimpleNamespace
 from typing import Any
 
 from ovlearn.numeric.arrays import Array
-from ovlearn.numeric.gpt import GPT
 
 Weights = dict[str, Any]
 
 
-def folded(model: GPT) -> GPT:
-    """Return what `GPT.folded` says."""
+def folded_weights(weights: Weights) -> Weights:
+    """Return the fields of a GPT, folded as `GPT.folded` says."""
     parts = (_gains_in, _reading_centred, _writing_centred, _unembedding_centred, _values_out)
-    weights = SimpleNamespace(**{field.name: getattr(model, field.name) for field in fields(model)})
+    model = SimpleNamespace(**weights)
     for part in parts if model.normalization else (_values_out,):
-        vars(weights).update(part(weights))
-    return GPT(**vars(weights))
+        vars(model).update(part(model))
+    return vars(model)
 
 
 def _gains_in(model: SimpleNamespace) -> Weights:

@@ -3,20 +3,55 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from numbers import Real
-from typing import Any, Literal, cast
+from typing import Any, ClassVar, Literal, cast
 
 import numpy as np
 
 from ovlearn.arguments import complaint, described, whole_number
 from ovlearn.numeric.arrays import Array, real_array, shaped_array
 from ovlearn.numeric.config import Config
+from ovlearn.numeric.folding import folded_weights
+from ovlearn.numeric.model import Parts, project, unembed
 from ovlearn.numeric.transformer import Transformer
 
 Normalization = Literal["LN", "LNPre"] | None
 _UNSET = cast(Array, None)  # replaced by zeros, or ones, once the sizes are known
 _GAINS = ("ln1_w", "ln2_w", "ln_final_w")
+
+
+def _read(net: GPT, stream: Array, layer: int) -> Array:
+    """What the heads of a layer read of its stream [(batch), pos, d_model]: layer norm of it."""
+    return net.normalized(stream, "ln1", layer)
+
+
+def _project(net: GPT, x: Array, layer: int, head: int) -> tuple[Array, Array, Array]:
+    """A head's queries, keys and values [(batch), pos, d_head], with their biases."""
+    q, k, v = project(net, x, layer, head)
+    return q + net.b_Q[layer, head], k + net.b_K[layer, head], v + net.b_V[layer, head]
+
+
+def _write(net: GPT, stream: Array, written: Array, layer: int) -> dict[str, Array]:
+    """What a layer leaves: what its heads wrote, its bias, and then what its MLP writes."""
+    mid = stream + written + net.b_O[layer]  # [(batch), pos, d_model]
+    if net.W_in is None or net.W_out is None or net.b_in is None or net.b_out is None:
+        return {"resid_mid": mid, "resid_post": mid}
+    hidden = net.normalized(mid, "ln2", layer) @ net.W_in[layer] + net.b_in[layer]  # [(batch), pos, d_mlp]
+    mlp_out = _ACTIVATIONS[net.activation](hidden) @ net.W_out[layer]  # [(batch), pos, d_model]
+    mlp_out += net.b_out[layer]
+    return {"resid_mid": mid, "mlp_out": mlp_out, "resid_post": mid + mlp_out}
+
+
+def _unembed(net: GPT, stream: Array) -> Array:
+    """The logits [(batch), pos, d_vocab] of the last stream, through the last layer norm, with their bias."""
+    logits = unembed(net, net.normalized(stream, "ln_final", ...))
+    logits += net.b_U
+    return logits
+
+
+def _records(net: GPT) -> tuple[str, ...]:
+    return ("resid_mid",) if net.W_in is None else ("resid_mid", "mlp_out")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -46,6 +81,8 @@ class GPT(Transformer):
     Source: Elhage et al. (2021), 'Transformer Overview', on what it leaves out; names of TransformerLens.
     """
 
+    parts: ClassVar[Parts] = Parts(_read, _project, _write, _unembed, _records)
+
     b_Q: Array = _UNSET
     b_K: Array = _UNSET
     b_V: Array = _UNSET
@@ -72,10 +109,10 @@ class GPT(Transformer):
         for name, shape in extra_shapes(self.config, self._d_mlp()).items():
             if name.startswith("ln") and self.normalization != "LN":
                 continue
-            given = getattr(self, name)
-            if given is None:
-                given = np.full(shape, 1.0 if name in _GAINS else 0.0)
-            object.__setattr__(self, name, shaped_array(name, given, shape, self.config.dtype))
+            weight = getattr(self, name)
+            if weight is None:
+                weight = np.full(shape, 1.0 if name in _GAINS else 0.0)
+            object.__setattr__(self, name, shaped_array(name, weight, shape, self.config.dtype))
 
     @classmethod
     def random(cls, config: Config, seed: int = 0, d_mlp: int | None = None) -> GPT:
@@ -115,9 +152,7 @@ class GPT(Transformer):
 
         Source: Elhage et al. (2021), 'Transformer Overview', on layer norm; the steps are TransformerLens's.
         """
-        from ovlearn.numeric.folding import folded  # here, as folding makes a GPT
-
-        return folded(self)
+        return GPT(**folded_weights({field.name: getattr(self, field.name) for field in fields(self)}))
 
     def norm_scale(self, resid: Array) -> Array:
         """Return what layer norm divides a stream [..., d_model] by, [..., 1]; 1 without layer norm."""
@@ -126,37 +161,8 @@ class GPT(Transformer):
         scale: Array = np.sqrt(resid.var(axis=-1, keepdims=True) + self.eps)
         return scale
 
-    def _names(self) -> tuple[str, ...]:
-        return (*super()._names(), "resid_mid", *(() if self.W_in is None else ("mlp_out",)))
-
-    def _read(self, resid: Array, layer: int) -> Array:
-        return self._normalized(resid, "ln1", layer)
-
-    def _attend(self, x: Array, layer: int, head: int) -> dict[str, Array]:
-        """Return what one head computes from what it reads, x [(batch), pos, d_model]."""
-        q = x @ self.W_Q[layer, head] + self.b_Q[layer, head]  # [(batch), pos, d_head]
-        k = x @ self.W_K[layer, head] + self.b_K[layer, head]  # [(batch), pos, d_head]
-        v = x @ self.W_V[layer, head] + self.b_V[layer, head]  # [(batch), pos, d_head]
-        return self._mix(q, k, v, layer, head)
-
-    def _finish(self, resid: Array, layer: int) -> dict[str, Array]:
-        mid = resid + self.b_O[layer]  # [(batch), pos, d_model]
-        if self.W_in is None or self.W_out is None or self.b_in is None or self.b_out is None:
-            return {"resid_mid": mid, "resid_post": mid}
-        read = self._normalized(mid, "ln2", layer)  # [(batch), pos, d_model]
-        hidden = _ACTIVATIONS[self.activation](
-            read @ self.W_in[layer] + self.b_in[layer]
-        )  # [(batch), pos, d_mlp]
-        written = hidden @ self.W_out[layer] + self.b_out[layer]  # [(batch), pos, d_model]
-        return {"resid_mid": mid, "mlp_out": written, "resid_post": mid + written}
-
-    def _unembed(self, resid: Array) -> Array:
-        logits = self._normalized(resid, "ln_final", ...) @ self.W_U  # [(batch), pos, d_vocab]
-        logits += self.b_U
-        return logits
-
-    def _normalized(self, x: Array, name: str, at: Any) -> Array:
-        """Layer norm of x [..., d_model], as far as this network has it; gain and shift are of `name`."""
+    def normalized(self, x: Array, name: str, at: Any) -> Array:
+        """Return layer norm of x [..., d_model], as far as this network has it; `name`: of gain and shift."""
         if self.normalization is None:
             return x
         x = (x - x.mean(axis=-1, keepdims=True)) / self.norm_scale(x)  # [..., d_model]

@@ -1,25 +1,22 @@
-"""What one pass through the network computed, and the pass itself: layer by layer, head by head."""
+"""What one pass through a network computed, and the network with its attention patterns held constant."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import KW_ONLY, dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from ovlearn.arguments import Head, complaint, described, instance_of
-from ovlearn.numeric.arrays import Array, Tokens, read_only
+from ovlearn.arguments import Head, complaint, described, head_pair, instance_of
+from ovlearn.numeric.arrays import Array, Tokens, read_only, shaped_array
 from ovlearn.numeric.config import Config
+from ovlearn.numeric.model import forward
 
 if TYPE_CHECKING:
-    from ovlearn.numeric.frozen import FrozenNetwork
     from ovlearn.numeric.transformer import Transformer
 
-# What one head computes from the stream, by name: attend(stream, layer, head).
-Attend = Callable[[Array, int, int], dict[str, Array]]
-
-_STREAMS = ("resid_pre", "resid_post", "resid_mid", "mlp_out")  # of a layer; all else is of a head
+_OF_FROZEN = ("resid_pre", "v", "z", "head_out", "resid_post")
 # What a run was told not to record. Who asks for it knows: the fields keep the type they mostly have.
 _LEFT_OUT = cast(Array, None)
 
@@ -95,8 +92,6 @@ class Run:
 
         Source: the article, 'The Circuit', first assumption.
         """
-        from ovlearn.numeric.frozen import FrozenNetwork  # here, as a FrozenNetwork's run is a Run
-
         return FrozenNetwork(self)
 
     def __repr__(self) -> str:
@@ -131,60 +126,88 @@ def recorded(run: Run, name: str) -> Array:
     return value
 
 
-def run_layers(
-    model: Transformer,
-    tokens: Tokens | None,
-    resid: Array,
-    attend: Attend,
-    names: tuple[str, ...],
-    record: Iterable[str] | None = None,
-    writers: frozenset[Head] | None = None,
-    **constants: Array,
-) -> Run:
-    """Take a stream [(batch), pos, d_model] through every layer, and record what `attend` says of each head.
+def run_of(model: Transformer, tokens: Tokens | None, computed: dict[str, Any], **fields: Any) -> Run:
+    """Return what a forward pass computed as a Run; `fields` are those that were known beforehand."""
+    return Run(model, tokens, **{name: read_only(array) for name, array in computed.items()}, **fields)
 
-    names: what there is to record.  record: what is wanted of it, by default all.
-    writers, constants: fields of the Run that are known beforehand.
+
+@dataclass(frozen=True)
+class FrozenNetwork:
+    """A network whose attention patterns are those of one recorded run, whatever its stream holds.
+
+    It is linear: run(a·X + b·Y) gives logits a·run(X) + b·run(Y). `Run.frozen()` makes it.
+
+    Raises TypeError for what is no Run; ValueError for one that did not record its patterns, and for one of a
+    network with layer norm, MLPs or biases.
+
+    >>> from ovlearn.numeric import Config, Transformer
+    >>> config = Config(n_layers=2, n_heads=2, d_model=8, d_head=3, d_vocab=7, n_ctx=5)
+    >>> run = Transformer.random(config).run([3, 1, 4])
+    >>> doubled = run.frozen().run(resid=2 * run.embedding)
+    >>> np.allclose(doubled.logits, 2 * run.logits)
+    True
+
+    Source: the article, 'The Circuit', first assumption.
     """
-    kept = {name: _blank(name, model.config, resid.shape) for name in _wanted(record, names)}
-    embedding = read_only(resid)
-    for layer in range(model.config.n_layers):
-        found = {"resid_pre": resid}
-        read = model._read(resid, layer)  # [(batch), pos, d_model]
-        written = np.zeros_like(resid)  # [(batch), pos, d_model]
-        for head in range(model.config.n_heads):
-            of_head = attend(read, layer, head)
-            written += of_head["head_out"]
-            for name in kept.keys() & of_head.keys():
-                kept[name][layer, ..., head, :, :] = of_head[name]
-        found |= model._finish(resid + written, layer)
-        resid = found["resid_post"]
-        for name in kept.keys() & found.keys():
-            kept[name][layer] = found[name]
-    always = {"embedding": embedding, "resid_final": resid, "logits": model._unembed(resid)}
-    arrays = {name: read_only(array) for name, array in (kept | always).items()}
-    return Run(model, tokens, **arrays, **constants, writers=writers)
+
+    recorded: Run
+
+    def __post_init__(self) -> None:
+        """Check that this run's network is linear once its patterns are held."""
+        linear_in_the_stream(self.recorded)
+
+    def run(self, resid: Array | None = None, heads: Iterable[Head] | None = None) -> Run:
+        """Run the frozen network, and return all that it computed.
+
+        resid: a stream [(batch), pos, d_model] in the place of the recorded embedding X_0.
+        heads: the (layer, head) pairs that write into the stream; the head_out of all others is zero.
+        By default the recorded embedding, and all heads.
+
+        The Run that it returns says which heads wrote, `writers`. Its q, k and scores are None, as constant
+        patterns need none; tokens are the recorded ones, or None where resid is given. Each head's v and z
+        are recorded even if it does not write.
+
+        Raises ValueError for a resid of another shape or with NaN, and for a head that does not exist;
+        TypeError for a resid that is not real or something in heads that is no (layer, head) pair.
+
+        What one head adds, with all others silent:
+
+        >>> from ovlearn.numeric import Config, Transformer
+        >>> config = Config(n_layers=2, n_heads=2, d_model=8, d_head=3, d_vocab=7, n_ctx=5)
+        >>> frozen = Transformer.random(config).run([3, 1, 4]).frozen()
+        >>> alone = frozen.run(heads={(1, 0)}).logits - frozen.run(heads=set()).logits
+        >>> alone.shape
+        (3, 7)
+
+        Source: the article, 'The Circuit': the equations of Y and of the deltas.
+        """
+        recorded = self.recorded
+        config = recorded.model.config
+        writers = None if heads is None else _writers(heads, config)
+        stream, tokens = recorded.embedding, recorded.tokens
+        if resid is not None:
+            stream, tokens = shaped_array("resid", resid, stream.shape, config.dtype), None
+
+        def attend(x: Array, layer: int, head: int) -> dict[str, Array]:
+            return self._attend(x, layer, head, writers is None or (layer, head) in writers)
+
+        computed = forward(recorded.model, stream, _OF_FROZEN, attend)
+        return run_of(recorded.model, tokens, computed, writers=writers, pattern=recorded.pattern)
+
+    def _attend(self, x: Array, layer: int, head: int, writes: bool) -> dict[str, Array]:
+        """Return what one head computes from the stream x [(batch), pos, d_model]."""
+        model, pattern = self.recorded.model, self.recorded.pattern
+        v = x @ model.W_V[layer, head]  # [(batch), pos, d_head]
+        z = pattern[layer, ..., head, :, :] @ v  # [(batch), pos, d_head]
+        head_out = z @ model.W_O[layer, head] if writes else np.zeros_like(x)  # [(batch), pos, d_model]
+        return {"v": v, "z": z, "head_out": head_out}
+
+    def __repr__(self) -> str:
+        """Name the run whose patterns these are."""
+        return f"FrozenNetwork({self.recorded!r})"
 
 
-def _wanted(record: Iterable[str] | None, names: tuple[str, ...]) -> set[str]:
-    """The names to record; raise for a name that there is not."""
-    expected = f"some of {', '.join(names)}"
-    if record is None:
-        return set(names)
-    if isinstance(record, str) or not isinstance(record, Iterable):
-        raise TypeError(complaint("record", expected, described(record)))
-    wanted = list(record)
-    for name in wanted:
-        if name not in names:
-            raise ValueError(complaint("record", expected, repr(name)))
-    return set(wanted)
-
-
-def _blank(name: str, config: Config, stream: tuple[int, ...]) -> Array:
-    """Return an array for one activation of all layers; it has its shape even where there are no layers."""
-    *batch, pos, d_model = stream
-    if name in _STREAMS:
-        return np.empty((config.n_layers, *stream), config.dtype)
-    widths = {"scores": pos, "pattern": pos, "head_out": d_model}
-    width = widths.get(name, config.d_head)
-    return np.empty((config.n_layers, *batch, config.n_heads, pos, width), config.dtype)
+def _writers(heads: Iterable[Head], config: Config) -> frozenset[Head]:
+    if not isinstance(heads, Iterable):
+        raise TypeError(complaint("heads", "an iterable of (layer, head) pairs", described(heads)))
+    return frozenset(head_pair("heads", pair, config.n_layers, config.n_heads) for pair in heads)

@@ -1,20 +1,20 @@
-"""The transformer: its weights, and its forward pass from Q, K, V and O alone."""
+"""The transformer of attention heads alone: its weights. How it runs stands in `model`."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable
 from dataclasses import KW_ONLY, dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ovlearn.arguments import complaint, described, instance_of, whole_number
-from ovlearn.numeric.arrays import Array, Tokens, shaped_array, token_ids
+from ovlearn.numeric.arrays import Array, shaped_array, token_ids
 from ovlearn.numeric.config import Config, weight_shapes
-from ovlearn.numeric.run import Run, run_layers
-
-_NAMES = ("resid_pre", "q", "k", "v", "scores", "pattern", "z", "head_out", "resid_post")
+from ovlearn.numeric.model import Parts, embed, forward
+from ovlearn.numeric.run import Run, run_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +35,8 @@ class Transformer:
 
     Source: Elhage et al. (2021), 'Transformer Overview'; the names are those of TransformerLens.
     """
+
+    parts: ClassVar[Parts] = Parts()
 
     config: Config
     _: KW_ONLY
@@ -95,62 +97,15 @@ class Transformer:
         Source: the article, 'Motivation', from Q, K and V to the head's output; scaled and masked.
         """
         ids = token_ids(tokens, self.config)
-        return run_layers(self, ids, self._embed(ids), self._attend, self._names(), record)
+        return run_of(self, ids, forward(self, embed(self, ids), record))
 
     def folded(self) -> Transformer:
         """Return the network itself: it has no layer norm and no biases to fold, as a `GPT` has."""
         return self
 
-    def _names(self) -> tuple[str, ...]:
-        return _NAMES
-
-    def _read(self, resid: Array, layer: int) -> Array:
-        """What the heads of a layer read of its stream [(batch), pos, d_model]: here, the stream itself."""
-        return resid
-
-    def _finish(self, resid: Array, layer: int) -> dict[str, Array]:
-        """What a layer does once its heads wrote to the stream [(batch), pos, d_model]: here, nothing."""
-        return {"resid_post": resid}
-
-    def _unembed(self, resid: Array) -> Array:
-        """The logits [(batch), pos, d_vocab] of the last stream [(batch), pos, d_model]."""
-        logits: Array = resid @ self.W_U
-        return logits
-
-    def _embed(self, ids: Tokens) -> Array:
-        embedding: Array = self.W_E[ids]  # [(batch), pos, d_model]
-        return embedding if self.W_pos is None else embedding + self.W_pos[: ids.shape[-1]]
-
-    def _attend(self, x: Array, layer: int, head: int) -> dict[str, Array]:
-        """Return what one head computes from the stream x [(batch), pos, d_model]."""
-        q = x @ self.W_Q[layer, head]  # [(batch), pos, d_head]
-        k = x @ self.W_K[layer, head]  # [(batch), pos, d_head]
-        v = x @ self.W_V[layer, head]  # [(batch), pos, d_head]
-        return self._mix(q, k, v, layer, head)
-
-    def _mix(self, q: Array, k: Array, v: Array, layer: int, head: int) -> dict[str, Array]:
-        """Return what a head makes of its queries, keys and values [(batch), pos, d_head]."""
-        scores = q @ k.swapaxes(-1, -2) / math.sqrt(self.config.d_head)  # [(batch), query, key]
-        pattern = _softmax(_masked(scores) if self.config.causal else scores)  # [(batch), query, key]
-        z = pattern @ v  # [(batch), pos, d_head]
-        head_out = z @ self.W_O[layer, head]  # [(batch), pos, d_model]
-        return {"q": q, "k": k, "v": v, "scores": scores, "pattern": pattern, "z": z, "head_out": head_out}
-
     def __repr__(self) -> str:
         """Name the sizes, without the weights."""
         return f"{type(self).__name__}({self.config!r})"
-
-
-def _masked(scores: Array) -> Array:
-    """Return the scores with -inf wherever a key comes after its query."""
-    return np.where(np.tri(scores.shape[-1], dtype=bool), scores, -np.inf)  # [(batch), query, key]
-
-
-def _softmax(scores: Array) -> Array:
-    """Return the softmax over the keys; less the row's maximum, so that exp cannot overflow."""
-    weights: Array = np.exp(scores - scores.max(axis=-1, keepdims=True))  # [(batch), query, key]
-    total: Array = weights.sum(axis=-1, keepdims=True)  # [(batch), query, 1]
-    return weights / total
 
 
 def _scales(config: Config) -> dict[str, float]:

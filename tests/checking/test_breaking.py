@@ -14,7 +14,8 @@ from sympy import ImmutableMatrix, Integer, MatMul, OneMatrix
 
 import ovlearn as ov
 from ovlearn.checking import arithmetic, binding
-from ovlearn.numeric import frozen, transformer
+from ovlearn.numeric import model, transformer
+from ovlearn.numeric import run as running
 from ovlearn.numeric.run import Run
 from ovlearn.symbolic import (
     Assumption,
@@ -188,9 +189,7 @@ def attending(change: Callable[[dict[str, Any]], None], scale: bool = True, mask
     def attend(self: Any, x: Any, layer: int, head: int) -> dict[str, Any]:
         made = {name: x @ getattr(self, f"W_{name.upper()}")[layer, head] for name in "qkv"}
         made["scores"] = made["q"] @ made["k"].T / (math.sqrt(self.config.d_head) if scale else 1)
-        made["pattern"] = transformer._softmax(
-            transformer._masked(made["scores"]) if masked else made["scores"]
-        )
+        made["pattern"] = model.softmax(model.masked(made["scores"]) if masked else made["scores"])
         change(made)
         made["z"] = made["pattern"] @ made["v"]
         made["head_out"] = made["z"] @ self.W_O[layer, head]
@@ -204,7 +203,7 @@ def nothing(made: dict[str, Any]) -> None:
 
 
 def over_columns(made: dict[str, Any]) -> None:
-    made["pattern"] = transformer._softmax(made["scores"].T).T
+    made["pattern"] = model.softmax(made["scores"].T).T
 
 
 def keys_for_values(made: dict[str, Any]) -> None:
@@ -227,20 +226,20 @@ def transposed(made: dict[str, Any]) -> None:
     ids=["no 1/√d_h", "no mask", "softmax over columns", "keys for values", "transposed pattern"],
 )
 def test_a_wrong_forward_pass_is_seen(attend: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transformer.Transformer, "_attend", attend)
+    monkeypatch.setattr(model, "attention", attend)
     with fresh_models():
         assert is_red("attention-head")
 
 
 def test_a_forward_pass_written_again_is_green(monkeypatch: pytest.MonkeyPatch) -> None:
     """The broken ones above are broken by what they change alone."""
-    monkeypatch.setattr(transformer.Transformer, "_attend", attending(nothing))
+    monkeypatch.setattr(model, "attention", attending(nothing))
     with fresh_models():
         assert not any_red()
 
 
 def test_a_softmax_that_does_not_normalise(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transformer, "_softmax", lambda scores: np.exp(np.minimum(scores, 3)))  # no overflow
+    monkeypatch.setattr(model, "softmax", lambda scores: np.exp(np.minimum(scores, 3)))  # no overflow
     with fresh_models():
         assert is_red("attention-head")
 
@@ -248,7 +247,7 @@ def test_a_softmax_that_does_not_normalise(monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_frozen_run_in_which_others_write(monkeypatch: pytest.MonkeyPatch) -> None:
     """The intervention: where silent heads write after all, the boxed equation no longer holds."""
     monkeypatch.setattr(
-        frozen,
+        running,
         "_writers",
         lambda heads, config: {(i, j) for i in range(config.n_layers) for j in range(config.n_heads)},
     )

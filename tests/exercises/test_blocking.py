@@ -48,8 +48,8 @@ def test_nothing_in_the_process_holds_a_body_that_was_removed() -> None:
 def test_parts_go_with_what_they_are_parts_of_and_what_others_need_stays() -> None:
     derivers = {function.__module__ for function in made_of(("derive",)) if function.__name__ == "derive"}
     assert {f"ovlearn.symbolic.course.{name}" for name in ("ov_fold", "ov_circuit", "conventions")} < derivers
-    run = {function.__qualname__ for function in made_of(("numeric.Transformer.run",))}
-    assert {"Transformer.run", "Transformer._mix", "Transformer._attend", "_softmax"} < run
+    forward = {function.__qualname__ for function in made_of(("numeric.model.forward",))}
+    assert forward == {"forward", "_blank"}
     assert [function.__qualname__ for function in made_of(("circuits.ov",))] == ["ov"]  # not what `qk` needs
 
 

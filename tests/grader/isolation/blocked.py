@@ -139,9 +139,9 @@ BACK_DOORS = (
     case(
         "by a part of the method",
         BLOCKED,
-        "def head_output(A, X, W_OV):\n    model = "
+        "from ovlearn.numeric.model import attention\ndef head_output(A, X, W_OV):\n    model = "
         + MODEL
-        + "\n    q = np.zeros((5, 2))\n    return model._mix(q, q, X, 0, 0)['head_out']",
+        + "\n    return attention(model, X, 0, 0)['head_out']",
         exercise="head_output",
     ),
     case(
