@@ -19,7 +19,8 @@ from ovlearn.exercises.comparing import as_numbers
 from ovlearn.exercises.deriving import as_expression
 from ovlearn.exercises.drawing import cases
 from ovlearn.symbolic import CausalMask, RowSoftmax, derive, product, symbol
-from ovlearn.symbolic.expressions import is_matrix, nodes, rewrite
+from ovlearn.symbolic.expressions import nodes, rewrite
+from ovlearn.symbolic.functions import is_matrix
 
 
 def some_head(case):

@@ -9,8 +9,8 @@ from sympy import MatAdd, MatMul
 from ovlearn.checking.claims import Claim, Context
 from ovlearn.checking.judgement import Judgement, failed, not_applicable, passed
 from ovlearn.checking.relating import Relating
-from ovlearn.symbolic.expressions import add, is_matrix, nodes
-from ovlearn.symbolic.functions import CausalMask, Rank
+from ovlearn.symbolic.expressions import add, nodes
+from ovlearn.symbolic.functions import CausalMask, Rank, is_matrix
 from ovlearn.symbolic.normal import NormalForm, Table, holds_opaque
 from ovlearn.symbolic.steps import Bound, Counterexample, Selection
 

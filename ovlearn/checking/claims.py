@@ -12,8 +12,8 @@ from sympy import MatrixSymbol, Min
 from ovlearn.checking.binding import Binding
 from ovlearn.checking.indices import INDEXED, indexed_in
 from ovlearn.symbolic.derivation import Derivation
-from ovlearn.symbolic.expressions import ShapeError, check_shapes, children, is_matrix, nodes, symbols
-from ovlearn.symbolic.functions import OneHot, Rank, TokenSum
+from ovlearn.symbolic.expressions import ShapeError, check_shapes, children, nodes, symbols
+from ovlearn.symbolic.functions import OneHot, Rank, TokenSum, is_matrix
 from ovlearn.symbolic.notation import GLOSSARY, Network, parse
 from ovlearn.symbolic.statements import NAMES, Assumption, definitions, relations, unfold_layers
 from ovlearn.symbolic.steps import Bound, Counterexample, Selection, Step

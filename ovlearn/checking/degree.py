@@ -7,8 +7,8 @@ from typing import Any
 
 from sympy import Identity, MatMul, MatrixSymbol, OneMatrix, ZeroMatrix
 
-from ovlearn.symbolic.expressions import children, is_matrix
-from ovlearn.symbolic.functions import Kronecker, OneHot, Rank, RowSoftmax
+from ovlearn.symbolic.expressions import children
+from ovlearn.symbolic.functions import Kronecker, OneHot, Rank, RowSoftmax, is_matrix
 
 
 def degree(expr: Any, definitions: Mapping[Any, Any]) -> int:

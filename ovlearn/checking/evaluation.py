@@ -9,7 +9,7 @@ import numpy as np
 from sympy import Identity, MatAdd, MatMul, MatrixSymbol, OneMatrix, Transpose, ZeroMatrix
 
 from ovlearn.checking.arithmetic import Arithmetic, Array, CannotJudge, Sizes, at_sizes
-from ovlearn.symbolic.expressions import indices, is_matrix, nodes, rewrite
+from ovlearn.symbolic.expressions import indices, nodes, rewrite
 from ovlearn.symbolic.functions import (
     CausalMask,
     Kronecker,
@@ -19,6 +19,7 @@ from ovlearn.symbolic.functions import (
     RowSoftmax,
     TokenSum,
     Vec,
+    is_matrix,
 )
 
 # Where a symbol's value comes from; None where there is none.

@@ -10,8 +10,8 @@ from sympy import MatAdd
 
 from ovlearn.checking.arithmetic import Array
 from ovlearn.checking.evaluation import Evaluator
-from ovlearn.symbolic.expressions import children, is_matrix
-from ovlearn.symbolic.functions import CausalMask, RowSoftmax, TokenSum
+from ovlearn.symbolic.expressions import children
+from ovlearn.symbolic.functions import CausalMask, RowSoftmax, TokenSum, is_matrix
 
 
 def faintest(expressions: Iterable[Any], at: Evaluator) -> float:

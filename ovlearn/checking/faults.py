@@ -14,8 +14,8 @@ from sympy import ImmutableMatrix, Integer, MatAdd, MatMul, MatrixSymbol, Transp
 
 from ovlearn.checking.claims import Claim
 from ovlearn.symbolic.dimensions import d_h
-from ovlearn.symbolic.expressions import add, children, is_matrix, rebuild, symbols, terms, transpose
-from ovlearn.symbolic.functions import CausalMask, RowSoftmax
+from ovlearn.symbolic.expressions import add, children, rebuild, symbols, terms, transpose
+from ovlearn.symbolic.functions import CausalMask, RowSoftmax, is_matrix
 from ovlearn.symbolic.notation import GLOSSARY, Network, parse
 from ovlearn.symbolic.statements import Relation
 from ovlearn.symbolic.steps import Bound, Counterexample, Selection, Step

@@ -9,8 +9,8 @@ from sympy import Add, Integer, MatMul, MatrixSymbol, Poly, Rational, together
 
 from ovlearn.checking.arithmetic import CannotJudge, Sizes, at_sizes
 from ovlearn.checking.claims import Claim
-from ovlearn.symbolic.expressions import children, is_matrix, nodes
-from ovlearn.symbolic.functions import Kronecker, Rank, RowSoftmax
+from ovlearn.symbolic.expressions import children, nodes
+from ovlearn.symbolic.functions import Kronecker, Rank, RowSoftmax, is_matrix
 from ovlearn.symbolic.steps import Bound
 
 ONLY_GENERIC = "random matrices show the rank that nearly all matrices have, not that of every one"

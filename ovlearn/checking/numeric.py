@@ -20,7 +20,8 @@ from ovlearn.checking.judgement import Judgement, failed, not_applicable, passed
 from ovlearn.checking.limits import NARROWEST, check_numbers, check_ranks, could_fail, spread
 from ovlearn.checking.witnesses import Witnesses
 from ovlearn.symbolic.dimensions import MEANINGS
-from ovlearn.symbolic.expressions import is_matrix, terms
+from ovlearn.symbolic.expressions import terms
+from ovlearn.symbolic.functions import is_matrix
 from ovlearn.symbolic.steps import Bound, Counterexample, Selection
 
 FORWARD = "the forward pass"

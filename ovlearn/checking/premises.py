@@ -17,8 +17,8 @@ from ovlearn.checking.numeric import Numeric
 from ovlearn.checking.theorems import ends
 from ovlearn.numeric import Run
 from ovlearn.symbolic.derivation import Derivation
-from ovlearn.symbolic.expressions import is_matrix, symbols
-from ovlearn.symbolic.functions import Layer
+from ovlearn.symbolic.expressions import symbols
+from ovlearn.symbolic.functions import Layer, is_matrix
 from ovlearn.symbolic.normal import NormalForm
 from ovlearn.symbolic.statements import NAMES, Assumption, Relation
 from ovlearn.symbolic.steps import Step

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ovlearn.symbolic.expressions import is_matrix
+from ovlearn.symbolic.functions import is_matrix
 from ovlearn.symbolic.normal import NormalForm, Table, Word
 from ovlearn.symbolic.statements import Relation
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from ovlearn.checking.arithmetic import CannotJudge
 from ovlearn.symbolic.course import derivations, derive
 from ovlearn.symbolic.derivation import Derivation
-from ovlearn.symbolic.expressions import is_matrix, symbols
+from ovlearn.symbolic.expressions import symbols
+from ovlearn.symbolic.functions import is_matrix
 from ovlearn.symbolic.normal import NormalForm
 from ovlearn.symbolic.notation import Network, parse
 from ovlearn.symbolic.statements import Assumption, Relation

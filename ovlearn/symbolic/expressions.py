@@ -29,46 +29,20 @@ from sympy import (
 )
 
 from ovlearn.symbolic.functions import (
-    At,
+    OPAQUE,
     CausalMask,
-    Kronecker,
-    Layer,
     MatrixFunction,
-    OneHot,
     Rank,
     RowSoftmax,
-    SumBelow,
-    TokenSum,
-    Vec,
+    is_matrix,
 )
+from ovlearn.symbolic.text import to_text
 
-MATRICES = (
-    MatrixSymbol,
-    MatMul,
-    MatAdd,
-    Transpose,
-    Identity,
-    ZeroMatrix,
-    OneMatrix,
-    RowSoftmax,
-    CausalMask,
-    Layer,
-    OneHot,
-    TokenSum,
-    Vec,
-    Kronecker,
-    At,
-    SumBelow,
-)
+MATRICES = (MatrixSymbol, MatMul, MatAdd, Transpose, Identity, ZeroMatrix, OneMatrix, *OPAQUE)
 
 
 class ShapeError(ValueError):
     """Two matrices that do not fit; the message names both and their shapes."""
-
-
-def is_matrix(expr: Any) -> bool:
-    """Whether an expression is a matrix, not a number."""
-    return isinstance(expr, MatrixExpr)
 
 
 def product(*factors: Any) -> Any:
@@ -260,7 +234,5 @@ def _check_sum(parts: tuple[Any, ...]) -> None:
 
 
 def _named(matrix: Any) -> str:
-    from ovlearn.symbolic.text import to_text
-
     shape = f" [{', '.join(map(str, matrix.shape))}]" if is_matrix(matrix) else ""
     return f"{to_text(matrix)}{shape}"

@@ -10,6 +10,11 @@ from typing import Any
 from sympy import Basic, Expr, Integer, MatAdd, MatrixExpr, MatrixSymbol, Symbol, ZeroMatrix, sympify
 
 
+def is_matrix(expr: Any) -> bool:
+    """Whether an expression is a matrix, not a number."""
+    return isinstance(expr, MatrixExpr)
+
+
 class MatrixFunction(MatrixExpr):
     """A matrix expression made of other expressions; subclasses say its shape."""
 
@@ -155,6 +160,7 @@ class SumBelow(MatrixFunction):
         return (self.args[2], self.args[3])
 
 
+# Every kind of matrix that is not sympy's own. A product or a sum of others does not look inside them.
 OPAQUE = (RowSoftmax, CausalMask, Layer, OneHot, TokenSum, Vec, Kronecker, At, SumBelow)
 
 __all__ = [
@@ -169,4 +175,5 @@ __all__ = [
     "SumBelow",
     "TokenSum",
     "Vec",
+    "is_matrix",
 ]

@@ -28,8 +28,7 @@ from sympy import (
     radsimp,
 )
 
-from ovlearn.symbolic.expressions import is_matrix
-from ovlearn.symbolic.functions import OPAQUE, At, OneHot, SumBelow, TokenSum
+from ovlearn.symbolic.functions import OPAQUE, At, OneHot, SumBelow, TokenSum, is_matrix
 
 # A letter is a symbol (or an opaque atom) and whether it is transposed; a word is a product of letters.
 Letter = tuple[Any, bool]

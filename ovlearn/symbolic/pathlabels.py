@@ -7,7 +7,8 @@ from typing import Any
 
 from sympy import Identity, MatrixSymbol, OneMatrix, Transpose, ZeroMatrix
 
-from ovlearn.symbolic.expressions import factors, flat_factors, flat_terms, is_matrix
+from ovlearn.symbolic.expressions import factors, flat_factors, flat_terms
+from ovlearn.symbolic.functions import is_matrix
 from ovlearn.symbolic.notation import GLOSSARY, is_of_the_course, parse
 
 Path = tuple[tuple[int, int], ...]

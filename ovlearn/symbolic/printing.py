@@ -20,7 +20,6 @@ from sympy import (
 )
 
 from ovlearn.symbolic.dimensions import d_h
-from ovlearn.symbolic.expressions import is_matrix
 from ovlearn.symbolic.functions import (
     At,
     Kronecker,
@@ -28,6 +27,7 @@ from ovlearn.symbolic.functions import (
     OneHot,
     SumBelow,
     TokenSum,
+    is_matrix,
 )
 from ovlearn.symbolic.notation import parse
 

@@ -9,8 +9,8 @@ from typing import Any, Literal
 from sympy import MatrixSymbol
 
 from ovlearn.symbolic.dimensions import d, s
-from ovlearn.symbolic.expressions import ShapeError, check_shapes, indices, is_matrix, nodes, rewrite
-from ovlearn.symbolic.functions import At, Layer, OneHot, SumBelow
+from ovlearn.symbolic.expressions import ShapeError, check_shapes, indices, nodes, rewrite
+from ovlearn.symbolic.functions import At, Layer, OneHot, SumBelow, is_matrix
 
 _HOLE = MatrixSymbol("any stream", s, d)
 NAMES = (MatrixSymbol, At, SumBelow)  # what an equation can define

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 from sympy import Expr
 
-from ovlearn.symbolic.expressions import is_matrix
+from ovlearn.symbolic.functions import is_matrix
 from ovlearn.symbolic.statements import NAMES, Assumption, Sign
 
 

@@ -28,8 +28,7 @@ from sympy import (
 )
 
 from ovlearn.symbolic.dimensions import MEANINGS
-from ovlearn.symbolic.expressions import is_matrix
-from ovlearn.symbolic.functions import CausalMask, RowSoftmax
+from ovlearn.symbolic.functions import CausalMask, RowSoftmax, is_matrix
 
 Values = Mapping[Any, ImmutableMatrix]
 

@@ -36,13 +36,12 @@ from ovlearn.symbolic.expressions import (
     children,
     flat_factors,
     flat_terms,
-    is_matrix,
     nodes,
     product_as_checked,
     rebuild,
     rewrite,
 )
-from ovlearn.symbolic.functions import OPAQUE
+from ovlearn.symbolic.functions import OPAQUE, is_matrix
 
 from .oracle import free_index, mul, plus, t
 from .test_normal import expressions, quick

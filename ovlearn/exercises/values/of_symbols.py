@@ -15,6 +15,7 @@ from sympy.core.symbol import Str
 
 import ovlearn.symbolic as symbolic
 from ovlearn.symbolic import Assumption, Derivation, Relation, rules
+from ovlearn.symbolic.functions import OPAQUE
 
 Decode = Callable[[Any], Any]
 # Every kind of node that an expression may have, by name.
@@ -24,8 +25,7 @@ _NODES = {
         *(sympy.MatAdd, sympy.MatMul, sympy.Transpose, sympy.Identity, sympy.ZeroMatrix, sympy.OneMatrix),
         *(sympy.MatPow, sympy.Inverse, sympy.HadamardProduct, sympy.MatrixSymbol, sympy.KroneckerProduct),
         *(sympy.Add, sympy.Mul, sympy.Pow),
-        *(symbolic.At, symbolic.CausalMask, symbolic.Kronecker, symbolic.Layer, symbolic.OneHot),
-        *(symbolic.Rank, symbolic.RowSoftmax, symbolic.SumBelow, symbolic.TokenSum, symbolic.Vec),
+        *(*OPAQUE, symbolic.Rank),
     )
 }
 _UNEVALUATED = {"MatAdd", "MatMul", "Add", "Mul", "Pow", "MatPow"}

@@ -6,8 +6,8 @@ from typing import Any
 
 from sympy import MatrixSymbol
 
-from ovlearn.symbolic.expressions import add, factors, is_matrix, terms
-from ovlearn.symbolic.functions import Rank
+from ovlearn.symbolic.expressions import add, factors, terms
+from ovlearn.symbolic.functions import Rank, is_matrix
 from ovlearn.symbolic.pathlabels import Path, hidden_in, path_of
 from ovlearn.symbolic.statements import Assumption, unfolded
 from ovlearn.symbolic.steps import Bound, Counterexample, RuleError, Selection, rule, shortened

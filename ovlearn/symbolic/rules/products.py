@@ -6,16 +6,8 @@ from typing import Any
 
 from sympy import Integer, MatMul, Mul, Transpose
 
-from ovlearn.symbolic.expressions import (
-    add,
-    factors,
-    flat_factors,
-    is_matrix,
-    product,
-    rewrite,
-    terms,
-    transpose,
-)
+from ovlearn.symbolic.expressions import add, factors, flat_factors, product, rewrite, terms, transpose
+from ovlearn.symbolic.functions import is_matrix
 from ovlearn.symbolic.steps import RuleError, rule
 
 
