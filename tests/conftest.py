@@ -1,11 +1,16 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
 
 from live.parts import Parts, in_ci
 from tests.lacking import Need, NotRun
 from tests.live.runtime import built
 from tests.site.browser.wanting import lack
+
+# Speed is measured in tests/benchmarks: no test fails because its machine has more to do.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 NEEDS = (Need("browser", lack), Need("python_in_page", lambda: built().absent))
 

@@ -6,6 +6,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from ovlearn.commands.options import bad_usage
+
 
 @click.group("author")
 def author_group() -> None:
@@ -13,12 +15,16 @@ def author_group() -> None:
 
 
 @author_group.command("check")
-def author_check_command() -> int:
-    """Try every starter, solution, known mistake and unusual right answer of every set."""
-    from ovlearn.exercises.gate import inspect_all
+@click.argument("sets", nargs=-1, metavar="[SET]…")
+def author_check_command(sets: tuple[str, ...]) -> int:
+    """Try every starter, solution, known mistake and unusual right answer of these sets, or of all."""
+    from ovlearn.exercises.gate import inspect
+    from ovlearn.exercises.sets import files, set_named
 
+    with bad_usage():
+        chosen = [set_named(each) for each in sets] or [*files()]
     table = Table("set", "exercises", "mistakes, caught by name", "unusual right answers, passed", "leaks")
-    found = list(inspect_all())
+    found = [inspect(each) for each in chosen]
     for one in found:
         mistakes, rights = (
             f"{count} ✓" if not one.faults else f"{count}, see below" for count in (one.mistakes, one.rights)

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from ovlearn.exercises.answers import Answers, Namespace
 from ovlearn.exercises.judging import verdict_on
 from ovlearn.exercises.outcomes import Outcome
-from ovlearn.exercises.sets import files
 from ovlearn.exercises.sources import Exercise, SetSource, source_of
 from ovlearn.exercises.starters import starter
 
@@ -69,11 +68,6 @@ def inspect(set_name: str, make: Maker = in_process) -> Findings:
         tuple(leaks(source)),
         tuple(faults),
     )
-
-
-def inspect_all() -> Iterator[Findings]:
-    """Yield what was found in each set."""
-    return map(inspect, files())
 
 
 def leaks(source: SetSource) -> Iterator[str]:

@@ -52,3 +52,18 @@ def set_of(exercise: str) -> str:
     near = difflib.get_close_matches(str(exercise), all_names(), n=1)
     meant = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(all_names())}"
     raise ValueError(f"exercise: expected the name of an exercise, got {exercise!r}{meant}")
+
+
+def set_named(text: str) -> str:
+    """Return the name of a set, told by its name or by its number.
+
+    Raises: ValueError naming the sets.
+
+    >>> set_named("4") == set_named("04") == set_named("04_values_and_outputs_fold")
+    True
+    """
+    for name in files():
+        number = name.partition("_")[0]
+        if text in (name, number) or (text.isdecimal() and int(text) == int(number)):
+            return name
+    raise ValueError(f"set: expected one of {', '.join(files())}, got {text!r}")

@@ -17,7 +17,7 @@ from ovlearn.checking.claims import Claim, Context
 from ovlearn.checking.judgement import Judgement
 from ovlearn.symbolic import Network, Rule, Step, rule, s
 
-quick = settings(max_examples=20, deadline=None, derandomize=True, database=None)
+quick = settings(max_examples=20, derandomize=True, database=None)
 
 NET = Network(layers=3, heads=2)
 SLUGS = tuple(ov.derivations())

@@ -271,9 +271,13 @@ def test_pytest_leaves_other_notebooks_alone(tmp_path: Path) -> None:
     assert "no tests ran" in run.stdout
 
 
-def test_the_gate_prints_its_table(capsys: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr("ovlearn.exercises.gate.files", lambda: {SET: sets.files()[SET]})
-    assert main(["author", "check"]) == 0
+def test_the_gate_prints_its_table(capsys: Any) -> None:
+    assert main(["author", "check", "04"]) == 0
     out = said(capsys)
     assert SET in out
     assert "4 exercises, 16 known mistakes, 7 unusual right answers" in out
+
+
+def test_the_gate_of_a_set_that_there_is_not_is_bad_usage(capsys: Any) -> None:
+    assert main(["author", "check", "44"]) == 2
+    assert "set: expected one of 01_residual_stream" in capsys.readouterr().err

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -103,7 +103,6 @@ def test_arrays_come_out_as_they_went_in(array: Any) -> None:
         assert isinstance(got, Unknown) or np.array_equal(got, array.astype(got.dtype), equal_nan=True)
 
 
-@settings(deadline=None)
 @given(DATA)
 def test_arbitrary_data_decode_or_raise_a_value_error(data: Any) -> None:
     try:

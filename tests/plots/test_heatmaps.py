@@ -15,7 +15,7 @@ from ovlearn.plots.grids import LEVELS, NEGATIVE, POSITIVE
 from .cases import NASTY, make_matrix, make_pattern
 from .reading import cells, number, one, parsed, places, svg_of, table, texts, values
 
-quick = settings(max_examples=20, deadline=None, derandomize=True, database=None)
+quick = settings(max_examples=20, derandomize=True, database=None)
 sides = st.integers(1, 20)
 
 

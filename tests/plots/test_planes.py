@@ -13,7 +13,7 @@ from ovlearn.plots.planes import Scale, plane, round_ticks, spread
 
 from .reading import number
 
-quick = settings(max_examples=40, deadline=None, derandomize=True, database=None)
+quick = settings(max_examples=40, derandomize=True, database=None)
 FRAME = (0.0, 0.0, 200.0, 200.0)
 
 

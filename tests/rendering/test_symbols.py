@@ -20,7 +20,7 @@ from rendering.equations.katex import TexError
 from rendering.equations.typed import symbols_in
 from rendering.glossary import glossary_json
 
-quick = settings(max_examples=200, deadline=None, derandomize=True, database=None)
+quick = settings(max_examples=200, derandomize=True, database=None)
 
 
 def typeset(formula: Formula) -> str:

@@ -43,7 +43,7 @@ from ovlearn.symbolic.normal import holds_opaque, turn
 
 from .oracle import Scene, free_index, mul, plus, t
 
-quick = settings(max_examples=80, deadline=None, derandomize=True, database=None)
+quick = settings(max_examples=80, derandomize=True, database=None)
 
 A, B = MatrixSymbol("A_0_0", s, s), MatrixSymbol("A_1_0", s, s)
 X, Y = MatrixSymbol("X_0", s, d), MatrixSymbol("Delta_0", s, d)

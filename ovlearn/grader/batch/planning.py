@@ -14,7 +14,7 @@ from typing import Any
 
 from ovlearn import __version__
 from ovlearn.arguments import whole_number
-from ovlearn.exercises.sets import files, names_in, set_of
+from ovlearn.exercises.sets import files, names_in, set_named, set_of
 from ovlearn.grader.batch.answered import answered
 from ovlearn.grader.batch.results import Mark
 
@@ -104,21 +104,6 @@ def manifest_points(file: Path) -> Points:
     for name, _ in pairs:
         set_of(name)
     return tuple((name, whole_number(f"points of {name}", value, minimum=0)) for name, value in pairs)
-
-
-def set_named(text: str) -> str:
-    """Return the name of a set, told by its name or by its number.
-
-    Raises: ValueError naming the sets.
-
-    >>> set_named("4") == set_named("04") == set_named("04_values_and_outputs_fold")
-    True
-    """
-    for name in files():
-        number = name.partition("_")[0]
-        if text in (name, number) or (text.isdecimal() and int(text) == int(number)):
-            return name
-    raise ValueError(f"set: expected one of {', '.join(files())}, got {text!r}")
 
 
 def points(exercise: str) -> int:
