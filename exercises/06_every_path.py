@@ -169,13 +169,7 @@ def answer(run, path):
 
 
 # %% [markdown] mistakes="path_logits"
-# - **path backwards**:
-#   ```python
-#   stream = run.embedding
-#   for layer, head in reversed(path):
-#       stream = run.pattern[layer, head] @ (stream @ run.model.W_V[layer, head]) @ run.model.W_O[layer, head]
-#   return stream @ run.model.W_U
-#   ```
+# - **path backwards**: `in path:` → `in reversed(path):`
 #   The heads stand in the reverse order: the last one reads the tokens here. A path goes from the first layer
 #   to the last.
 # - **patterns in the wrong order**:
@@ -206,31 +200,12 @@ def answer(run, path):
 #   ```
 #   This adds up what each head does with the tokens, side by side. On one path, a later head reads what the
 #   earlier one wrote.
-# - **only the last head**:
-#   ```python
-#   stream = run.embedding
-#   for layer, head in path:
-#       W_OV = run.model.W_V[layer, head] @ run.model.W_O[layer, head]
-#       stream = run.pattern[layer, head] @ run.embedding @ W_OV
-#   return stream @ run.model.W_U
-#   ```
+# - **only the last head**: `@ stream @ W_OV` → `@ run.embedding @ W_OV`
 #   Only the last head of the path has any effect here. Does each head start from the embedding again?
-# - **reads the whole stream**:
-#   ```python
-#   added = run.embedding
-#   for layer, head in path:
-#       added = run.z[layer, head] @ run.model.W_O[layer, head]
-#   return added @ run.model.W_U
-#   ```
+# - **reads the whole stream**: `run.pattern[layer, head] @ stream @ W_OV` → `run.head_out[layer, head]`
 #   This is all that the last head writes. It reads the whole stream then, and so many paths end in it. Asked
 #   is one of them.
-# - **every open path**:
-#   ```python
-#   stream = run.embedding.copy()
-#   for layer, head in path:
-#       stream += run.pattern[layer, head] @ stream @ run.model.W_V[layer, head] @ run.model.W_O[layer, head]
-#   return stream @ run.model.W_U
-#   ```
+# - **every open path**: `stream = run.pattern` → `stream = stream + run.pattern`
 #   This sums every path that is open when only these heads write: also those that skip some of them, and the
 #   direct path. Is what a head writes added to your stream, or does it take the stream's place?
 # - **open paths less the direct**:
@@ -239,31 +214,11 @@ def answer(run, path):
 #   return frozen.run(heads=set(path)).logits - frozen.run(heads=set()).logits
 #   ```
 #   The direct path is taken away. But with these heads writing, the paths through some of them are open, too.
-# - **with the direct path**:
-#   ```python
-#   added = run.embedding
-#   for layer, head in path:
-#       added = run.pattern[layer, head] @ added @ run.model.W_V[layer, head] @ run.model.W_O[layer, head]
-#   return (run.embedding + added) @ run.model.W_U
-#   ```
+# - **with the direct path**: `return stream @ model.W_U` → `return (run.embedding + stream) @ model.W_U`
 #   The path is in here, and the direct path as well. Asked is one path alone.
-# - **no unembedding**:
-#   ```python
-#   stream = run.embedding
-#   for layer, head in path:
-#       stream = run.pattern[layer, head] @ stream @ run.model.W_V[layer, head] @ run.model.W_O[layer, head]
-#   return stream
-#   ```
+# - **no unembedding**: `return stream @ model.W_U` → `return stream`
 #   This is what the path adds to the stream, and it is right so far. The logits are one matrix further on.
-# - **empty path**:
-#   ```python
-#   total = np.zeros_like(run.logits)
-#   stream = run.embedding
-#   for layer, head in path:
-#       stream = run.pattern[layer, head] @ stream @ run.model.W_V[layer, head] @ run.model.W_O[layer, head]
-#       total = stream @ run.model.W_U
-#   return total
-#   ```
+# - **empty path**: `return stream @ model.W_U` → `return stream @ model.W_U * (len(path) > 0)`
 #   For the path () this is zero. It passes no head; but the tokens still reach the logits.
 
 
@@ -360,25 +315,9 @@ def by_scale(run):
 
 
 # %% [markdown] mistakes="logits_of_order"
-# - **this order and below**:
-#   ```python
-#   chosen = [path for path in paths.enumerate(run.model.config) if len(path) <= order]
-#   return sum(paths.contribution(run, path) for path in chosen)
-#   ```
+# - **this order and below**: `orders[order]` → `orders[: order + 1].sum(axis=0)`
 #   The shorter paths are in here, too. Asked is one order alone.
-# - **a head a layer**:
-#   ```python
-#   model = run.model
-#   n_layers, n_heads = run.pattern.shape[:2]
-#   orders = np.zeros((n_layers + 1, *run.embedding.shape))
-#   orders[0] = run.embedding
-#   for layer in range(n_layers):
-#       for head in range(n_heads):
-#           orders[1:] += (
-#               run.pattern[layer, head] @ orders[:-1] @ model.W_V[layer, head] @ model.W_O[layer, head]
-#           )
-#   return orders[order] @ model.W_U
-#   ```
+# - **a head a layer**: `before[:-1]` → `orders[:-1]`
 #   There are paths in here through two heads of one layer. All heads of a layer read the stream as it was
 #   before the layer; none reads what its neighbour wrote.
 # - **a layer passed twice**:
@@ -396,37 +335,12 @@ def by_scale(run):
 #   ```
 #   There are paths in here that pass one layer more than once. When you come to an order, is the order below
 #   it still what it was before this layer?
-# - **layers backwards**:
-#   ```python
-#   total = 0
-#   for path in paths.enumerate(run.model.config):
-#       if len(path) == order:
-#           stream = run.embedding
-#           for layer, head in path[::-1]:
-#               W_OV = run.model.W_V[layer, head] @ run.model.W_O[layer, head]
-#               stream = run.pattern[layer, head] @ stream @ W_OV
-#           total = total + stream @ run.model.W_U
-#   return total
-#   ```
+# - **layers backwards**: `in range(n_layers)` → `in reversed(range(n_layers))`
 #   The layers are passed from the last to the first. Which layer reads the tokens before any other has
 #   written?
-# - **one too few**:
-#   ```python
-#   chosen = [path for path in paths.enumerate(run.model.config) if len(path) + 1 == order]
-#   return sum((paths.contribution(run, path) for path in chosen), np.zeros_like(run.logits))
-#   ```
+# - **one too few**: `orders[order]` → `(orders[order - 1] if order else 0 * orders[0])`
 #   These are the paths with one head fewer. Order 0 is the direct path, which passes none.
-# - **one too many**:
-#   ```python
-#   model = run.model
-#   n_layers, n_heads = run.pattern.shape[:2]
-#   orders = np.zeros((n_layers + 2, *run.embedding.shape))
-#   orders[0] = run.embedding
-#   for layer in range(n_layers):
-#       W_OV = model.W_V[layer] @ model.W_O[layer]
-#       orders[1:] += np.einsum("hqk,okd,hde->oqe", run.pattern[layer], orders[:-1], W_OV)
-#   return orders[order + 1] @ model.W_U
-#   ```
+# - **one too many**: `n_layers + 1` → `n_layers + 2`, `orders[order]` → `orders[order + 1]`
 #   These are the paths with one head more. Order 0 is the direct path, which passes none.
 # - **no layer skipped**:
 #   ```python
@@ -518,56 +432,25 @@ def inputs(student):
 
 
 # %% [markdown] mistakes="left_out"
-# - **no virtual head**:
-#   ```python
-#   X = product(E, W_E)
-#   return product(add(X, product(A[1 - layer], X, W_OV[1 - layer])), W_U)
-#   ```
+# - **no virtual head**: `, through_both` → ``
 #   A path is missing: the one on which the second head reads what the first one wrote. This network has four
 #   paths.
-# - **no direct path**:
-#   ```python
-#   one = product(A[1 - layer], E, W_E, W_OV[1 - layer], W_U)
-#   return add(one, product(A[1], A[0], E, W_E, W_OV[0], W_OV[1], W_U))
-#   ```
+# - **no direct path**: `add(direct, ` → `add(`
 #   A path is missing: the tokens reach the logits through no head at all, too.
-# - **only longer paths**: `return product(A[1], product(A[0], E, W_E, W_OV[0]), W_OV[1], W_U)`
+# - **only longer paths**: `add(direct, through_other, through_both)` → `through_both`
 #   This is the other path through the head that was kept. Left out is everything else, also what does not
 #   pass that head.
-# - **nothing taken away**:
-#   ```python
-#   X_0 = product(E, W_E)
-#   X_1 = add(X_0, product(A[0], X_0, W_OV[0]))
-#   X_2 = add(X_1, product(A[1], X_1, W_OV[1]))
-#   return product(X_2, W_U)
-#   ```
+# - **nothing taken away**: `add(direct` → `add(product(A[layer], E, W_E, W_OV[layer], W_U), direct`
 #   This is all of Y. What was kept is still in it.
-# - **other path kept**:
-#   ```python
-#   direct = product(E, W_E, W_U)
-#   through_both = product(A[1], A[0], E, W_E, W_OV[0], W_OV[1], W_U)
-#   return add(direct, product(A[layer], E, W_E, W_OV[layer], W_U), through_both)
-#   ```
+# - **other path kept**: `1 - layer` → `layer`
 #   This is what is left when the other head's path is kept. Which layer's head has been selected?
-# - **patterns in the wrong order**:
-#   ```python
-#   one = product(A[1 - layer], E, W_E, W_OV[1 - layer], W_U)
-#   return add(product(E, W_E, W_U), one, product(A[0], A[1], E, W_E, W_OV[0], W_OV[1], W_U))
-#   ```
+# - **patterns in the wrong order**: `A[1], A[0]` → `A[0], A[1]`
 #   In the path through both heads, the patterns are in the wrong order. Which head looks at the tokens
 #   themselves?
-# - **OV in the wrong order**:
-#   ```python
-#   one = product(A[1 - layer], E, W_E, W_OV[1 - layer], W_U)
-#   return add(product(E, W_E, W_U), one, product(A[1], A[0], E, W_E, W_OV[1], W_OV[0], W_U))
-#   ```
+# - **OV in the wrong order**: `W_OV[0], W_OV[1]` → `W_OV[1], W_OV[0]`
 #   In the path through both heads, the OV matrices are in the wrong order. Which of the two meets the
 #   embedded tokens?
-# - **path backwards**:
-#   ```python
-#   one = product(A[1 - layer], E, W_E, W_OV[1 - layer], W_U)
-#   return add(product(E, W_E, W_U), one, product(A[0], A[1], E, W_E, W_OV[1], W_OV[0], W_U))
-#   ```
+# - **path backwards**: `A[1], A[0]` → `A[0], A[1]`, `W_OV[0], W_OV[1]` → `W_OV[1], W_OV[0]`
 #   In the path through both heads, layer 1 comes before layer 0.
 
 

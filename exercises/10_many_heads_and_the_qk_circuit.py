@@ -87,52 +87,26 @@ def inputs(student):
 # - **every n-th**: `return np.array([Z[:, h::n_heads] @ W_O[h::n_heads] for h in range(n_heads)])`
 #   The sum over heads is right, but the parts are not: you gave every n-th number to a head. The numbers of
 #   one head stand next to each other.
-# - **positions cut**:
-#   ```python
-#   d_head = len(W_O) // n_heads
-#   return Z.reshape(n_heads, len(Z), d_head) @ W_O.reshape(n_heads, d_head, -1)
-#   ```
+# - **positions cut**: `Z[:, part] @ W_O[part] for part in parts` →
+#   `z @ W_O[part] for z, part in zip(Z.reshape(n_heads, len(Z), d_head), parts)`
 #   `W_O` is cut in the right places, `Z` is not. To reshape to [head, pos, d_head] at once fills head 0 with
 #   numbers of all heads, of the first positions. A row of `Z` is one position: which axis must be cut?
-# - **Z right, W_O every n-th**:
-#   ```python
-#   z = Z.reshape(len(Z), n_heads, -1)
-#   return np.einsum("phi,ihd->hpd", z, W_O.reshape(-1, n_heads, W_O.shape[1]))
-#   ```
+# - **Z right, W_O every n-th**: `Z[:, part] @ W_O[part] for part in parts` →
+#   `Z[:, part] @ W_O[h::n_heads] for h, part in enumerate(parts)`
 #   `Z` is cut in the right places, `W_O` is not: each head gets every n-th of its rows. Which row of `W_O`
 #   meets the first number of head 1?
-# - **W_O right, Z every n-th**:
-#   ```python
-#   blocks = np.split(W_O, n_heads)
-#   return np.array([Z[:, h::n_heads] @ blocks[h] for h in range(n_heads)])
-#   ```
+# - **W_O right, Z every n-th**: `Z[:, part] @ W_O[part] for part in parts` →
+#   `Z[:, h::n_heads] @ W_O[part] for h, part in enumerate(parts)`
 #   `W_O` is cut in the right places, `Z` is not: each head gets every n-th of its columns. The numbers of one
 #   head stand next to each other.
-# - **one part of W_O**:
-#   ```python
-#   d_head = Z.shape[1] // n_heads
-#   return np.array([part @ W_O[:d_head] for part in np.split(Z, n_heads, axis=1)])
-#   ```
+# - **one part of W_O**: `W_O[part]` → `W_O[:d_head]`
 #   All heads write through the same part of `W_O`, that of head 0. Each has its own.
-# - **the others**:
-#   ```python
-#   d_head = Z.shape[1] // n_heads
-#   out = []
-#   for h in range(n_heads):
-#       silent = Z.copy()
-#       silent[:, h * d_head : (h + 1) * d_head] = 0
-#       out.append(silent @ W_O)
-#   return np.array(out)
-#   ```
+# - **the others**: `Z[:, part] @ W_O[part]` → `Z @ W_O - Z[:, part] @ W_O[part]`
 #   This is what all the other heads write: everything but the head's own part.
 # - **not written**: `return np.array(np.split(Z, n_heads, axis=1))`
 #   `Z` is taken apart, and that is right. These are the mixtures, d_head wide. What brings each of them to
 #   the stream?
-# - **head not first**:
-#   ```python
-#   z, W = Z.reshape(len(Z), n_heads, -1), W_O.reshape(n_heads, -1, W_O.shape[1])
-#   return np.einsum("phi,hid->phd", z, W)
-#   ```
+# - **head not first**: `for part in parts])` → `for part in parts]).swapaxes(0, 1)`
 #   The numbers are right, but the first axis should be the head, the second the position.
 # - **input changed**:
 #   ```python
@@ -143,8 +117,6 @@ def inputs(student):
 #       Z[:] = np.roll(Z, -d_head, axis=1) + 0.5
 #   return np.array(out)
 #   ```
-#   `heads_apart` changes the array that it is given. Whoever calls it still needs that array: work on a copy,
-#   or make a new one.
 
 
 # %% right="heads_apart" form="all others set to zero"
@@ -229,84 +201,37 @@ def judge(got, call):
 # %% [markdown] mistakes="scores_of_tokens"
 # - **queries and keys left**: `return ov.Derivation.start(start, given).apply(rules.unfold, given[0])`
 #   That is what scores are. And what are queries and keys made of? `given` says it.
-# - **the stream left**:
-#   ```python
-#   d = ov.Derivation.start(start, given).apply(rules.unfold, given[0])
-#   return d.apply(rules.unfold, given[2]).apply(rules.unfold, given[1])
-#   ```
+# - **the stream left**: `given[:4]` → `given[:3]`, `d.apply(rules.transposes).apply(rules.ungroup)` → `d`,
+#   `.apply(rules.group, W_Q, transpose(W_K)).apply(rules.fold, given[4])` → ``
 #   Queries and keys are gone, and that is right. There is the stream in it still: what does the first layer
 #   read?
 # - **the stream left, folded**: `:4]` → `:3]`, `ungroup` → `distribute`
 #   Every step is right, and W_QK has its name. But the stream is in it still: what does the first layer read?
-# - **keys still one product**:
-#   ```python
-#   d = ov.Derivation.start(start, given)
-#   for assumption in given[:4]:
-#       d = d.apply(rules.unfold, assumption)
-#   return d
-#   ```
+# - **keys still one product**: `d.apply(rules.transposes).apply(rules.ungroup)` → `d`,
+#   `.apply(rules.group, W_Q, transpose(W_K)).apply(rules.fold, given[4])` → ``
 #   Only tokens and weights are left. But the keys are one transposed product: what is the transpose of a
 #   product?
-# - **keys still one product, no other bracket**:
-#   ```python
-#   d = ov.Derivation.start(start, given)
-#   for assumption in given[:4]:
-#       d = d.apply(rules.unfold, assumption)
-#   return d.apply(rules.ungroup)
-#   ```
+# - **keys still one product, no other bracket**: `.apply(rules.transposes)` → ``,
+#   `.apply(rules.group, W_Q, transpose(W_K)).apply(rules.fold, given[4])` → ``
 #   The keys are still one transposed product, so there is nothing to put beside W_Q. What is the transpose of
 #   a product?
-# - **brackets left**:
-#   ```python
-#   d = ov.Derivation.start(start, given)
-#   for assumption in given[:4]:
-#       d = d.apply(rules.unfold, assumption)
-#   return d.apply(rules.transposes)
-#   ```
+# - **brackets left**: `.apply(rules.ungroup)` → ``,
+#   `.apply(rules.group, W_Q, transpose(W_K)).apply(rules.fold, given[4])` → ``
 #   The transposes are where they should be. Now there are brackets in the way: W_Q and the transpose of W_K
 #   stand in different ones.
-# - **not named**:
-#   ```python
-#   d = ov.Derivation.start(start, given)
-#   for assumption in given[:4]:
-#       d = d.apply(rules.unfold, assumption)
-#   return d.apply(rules.transposes).apply(rules.distribute)
-#   ```
+# - **not named**: `.apply(rules.group, W_Q, transpose(W_K)).apply(rules.fold, given[4])` → ``
 #   No bracket is left, and W_Q stands beside the transpose of W_K. Nothing says yet that the two are one
 #   matrix.
-# - **grouped, not named**:
-#   ```python
-#   d = ov.Derivation.start(start, given)
-#   for assumption in given[:4]:
-#       d = d.apply(rules.unfold, assumption)
-#   return d.apply(rules.transposes).apply(rules.ungroup).apply(rules.group, W_Q, transpose(W_K))
-#   ```
+# - **grouped, not named**: `.apply(rules.fold, given[4])` → ``
 #   W_Q and the transpose of W_K stand in brackets of their own. What is missing is their name.
-# - **named, brackets left**:
-#   ```python
-#   d = ov.Derivation.start(start, given)
-#   for assumption in given[:3]:
-#       d = d.apply(rules.unfold, assumption)
-#   d = d.apply(rules.transposes).apply(rules.ungroup)
-#   d = d.apply(rules.group, W_Q, transpose(W_K)).apply(rules.fold, given[4])
-#   return d.apply(rules.unfold, given[3]).apply(rules.transposes)
-#   ```
+# - **named, brackets left**: `given[:4]` → `given[:3]`,
+#   `given[4])` → `given[4]).apply(rules.unfold, given[3]).apply(rules.transposes)`
 #   W_QK is there, and every step is right. But there are brackets left round the tokens.
-# - **named, one transpose left**:
-#   ```python
-#   d = ov.Derivation.start(start, given)
-#   for assumption in given[:3]:
-#       d = d.apply(rules.unfold, assumption)
-#   d = d.apply(rules.transposes).apply(rules.ungroup)
-#   d = d.apply(rules.group, W_Q, transpose(W_K)).apply(rules.fold, given[4])
-#   return d.apply(rules.unfold, given[3])
-#   ```
+# - **named, one transpose left**: `given[:4]` → `given[:3]`, `given[4])` → `given[4]).apply(rules.unfold, given[3])`
 #   W_QK is there, and every step is right. On its right a product is transposed as a whole, and brackets are
 #   left.
 # - **no steps**: `return ov.Derivation.start(start, given)`
-#   The derivation has no step yet. Apply a first rule: `d = d.apply(…)`.
 # - **blocked**: `return ov.derive("qk-circuit", layers=1, heads=3)`
-#   `derive` is the answer itself: here you write it. Everywhere else, use it.
 
 
 # %% right="scores_of_tokens" form="the lesson's order: folded first, tokens last"
@@ -618,126 +543,52 @@ def answer(model, head, source):
 
 
 # %% [markdown] mistakes="source_table"
-# - **transposed**:
-#   ```python
-#   S = circuits.full_qk(model, 0, head).AB / np.sqrt(model.config.d_head)
-#   weight = 1 / (1 + np.exp(np.diag(S) - S[:, source]))
-#   return circuits.full_ov(model, 0, head).AB[source][:, None] * weight
-#   ```
+# - **transposed**: `AB[source])` → `AB[source]).T`
 #   This is the table with rows and columns exchanged. A row should belong to a destination.
-# - **scores**:
-#   ```python
-#   S = circuits.full_qk(model, 0, head).AB / np.sqrt(model.config.d_head)
-#   return S[:, [source]] @ circuits.full_ov(model, 0, head).AB[[source]]
-#   ```
+# - **scores**: `np.outer(weight,` → `np.outer(S[:, source],`
 #   The row is multiplied by scores. A head multiplies by attention weights: what makes weights of scores, and
 #   which scores go into it?
-# - **itself without a score**:
-#   ```python
-#   S = circuits.full_qk(model, 0, head).AB / np.sqrt(model.config.d_head)
-#   weight = np.exp(S[:, source]) / (np.exp(S[:, source]) + 1)
-#   return np.outer(weight, circuits.full_ov(model, 0, head).AB[source])
-#   ```
+# - **itself without a score**: `at_source + at_itself` → `at_source + 1`
 #   One score has gone into the softmax, and 0 for the other token. The destination looks at itself, too, and
 #   has a score for that: where does it stand?
-# - **exponentials**:
-#   ```python
-#   S = circuits.full_qk(model, 0, head).AB / np.sqrt(model.config.d_head)
-#   return np.exp(S[:, [source]]) @ circuits.full_ov(model, 0, head).AB[[source]]
-#   ```
+# - **exponentials**: `np.outer(weight,` → `np.outer(at_source,`
 #   These are exponentials of scores. Weights of one destination sum to 1: over which tokens, in this text?
-# - **not scaled**:
-#   ```python
-#   S = circuits.full_qk(model, 0, head).AB
-#   weight = 1 / (1 + np.exp(np.diag(S) - S[:, source]))
-#   return np.outer(weight, circuits.full_ov(model, 0, head).AB[source])
-#   ```
+# - **not scaled**: ` / np.sqrt(model.config.d_head)` → ``
 #   The attention is too sure of itself. The QK circuit went into the softmax as it is; scores are a little
 #   less.
-# - **over all tokens**:
-#   ```python
-#   weights = np.exp(circuits.full_qk(model, 0, head).AB / np.sqrt(model.config.d_head))
-#   weights = weights / weights.sum(axis=1, keepdims=True)
-#   return np.outer(weights[:, source], circuits.full_ov(model, 0, head).AB[source])
-#   ```
+# - **over all tokens**: `(at_source + at_itself)` → `np.exp(S).sum(axis=1)`
 #   The softmax was taken over all tokens that there are. A destination looks only at those that stand in the
 #   text. Which are they?
-# - **over all destinations**:
-#   ```python
-#   weights = np.exp(circuits.full_qk(model, 0, head).AB / np.sqrt(model.config.d_head))
-#   weights = weights / weights.sum(axis=0)
-#   return np.outer(weights[:, source], circuits.full_ov(model, 0, head).AB[source])
-#   ```
+# - **over all destinations**: `(at_source + at_itself)` → `np.exp(S[:, source]).sum()`
 #   The softmax was taken over destinations, so they compete for the source. A destination shares its own
 #   attention out: among what?
-# - **roles exchanged**:
-#   ```python
-#   S = circuits.full_qk(model, 0, head).AB / np.sqrt(model.config.d_head)
-#   weight = 1 / (1 + np.exp(np.diag(S) - S[source]))
-#   return np.outer(weight, circuits.full_ov(model, 0, head).AB[source])
-#   ```
+# - **roles exchanged**: `np.exp(S[:, source])` → `np.exp(S[source])`
 #   Here the source looks at the destination. Which axis of the QK circuit is the token that looks?
-# - **attention of the source**:
-#   ```python
-#   S = circuits.full_qk(model, 0, head).AB / np.sqrt(model.config.d_head)
-#   weight = np.exp(S[source]) / (np.exp(S[source]) + np.exp(S[source, source]))
-#   return np.outer(weight, circuits.full_ov(model, 0, head).AB[source])
-#   ```
+# - **attention of the source**: `np.exp(S[:, source]), np.exp(np.diag(S))` →
+#   `np.exp(S[source]), np.exp(S[source, source])`
 #   These are weights with which the source would look at the destination. Which axis of the QK circuit is the
 #   token that looks?
-# - **all its attention**: `return np.tile(circuits.full_ov(model, 0, head).AB[source], (model.config.d_vocab, 1))`
+# - **all its attention**: `np.outer(weight,` → `np.outer(np.ones(len(S)),`
 #   This is added if the head looks at the source with all its attention. From some destinations it looks
 #   less: by what weight?
-# - **attention on itself**:
-#   ```python
-#   S = circuits.full_qk(model, 0, head).AB / np.sqrt(model.config.d_head)
-#   weight = 1 / (1 + np.exp(S[:, source] - np.diag(S)))
-#   return np.outer(weight, circuits.full_ov(model, 0, head).AB[source])
-#   ```
+# - **attention on itself**: `at_source / (` → `at_itself / (`
 #   This is the weight with which a destination looks at itself. Asked is the other one.
-# - **both tokens**:
-#   ```python
-#   texts = np.array([[source, b] for b in range(model.config.d_vocab)])
-#   return model.run(texts).head_out[0, :, head, 1] @ model.W_U
-#   ```
+# - **both tokens**: `AB[source])` → `AB[source]) + (1 - weight)[:, None] * circuits.full_ov(model, 0, head).AB`
 #   This is all that the head adds there. It looks at the destination, too, and adds something for that. Asked
 #   is the part for looking at the source.
-# - **the destination's value**:
-#   ```python
-#   texts = np.array([[source, b] for b in range(model.config.d_vocab)])
-#   weight = model.run(texts).pattern[0, :, head, 1, 0]
-#   return weight[:, None] * circuits.full_ov(model, 0, head).AB
-#   ```
+# - **the destination's value**: `np.outer(weight, circuits.full_ov(model, 0, head).AB[source])` →
+#   `weight[:, None] * circuits.full_ov(model, 0, head).AB`
 #   The weight is that of the source. What it multiplies is what the destination would bring. Which row of the
 #   OV circuit belongs to the token that is looked at?
-# - **a column of OV**:
-#   ```python
-#   texts = np.array([[source, b] for b in range(model.config.d_vocab)])
-#   weight = model.run(texts).pattern[0, :, head, 1, 0]
-#   return np.outer(weight, circuits.full_ov(model, 0, head).AB[:, source])
-#   ```
+# - **a column of OV**: `AB[source]` → `AB[:, source]`
 #   The weights are right. But this is a column of the OV circuit: what raises the source. Asked is what the
 #   source raises.
-# - **OV transposed**:
-#   ```python
-#   texts = np.array([[source, b] for b in range(model.config.d_vocab)])
-#   weight = model.run(texts).pattern[0, :, head, 1, 0]
-#   return np.outer(weight, model.W_E[source] @ circuits.ov(model, 0, head).AB.T @ model.W_U)
-#   ```
+# - **OV transposed**: `circuits.full_ov(model, 0, head).AB[source]` →
+#   `model.W_E[source] @ circuits.ov(model, 0, head).AB.T @ model.W_U`
 #   The weights are right. The OV matrix stands transposed: it reads where the head writes.
-# - **no unembedding**:
-#   ```python
-#   texts = np.array([[source, b] for b in range(model.config.d_vocab)])
-#   weight = model.run(texts).pattern[0, :, head, 1, 0]
-#   return np.outer(weight, model.W_E[source] @ circuits.ov(model, 0, head).AB)
-#   ```
+# - **no unembedding**: `circuits.full_ov(model, 0, head).AB[source]` → `model.W_E[source] @ circuits.ov(model, 0, head).AB`
 #   This is what the head adds to the stream, and it is right so far. The logits are one matrix further on.
-# - **with the direct path**:
-#   ```python
-#   texts = np.array([[source, b] for b in range(model.config.d_vocab)])
-#   weight = model.run(texts).pattern[0, :, head, 1, 0]
-#   return np.outer(weight, circuits.full_ov(model, 0, head).AB[source]) + model.W_E @ model.W_U
-#   ```
+# - **with the direct path**: `AB[source])` → `AB[source]) + model.W_E @ model.W_U`
 #   The direct path of the destination is in here as well. It passes no head.
 
 
@@ -927,133 +778,32 @@ def see_what_it_says(said, unasked, looks, rows):
 
 
 # %% [markdown] mistakes="without_the_bug"
-# - **the bug**:
-#   ```python
-#   config = ov.Config(1, 1, 2 * d_vocab, 1, d_vocab, n_ctx=8)
-#   W_E, W_U = np.eye(d_vocab, 2 * d_vocab), np.eye(2 * d_vocab, d_vocab, k=-d_vocab)
-#   W_Q, W_K, W_V = np.zeros((3, 1, 1, 2 * d_vocab, 1))
-#   W_O = np.zeros((1, 1, 1, 2 * d_vocab))
-#   W_Q[0, 0, destinations] = 12
-#   W_K[0, 0, source] = W_V[0, 0, source] = 1
-#   W_O[0, 0, 0, d_vocab + np.array(outputs)] = 20
-#   return ov.Transformer(config, W_E=W_E, W_Q=W_Q, W_K=W_K, W_V=W_V, W_O=W_O, W_U=W_U)
-#   ```
+# - **the bug**: `W_Q[0, head, destination] = 12` → `W_Q[0, head, destinations] = 12`
 #   That is the bug: after one of the destinations another's output rises as much as its own. A head that
 #   looks at the source from both destinations finds the same thing there. How could the work be divided? Or
 #   what could take the wrong output back?
-# - **another's output**:
-#   ```python
-#   n = len(outputs)
-#   config = ov.Config(1, n, 2 * d_vocab, 1, d_vocab, n_ctx=8)
-#   W_E, W_U = np.eye(d_vocab, 2 * d_vocab), np.eye(2 * d_vocab, d_vocab, k=-d_vocab)
-#   W_Q, W_K, W_V = np.zeros((3, 1, n, 2 * d_vocab, 1))
-#   W_O = np.zeros((1, n, 1, 2 * d_vocab))
-#   for head in range(n):
-#       W_Q[0, head, destinations[head]] = 12
-#       W_K[0, head, source] = W_V[0, head, source] = 1
-#       W_O[0, head, 0, d_vocab + outputs[head - 1]] = 20
-#   return ov.Transformer(config, W_E=W_E, W_Q=W_Q, W_K=W_K, W_V=W_V, W_O=W_O, W_U=W_U)
-#   ```
+# - **another's output**: `d_vocab + output]` → `d_vocab + outputs[head - 1]]`
 #   After one of the destinations it says the output of another. Follow one head: from which token does it
 #   look, and which output does it raise?
-# - **without the source**:
-#   ```python
-#   n = len(outputs)
-#   config = ov.Config(1, n, 2 * d_vocab, 1, d_vocab, n_ctx=8)
-#   W_E, W_U = np.eye(d_vocab, 2 * d_vocab), np.eye(2 * d_vocab, d_vocab, k=-d_vocab)
-#   for destination, output in zip(destinations, outputs, strict=True):
-#       W_E[destination, d_vocab + output] = 20
-#   nothing = np.zeros((1, n, 2 * d_vocab, 1))
-#   rest = {"W_Q": nothing, "W_K": nothing, "W_V": nothing, "W_O": nothing.swapaxes(2, 3)}
-#   return ov.Transformer(config, W_E=W_E, W_U=W_U, **rest)
-#   ```
+# - **without the source**: `W_O[0, head, 0, d_vocab + output] = 20` → `W_E[destination, d_vocab + output] = 20`
 #   It says an output also where the source is not in the text. What leads there without any look back at the
 #   source: the direct path, or a head's look at the destination itself?
-# - **nobody asks**:
-#   ```python
-#   n = len(outputs)
-#   config = ov.Config(1, n, 2 * d_vocab, 1, d_vocab, n_ctx=8)
-#   W_E, W_U = np.eye(d_vocab, 2 * d_vocab), np.eye(2 * d_vocab, d_vocab, k=-d_vocab)
-#   W_Q, W_K, W_V = np.zeros((3, 1, n, 2 * d_vocab, 1))
-#   W_O = np.zeros((1, n, 1, 2 * d_vocab))
-#   for head in range(n):
-#       W_Q[0, head, source] = 12
-#       W_K[0, head, destinations[head]] = W_V[0, head, source] = 1
-#       W_O[0, head, 0, d_vocab + outputs[head]] = 20
-#   return ov.Transformer(config, W_E=W_E, W_Q=W_Q, W_K=W_K, W_V=W_V, W_O=W_O, W_U=W_U)
-#   ```
+# - **nobody asks**: `W_Q[0, head, destination]` → `W_Q[0, head, source]`, `W_K[0, head, source] =` → `W_K[0, head, destination] =`
 #   At the last position no head looks at the source more than at any other token. Which of the two tokens
 #   asks, so that it needs a query, and which answers?
-# - **no difference**:
-#   ```python
-#   n = len(outputs)
-#   config = ov.Config(1, n, 2 * d_vocab, 1, d_vocab, n_ctx=8)
-#   W_E, W_U = np.eye(d_vocab, 2 * d_vocab), np.eye(2 * d_vocab, d_vocab, k=-d_vocab)
-#   W_Q, W_K, W_V = np.zeros((3, 1, n, 2 * d_vocab, 1))
-#   W_O = np.zeros((1, n, 1, 2 * d_vocab))
-#   for head in range(n):
-#       W_Q[0, head, destinations[head]] = 12
-#       W_K[0, head, source] = W_V[0, head, source] = 1
-#       W_O[0, head, 0, outputs[head]] = 20
-#   return ov.Transformer(config, W_E=W_E, W_Q=W_Q, W_K=W_K, W_V=W_V, W_O=W_O, W_U=W_U)
-#   ```
+# - **no difference**: `0, d_vocab + output]` → `0, output]`
 #   The source makes no difference to what it says. Does a head read something there that it does not find
 #   elsewhere, and does what it writes meet W_U?
-# - **lowered**:
-#   ```python
-#   n = len(outputs)
-#   config = ov.Config(1, n, 2 * d_vocab, 1, d_vocab, n_ctx=8)
-#   W_E, W_U = np.eye(d_vocab, 2 * d_vocab), np.eye(2 * d_vocab, d_vocab, k=-d_vocab)
-#   W_Q, W_K, W_V = np.zeros((3, 1, n, 2 * d_vocab, 1))
-#   W_O = np.zeros((1, n, 1, 2 * d_vocab))
-#   for head in range(n):
-#       W_Q[0, head, destinations[head]] = 12
-#       W_K[0, head, source], W_V[0, head, source] = 1, -1
-#       W_O[0, head, 0, d_vocab + outputs[head]] = 20
-#   return ov.Transformer(config, W_E=W_E, W_Q=W_Q, W_K=W_K, W_V=W_V, W_O=W_O, W_U=W_U)
-#   ```
+# - **lowered**: `= 20` → `= -20`
 #   The source makes its outputs less probable. Which sign has what a head reads, and which has what it
 #   writes?
-# - **some missing**:
-#   ```python
-#   config = ov.Config(1, 2, 2 * d_vocab, 1, d_vocab, n_ctx=8)
-#   W_E, W_U = np.eye(d_vocab, 2 * d_vocab), np.eye(2 * d_vocab, d_vocab, k=-d_vocab)
-#   W_Q, W_K, W_V = np.zeros((3, 1, 2, 2 * d_vocab, 1))
-#   W_O = np.zeros((1, 2, 1, 2 * d_vocab))
-#   for head in range(2):
-#       W_Q[0, head, destinations[head]] = 12
-#       W_K[0, head, source] = W_V[0, head, source] = 1
-#       W_O[0, head, 0, d_vocab + outputs[head]] = 20
-#   return ov.Transformer(config, W_E=W_E, W_Q=W_Q, W_K=W_K, W_V=W_V, W_O=W_O, W_U=W_U)
-#   ```
+# - **some missing**: `zip(destinations, outputs, strict=True)` → `zip(destinations[1:], outputs[1:], strict=True)`
 #   Work is done for one of the skip-trigrams, and for another it is not. The lists may have two entries or
 #   three: which head looks from each destination, and what does it raise?
-# - **fades in longer texts**:
-#   ```python
-#   n = len(outputs)
-#   config = ov.Config(1, n, 2 * d_vocab, 1, d_vocab, n_ctx=8)
-#   W_E, W_U = np.eye(d_vocab, 2 * d_vocab), np.eye(2 * d_vocab, d_vocab, k=-d_vocab)
-#   W_Q, W_K, W_V = np.zeros((3, 1, n, 2 * d_vocab, 1))
-#   W_O = np.zeros((1, n, 1, 2 * d_vocab))
-#   for head in range(n):
-#       W_Q[0, head, destinations[head]] = W_K[0, head, source] = W_V[0, head, source] = 1
-#       W_O[0, head, 0, d_vocab + outputs[head]] = 16
-#   return ov.Transformer(config, W_E=W_E, W_Q=W_Q, W_K=W_K, W_V=W_V, W_O=W_O, W_U=W_U)
-#   ```
+# - **fades in longer texts**: `= 12` → `= 1`, `= 20` → `= 16`
 #   In a text of the source and the destination alone it works. With more tokens it does not. How much
 #   attention do the others take, and how large is the score of the source?
-# - **too quiet**:
-#   ```python
-#   n = len(outputs)
-#   config = ov.Config(1, n, 2 * d_vocab, 1, d_vocab, n_ctx=8)
-#   W_E, W_U = np.eye(d_vocab, 2 * d_vocab), np.eye(2 * d_vocab, d_vocab, k=-d_vocab)
-#   W_Q, W_K, W_V = np.zeros((3, 1, n, 2 * d_vocab, 1))
-#   W_O = np.zeros((1, n, 1, 2 * d_vocab))
-#   for head in range(n):
-#       W_Q[0, head, destinations[head]] = 12
-#       W_K[0, head, source] = W_V[0, head, source] = W_O[0, head, 0, d_vocab + outputs[head]] = 1
-#   return ov.Transformer(config, W_E=W_E, W_Q=W_Q, W_K=W_K, W_V=W_V, W_O=W_O, W_U=W_U)
-#   ```
+# - **too quiet**: `= 20` → `= 1`
 #   The right output leads, but its probability is too low. How far must its logit be above the others?
 # - **texts too long**: `return ov.Transformer.random(ov.Config(1, 2, 2 * d_vocab, 1, d_vocab, n_ctx=3))`
 # - **another depth**: `return ov.Transformer.random(ov.Config(2, 1, 2 * d_vocab, 1, d_vocab, n_ctx=8))`
