@@ -19,7 +19,12 @@ def compile_all(docstrings: bool) -> None:
             if name.endswith(".py"):
                 made.writestr(f"{name}c", compiled(given.read(name), name, docstrings))
             else:
-                made.writestr(name, marshal.dumps(with_code(json.loads(given.read(name)))))
+                made.writestr(name, packed(given.read(name)))
+
+
+def packed(exercises: bytes) -> bytes:
+    """Return a set of exercises as a page unpacks it: JSON in which each `{"code": …}` is compiled."""
+    return marshal.dumps(with_code(json.loads(exercises)))
 
 
 def with_code(data: Any) -> Any:

@@ -17,7 +17,7 @@ def declared(exercise: str) -> Declared:
     Raises: ValueError where there is no such exercise.
 
     >>> declared("ov_matrix").blocked
-    ()
+    ('circuits.ov',)
     """
     set_name = set_of(exercise)
     file = files()[set_name]

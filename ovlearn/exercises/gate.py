@@ -89,7 +89,8 @@ def readable(source: SetSource, data: bytes) -> Iterator[str]:
     for one in source.exercises:
         codes = (one.solution, *(known.code for known in one.known))
         lines = {line for code in codes for line in solution_lines(replace(one, solution=code))}
-        yield from (f"{one.name}: {line}" for line in sorted(lines) if line.encode() in data)
+        telling = sorted(line for line in lines if len(_squeezed(line)) >= _TELLING)
+        yield from (f"{one.name}: {line}" for line in telling if line.encode() in data)
 
 
 def solution_lines(one: Exercise) -> list[str]:

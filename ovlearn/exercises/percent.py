@@ -30,7 +30,7 @@ def cells(text: str) -> Iterator[Cell]:
 
     Raises: ValueError for a mark that is no `key=value`, with the value in JSON.
 
-    >>> [*cells("# %% [markdown] points=2\\\\n# # A title\\\\n\\\\n# %%\\\\nx = 1\\\\n")]
+    >>> [*cells("# %% [markdown] points=2\\n# # A title\\n\\n# %%\\nx = 1\\n")]
     [Cell(kind='markdown', text='# A title', marks={'points': 2}), Cell(kind='code', text='x = 1', marks={})]
     """
     _, *parts = _MARK.split(text)

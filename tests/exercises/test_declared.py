@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import marshal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from live.parts.bytecode import with_code
+from live.parts.bytecode import packed
 from ovlearn.exercises import compiled
 from ovlearn.exercises.answers import Namespace, Student
 from ovlearn.exercises.declared import Declared
@@ -156,7 +154,7 @@ def unpacked(source: SetSource, folder: Path) -> tuple[Declared, ...]:
     """The exercises as a page has them."""
     data = compiled.to_compile(one.declared for one in source.exercises)
     file = folder / f"01_toy{compiled.SUFFIX}"
-    file.write_bytes(marshal.dumps(with_code(json.loads(data))))
+    file.write_bytes(packed(data))
     assert [*readable(source, data)] != []
     assert [*readable(source, file.read_bytes())] == []
     return compiled.unpacked(file)

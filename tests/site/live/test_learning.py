@@ -12,7 +12,7 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from ovlearn.exercises.progress import FILE, Entry, load
+from ovlearn.exercises.progress import FILE, Record, load
 from tests.site.built import ADDRESS
 from tests.site.live.using import downloaded, exercise, press, says, write
 from tests.site.test_pages import PHONE, SIDEWAYS, WCAG, violations
@@ -75,7 +75,7 @@ def test_progress_goes_to_the_command_and_comes_back(page: Page, tmp_path: Path)
     folder = tmp_path / "mine"
     ovlearn(tmp_path, "start", str(folder))
     (folder / FILE).write_text(downloaded(page, "Export progress"), encoding="utf-8")
-    assert load(folder).of("ov_matrix") == Entry(passed=True, attempts=2)
+    assert load(folder).of("ov_matrix") == Record(passed=True, attempts=2)
     assert "ov_matrix" in ovlearn(folder, "progress")
 
     (folder / f"{SET}.ipynb").write_text(downloaded(page, "Download your work"), encoding="utf-8")
