@@ -97,7 +97,7 @@ def copying_quantiles(
 class _Shared(NamedTuple):
     """W_U W_E [d_model, d_model], W_U centred, over 2 ** exponent: it is the same for all heads.
 
-    And W_U and W_E as they are, with entries up to 1. They say how far rounding moves the product.
+    And W_U and W_E, of ordinary size. They say how far rounding moves the product.
     """
 
     value: Array
@@ -107,7 +107,7 @@ class _Shared(NamedTuple):
 
 
 def _of_heads(model: Transformer) -> tuple[Complex, NDArray[np.intp]]:
-    """Eigenvalues [layer, head, d_head] of factors with entries up to 1; and what power of 2 they lack."""
+    """Eigenvalues [layer, head, d_head] of factors of ordinary size; and what power of 2 they lack."""
     shared = _shared(instance_of("model", model, Transformer))
     (W_V, of_V), (W_O, of_O) = up_to_one(model.W_V), up_to_one(model.W_O)
     return _between(shared, W_V, W_O), of_V + of_O + shared.exponent
