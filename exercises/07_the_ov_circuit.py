@@ -301,7 +301,7 @@ def inputs(student):
 
 def judge(got, call):
     start, known, _, name = call.arguments
-    derived(got, start=start, end=call.want, assumptions=known, name=name, suspects=suspects(call))
+    derived(got, start=start, end=call.want, assumptions=known, name=name, suspects=lambda: suspects(call))
 
 
 # %% [markdown] mistakes="boxed"

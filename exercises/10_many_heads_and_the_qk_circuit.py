@@ -195,7 +195,7 @@ def inputs(student):
 
 def judge(got, call):
     start, known, *_ = call.arguments
-    derived(got, start=start, end=call.want, assumptions=known, suspects=suspects(call))
+    derived(got, start=start, end=call.want, assumptions=known, suspects=lambda: suspects(call))
 
 
 # %% [markdown] mistakes="scores_of_tokens"

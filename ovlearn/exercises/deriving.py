@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sympy import Basic, MatAdd
@@ -67,13 +67,13 @@ def derived(
     end: Any,
     assumptions: Iterable[Assumption],
     name: Any = None,
-    suspects: Suspects | None = None,
+    suspects: Callable[[], Suspects] = dict,
 ) -> None:
     """See that a derivation leads from `start` to `end` by the course's rules and these assumptions alone.
 
     `end`: the expression itself, in its form, since the derivation is the answer. Any rules that make
     equalities, in any order. `name`: that of the term that it keeps, where it may leave out the rest;
-    `suspects`: derivations that usual mistakes would make, known by their ends.
+    `suspects`: makes the derivations of usual mistakes, known by their ends, where they are asked for.
 
     Raises: Wrong, naming the mistake.
     """
@@ -94,7 +94,7 @@ def derived(
     if made.here == end:
         return
     rows = (("steps taken", str(len(made.steps))), ("it stands at", shortened(made.here)))
-    for mistake, (value, says) in (suspects or {}).items():
+    for mistake, (value, says) in suspects().items():
         if isinstance(value, Claimed) and made.here == value.replayed().here:
             raise Wrong(mistake, says, rows)
     raise Wrong("not there yet", "Every step holds, but it does not end where it should.", rows)
