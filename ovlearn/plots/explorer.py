@@ -8,20 +8,23 @@ from typing import Any
 
 import numpy as np
 
-from ovlearn.arguments import whole_number
+from ovlearn.arguments import complaint, whole_number
 from ovlearn.numeric import Config, Run, Transformer, paths
 from ovlearn.numeric.arrays import Array
-from ovlearn.plots import given, networks, terms
+from ovlearn.plots import inputs, networks, terms
 from ovlearn.plots.picture import READOUT, Picture
-from ovlearn.plots.svg import figure, tag
+from ovlearn.plots.svg import tag
+from ovlearn.plots.wording import figure, through
+
+MOST_PATHS = 128  # in one explorer: beyond that the page grows too heavy
 
 
 @dataclass(frozen=True)
-class Part:
-    """What a part of the logits Y amounts to.
+class Share:
+    """How much of the logits Y comes from a part of them.
 
-    `norm`: its Frobenius norm; `share`: how much of Y it accounts for, ⟨part, Y⟩ / ⟨Y, Y⟩. The shares of all
-    parts sum to 1; one that works against the others has a share below 0.
+    `norm`: the part's Frobenius norm; `share`: ⟨part, Y⟩ / ⟨Y, Y⟩. The shares of all parts sum to 1; one that
+    works against the others has a share below 0.
     """
 
     norm: float
@@ -42,9 +45,9 @@ def path_explorer(
     >>> path_explorer("Every path", layers=[2], heads=[1, 2])
     Picture('Every path')
     """
-    title, caption = given.texts(title, caption)
-    depths, widths = given.sizes("layers", layers), given.sizes("heads", heads)
-    given.few_paths(depths, widths)
+    title, caption = inputs.texts(title, caption)
+    depths, widths = _sizes("layers", layers), _sizes("heads", heads)
+    _check_paths(depths, widths)
     seed = whole_number("seed", seed)
     first = depths[len(depths) // 2], widths[-1]
     panels = "".join(_panel((L, H), seed, shown=first == (L, H)) for L in depths for H in widths)
@@ -64,13 +67,31 @@ def network_run(layers: int, heads: int, seed: int = 0) -> Run:
     return Transformer.random(config, seed).run(tokens)
 
 
-def measure(part: Array, whole: Array) -> Part:
+def measure(part: Array, whole: Array) -> Share:
     """Return the norm of a part of the logits, and its share of the whole; both [pos, d_vocab].
 
     >>> measure(np.array([[1.0, 0.0]]), np.array([[2.0, 0.0]]))
-    Part(norm=1.0, share=0.5)
+    Share(norm=1.0, share=0.5)
     """
-    return Part(float(np.linalg.norm(part)), float((part * whole).sum() / (whole * whole).sum()))
+    return Share(float(np.linalg.norm(part)), float((part * whole).sum() / (whole * whole).sum()))
+
+
+def _sizes(name: str, value: object) -> tuple[int, ...]:
+    """Different whole numbers of at least 1, sorted."""
+    expected = "different whole numbers of at least 1"
+    found = sorted(whole_number(name, one, minimum=1) for one in inputs.collection(name, expected, value))
+    if not found or len(set(found)) < len(found):
+        raise ValueError(complaint(name, expected, str(tuple(found))))
+    return tuple(found)
+
+
+def _check_paths(layers: tuple[int, ...], heads: tuple[int, ...]) -> None:
+    """Raise ValueError where the networks of these sizes have too many paths for one page."""
+    # Beyond 7 layers even one head has too many; so no power is ever large.
+    most = max(layers), max(heads)
+    if most[0] > 7 or most[1] > MOST_PATHS or sum((1 + H) ** L for L in layers for H in heads) > MOST_PATHS:
+        came = f"{most[0]} layers of {most[1]} heads among them"
+        raise ValueError(complaint("layers, heads", f"at most {MOST_PATHS} paths in all networks", came))
 
 
 def _choices(name: str, values: tuple[int, ...], chosen: int) -> str:
@@ -129,15 +150,9 @@ def _table(run: Run, seed: int) -> str:
 
 def _order(run: Run, order: int, total: Array, found: list[paths.Path]) -> str:
     """The paths through this many heads, under their sum."""
-    words = "through no head" if order == 0 else f"through {order} head{'s' if order > 1 else ''}"
-    count = f"{len(found)} path{'s' if len(found) > 1 else ''}"
     part = measure(total, run.logits)
-    top = tag(
-        "tr",
-        tag("th", f"{words}: {count}", scope="rowgroup") + _cells(part),
-        class_="ov-order",
-        **_data(part),
-    )
+    name = tag("th", through(order, len(found)), scope="rowgroup")
+    top = tag("tr", name + _cells(part), class_="ov-order", **_data(part))
     return tag("tbody", top + "".join(_row(run, path) for path in found))
 
 
@@ -148,13 +163,13 @@ def _row(run: Run, path: paths.Path) -> str:
     return tag("tr", term + _cells(part), data_path=way, **_data(part))
 
 
-def _cells(part: Part) -> str:
+def _cells(part: Share) -> str:
     bar = f"--ov-share:{abs(part.share):.3f}"
     kind = "ov-against" if part.share < 0 else None
     return tag("td", figure(part.norm)) + tag("td", _percent(part.share), style=bar, class_=kind)
 
 
-def _data(part: Part) -> dict[str, str]:
+def _data(part: Share) -> dict[str, str]:
     return {"data_norm": f"{part.norm:.6g}", "data_share": f"{part.share:.6g}"}
 
 

@@ -6,10 +6,9 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from ovlearn.arguments import Head
-from ovlearn.plots.grids import POSITIVE
 from ovlearn.plots.marks import telling
 from ovlearn.plots.picture import drawing
-from ovlearn.plots.svg import number, tag, width_of, written
+from ovlearn.plots.svg import POSITIVE, number, tag, width_of, written
 
 Place = tuple[float, float]
 

@@ -10,12 +10,9 @@ import numpy as np
 
 from ovlearn.numeric.arrays import Array
 from ovlearn.plots.picture import drawing
-from ovlearn.plots.svg import figure, label, number, tag, width_of, written
+from ovlearn.plots.svg import NEGATIVE, POSITIVE, number, tag, width_of, written
+from ovlearn.plots.wording import figure, label
 
-# Each is about as far from black as from white (a contrast of 4.6 to both): ink of either colour can be read
-# on it, and it shows in the light and in the dark.
-POSITIVE = "var(--ov-positive,#2876bd)"
-NEGATIVE = "var(--ov-negative,#c34a1c)"
 LEVELS = 32  # shades from nothing to full
 FILLED = 0.94  # of a cell's side; the rest is the gap to the next one
 

@@ -8,10 +8,10 @@ import numpy as np
 
 from ovlearn.arguments import Head, complaint, described
 from ovlearn.numeric.arrays import Array
-from ovlearn.plots import given, given_heads
+from ovlearn.plots import inputs
 from ovlearn.plots.graphlayout import Edge, Legend, draw, name_of
-from ovlearn.plots.picture import READOUT, Picture, folded, table
-from ovlearn.plots.svg import figure
+from ovlearn.plots.picture import READOUT, Picture, folded
+from ovlearn.plots.wording import figure, plural
 
 MOST_EDGES = 64  # drawn: more can no longer be followed
 _MOST_ROWS = 256  # of the table
@@ -57,12 +57,12 @@ def composition(
     >>> composition(circuits.composition_scores(model, "K"), level, "K", title="Who reads whom")
     Picture('Who reads whom')
     """
-    title, caption = given.texts(title, caption)
-    values = given_heads.pair_scores(scores)  # [layer, head, layer, head]
-    level = None if baseline is None else given_heads.real_number("baseline", baseline)
+    title, caption = inputs.texts(title, caption)
+    values = inputs.pair_scores(scores)  # [layer, head, layer, head]
+    level = None if baseline is None else inputs.real_number("baseline", baseline)
     if kind not in _KINDS:
         raise ValueError(complaint("kind", 'one of "Q", "K", "V", or ""', described(kind)))
-    shown = given_heads.nodes(heads, *values.shape[:2])
+    shown = inputs.nodes(heads, *values.shape[:2])
     ranking = ranked(values, shown, level or 0.0)
     bound = "0" if level is None else f"the baseline, {figure(level)}"
     word = f"{kind}-composition" if kind else "Composition"
@@ -119,7 +119,7 @@ def _legend(ranking: Ranking, bound: str) -> Legend:
 def _says(shown: list[Head], ranking: Ranking, word: str, bound: str) -> str:
     columns = len({layer for layer, _ in shown})
     start = (
-        f"{len(shown)} head{'s' if len(shown) > 1 else ''} in {columns} column{'s' if columns > 1 else ''}, "
+        f"{len(shown)} {plural('head', len(shown))} in {columns} {plural('column', columns)}, "
         "one a layer, earlier layers at the left."
     )
     if not ranking.pairs:
@@ -155,11 +155,11 @@ def _table(ranking: Ranking, level: float | None, name: str) -> str:
     head = ["from → to", "score", *(["above the baseline by"] if level is not None else [])]
     rows = [_row(pair, level) for pair in ranking.pairs[:_MOST_ROWS]]
     if len(rows) == len(ranking.pairs):
-        return folded("Show the scores", table(head, rows, name))
+        return folded("Show the scores", head, rows, name)
     rest = f"{name}: the largest {len(rows)} of {len(ranking.pairs):,} pairs"
-    return folded(f"Show the largest {len(rows)} scores", table(head, rows, rest))
+    return folded(f"Show the largest {len(rows)} scores", head, rows, rest)
 
 
 def _row(pair: Pair, level: float | None) -> list[str]:
     numbers = [pair.score] if level is None else [pair.score, pair.score - level]
-    return [_named(pair), *("none" if np.isnan(value) else figure(value) for value in numbers)]
+    return [_named(pair), *map(figure, numbers)]

@@ -9,16 +9,14 @@ import numpy as np
 
 from ovlearn.arguments import Head, complaint, instance_of
 from ovlearn.numeric.arrays import Array
-from ovlearn.plots import given, given_heads
-from ovlearn.plots.extremes import first_largest
+from ovlearn.plots import inputs
 from ovlearn.plots.graphlayout import name_of
-from ovlearn.plots.grids import POSITIVE
-from ovlearn.plots.labelling import RING, Wanted, beside
+from ovlearn.plots.marks import RING, Wanted, beside, shape
 from ovlearn.plots.marks import mark as marked
-from ovlearn.plots.marks import shape
-from ovlearn.plots.picture import READOUT, Picture, drawing, folded, table
+from ovlearn.plots.picture import READOUT, Picture, drawing, folded
 from ovlearn.plots.planes import LONGEST, Plane, plane, spread
-from ovlearn.plots.svg import figure, label, number, tag, width_of, written
+from ovlearn.plots.svg import POSITIVE, number, tag, width_of, written
+from ovlearn.plots.wording import figure, first_largest, label, plural
 
 LABELLED = 16  # heads with a label beside them
 _SIZE = (330.0, 270.0)  # of the frame
@@ -57,12 +55,12 @@ def heads(
     >>> heads(circuits.copying_score(model), sizes, "copying score", "norm", title="Four heads")
     Picture('Four heads')
     """
-    title, caption = given.texts(title, caption)
+    title, caption = inputs.texts(title, caption)
     names = _name("x_name", x_name), _name("y_name", y_name)
-    across, up = given_heads.figures("x", x), given_heads.figures("y", y)  # [layer, head] each
+    across, up = inputs.figures("x", x), inputs.figures("y", y)  # [layer, head] each
     if up.shape != across.shape:
         raise ValueError(complaint("y", f"the shape of x, {across.shape}", f"shape {up.shape}"))
-    ringed = [] if mark is None else given_heads.chosen("mark", mark, *across.shape)
+    ringed = [] if mark is None else inputs.chosen("mark", mark, *across.shape)
     places = np.argwhere(~np.isnan(across + up))  # [head, (layer, head)]
     if not len(places):
         raise ValueError(complaint("x, y", "at least one head with both figures", "NaN in each"))
@@ -71,10 +69,10 @@ def heads(
     name = title or "Heads"
     body = _drawn(scatter, name, _says(scatter, across, up))
     rows = [
-        [f"{layer}.{head}", *(_cell(float(of[layer, head])) for of in (across, up))]
-        for layer, head in np.ndindex(across.shape)
+        [name_of(head), *(figure(float(of[head])) for of in (across, up))]
+        for head in np.ndindex(*across.shape)
     ]
-    alternative = folded("Show the figures", table(["head", *names], rows, name))
+    alternative = folded("Show the figures", ["head", *names], rows, name)
     return Picture(title, caption, body + READOUT, alternative)
 
 
@@ -172,10 +170,10 @@ def _legend(scatter: Scatter, on: Plane) -> tuple[str, float]:
 def _says(scatter: Scatter, x: Array, y: Array) -> str:
     count, (x_name, y_name) = len(scatter.heads), scatter.names
     right, top = first_largest(scatter.x), first_largest(scatter.y)
-    left_out = [f"{layer}.{head}" for layer, head in np.argwhere(np.isnan(x + y))]
+    left_out = [name_of((layer, head)) for layer, head in np.argwhere(np.isnan(x + y))]
     ringed = ", ".join(name_of(head) for head in scatter.ringed)
     return (
-        f"{count} head{'s' if count > 1 else ''}. Across: {x_name}, {_range(scatter.x)}; "
+        f"{count} {plural('head', count)}. Across: {x_name}, {_range(scatter.x)}; "
         f"up: {y_name}, {_range(scatter.y)}. "
         f"Farthest right is {name_of(scatter.heads[right])}, highest {name_of(scatter.heads[top])}."
         + (f" Ringed: {ringed}." if ringed else "")
@@ -185,7 +183,3 @@ def _says(scatter: Scatter, x: Array, y: Array) -> str:
 
 def _range(values: Array) -> str:
     return f"from {figure(values.min())} to {figure(values.max())}"
-
-
-def _cell(value: float) -> str:
-    return "none" if np.isnan(value) else figure(value)

@@ -7,6 +7,7 @@ from html import escape
 from ovlearn.plots.picture import drawing
 from ovlearn.plots.svg import number, tag, written
 from ovlearn.plots.terms import index
+from ovlearn.plots.wording import plural
 
 _LAYER = 104.0  # the width of a layer
 _BOX, _TALL = 52.0, 26.0  # a head
@@ -24,9 +25,9 @@ def draw(layers: int, heads: int) -> str:
     stream = 12 + heads * _PITCH + 8
     ways = "".join(_layer(layer, heads, stream) for layer in range(layers))
     end = _START + layers * _LAYER
-    plural = "s" if layers > 1 else ""
+    past = f"{layers} {plural('layer', layers)}"
     says = (
-        f"The residual stream runs from the embedding at the left, past {layers} layer{plural}, to the "
+        f"The residual stream runs from the embedding at the left, past {past}, to the "
         f"unembedding at the right. In each layer, {_heads(heads)} beside it reads it and adds to it."
     )
     return drawing(
@@ -34,7 +35,7 @@ def draw(layers: int, heads: int) -> str:
         stream + 34,
         tag("g", _common(end, stream) + ways, stroke="currentColor", stroke_opacity=0.6, fill="none")
         + _joints(layers, stream),
-        title=f"A network of {layers} layer{plural} with {heads} head{'s' if heads > 1 else ''} each",
+        title=f"A network of {past} with {heads} {plural('head', heads)} each",
         says=says,
     )
 

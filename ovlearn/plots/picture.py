@@ -73,21 +73,17 @@ def drawing(
     return tag("div", svg, class_="ov-wide", style=_SCROLL)
 
 
-def table(head: list[str], rows: list[list[str]], caption: str) -> str:
-    """Return a data table of plain texts; the first cell of a row is its heading."""
+def folded(summary: str, head: list[str], rows: list[list[str]], caption: str) -> str:
+    """Return a text alternative that opens on demand: a table of plain texts, headings first in each row.
+
+    The site's search passes over it.
+    """
     top = "".join(tag("th", escape(cell), scope="col") for cell in head)
     body = "".join(
         tag("tr", tag("th", escape(first), scope="row") + "".join(tag("td", escape(cell)) for cell in rest))
         for first, *rest in rows
     )
-    return tag(
-        "table",
-        tag("caption", escape(caption)) + tag("thead", tag("tr", top)) + tag("tbody", body),
-        class_="ov-table",
-    )
-
-
-def folded(summary: str, content: str) -> str:
-    """Return a text alternative that opens on demand; the site's search passes over it."""
-    inside = tag("div", content, class_="ov-scroll", style=_SCROLL, tabindex="0")
+    parts = tag("caption", escape(caption)) + tag("thead", tag("tr", top)) + tag("tbody", body)
+    table = tag("table", parts, class_="ov-table")
+    inside = tag("div", table, class_="ov-scroll", style=_SCROLL, tabindex="0")
     return tag("details", tag("summary", escape(summary)) + inside, data_search_exclude="")

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from ovlearn.plots import given, given_heads
-from ovlearn.plots.given_heads import Complex
-from ovlearn.plots.grids import NEGATIVE, POSITIVE
+from ovlearn.plots import inputs
+from ovlearn.plots.inputs import Complex
 from ovlearn.plots.marks import mark, shape
-from ovlearn.plots.picture import READOUT, Picture, drawing, folded, table
+from ovlearn.plots.picture import READOUT, Picture, drawing, folded
 from ovlearn.plots.planes import Plane, plane
-from ovlearn.plots.svg import figure, label, tag, width_of, written
+from ovlearn.plots.svg import colour, tag, width_of, written
+from ovlearn.plots.wording import figure, label, plural
 
 _WIDTH = 300.0  # of the frame: from −R to R
 _LEAST = 0.4  # the frame's height, as a part of its width, where all are nearly real
@@ -34,15 +34,14 @@ def spectrum(eigenvalues: Any, labels: Any = None, title: str = "", caption: str
     >>> spectrum([2, 1 + 1j, 1 - 1j, -0.5], title="Head (1, 0)")
     Picture('Head (1, 0)')
     """
-    title, caption = given.texts(title, caption)
-    values = given_heads.eigenvalues(eigenvalues)  # [series, n]
-    named = given.labels("labels", labels, len(values), "series")
+    title, caption = inputs.texts(title, caption)
+    values = inputs.eigenvalues(eigenvalues)  # [series, n]
+    named = inputs.labels("labels", labels, len(values), "series")
     names = named or ([""] if len(values) == 1 else [str(series) for series in range(len(values))])
     name = title or "Eigenvalues"
     names = [label(one, _LONGEST) for one in names]
     body = _drawn(values, names, name, _says(values, names))
-    alternative = folded("Show the eigenvalues", _table(values, names, name))
-    return Picture(title, caption, body + READOUT, alternative)
+    return Picture(title, caption, body + READOUT, _table(values, names, name))
 
 
 def positivity(values: Complex) -> float:
@@ -58,7 +57,7 @@ def positivity(values: Complex) -> float:
 def _drawn(values: Complex, names: list[str], name: str, says: str) -> str:
     on = _plane(values)
     marks = "".join(_series(series, row, names[series], on) for series, row in enumerate(values))
-    lines = [_legend_text(row, label) for row, label in zip(values, names, strict=True)]
+    lines = [_legend_text(row, name) for row, name in zip(values, names, strict=True)]
     legend = "".join(
         _legend_line(series if len(values) > 1 else None, text, on) for series, text in enumerate(lines)
     )
@@ -87,17 +86,11 @@ def _series(series: int, values: Complex, name: str, on: Plane) -> str:
             series,
             *on.place(float(value.real), float(value.imag)),
             f"{name}: {_written(value)}" if name else _written(value),
-            fill=_colour(float(value.real)),
+            fill=colour(value.real) if value.real else "currentColor",
         )
         for value in values
     )
     return tag("g", marks)
-
-
-def _colour(real: float) -> str:
-    if real == 0:
-        return "currentColor"
-    return POSITIVE if real > 0 else NEGATIVE
 
 
 def _legend_line(series: int | None, text: str, on: Plane) -> str:
@@ -117,9 +110,9 @@ def _legend_text(values: Complex, name: str) -> str:
 def _says(values: Complex, names: list[str]) -> str:
     """What to see: how many lie in which half, and how far they are positive in sum."""
     count = values.shape[1]
-    plural, several = "s" if count > 1 else "", f" of each of {len(values)} series" if len(values) > 1 else ""
+    several = f" of each of {len(values)} series" if len(values) > 1 else ""
     each = "".join(f" {_said(row, name)}" for row, name in zip(values, names, strict=True))
-    return f"{count} eigenvalue{plural}{several} in the complex plane.{each}"
+    return f"{count} {plural('eigenvalue', count)}{several} in the complex plane.{each}"
 
 
 def _said(values: Complex, name: str) -> str:
@@ -147,10 +140,5 @@ def _table(values: Complex, names: list[str], name: str) -> str:
     ranked = np.take_along_axis(values, order, axis=1).T  # [n, series]
     head = ["by magnitude", *(one or "λ" for one in names)]
     rows = [[str(rank + 1), *(_written(value) for value in row)] for rank, row in enumerate(ranked)]
-    sums = ["Σλ/Σ|λ|", *(_score(row) for row in values)]
-    return table(head, [*rows, sums], name)
-
-
-def _score(values: Complex) -> str:
-    score = positivity(values)
-    return "none" if np.isnan(score) else figure(score)
+    sums = ["Σλ/Σ|λ|", *(figure(positivity(row)) for row in values)]
+    return folded("Show the eigenvalues", head, [*rows, sums], name)

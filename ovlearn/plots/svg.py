@@ -1,15 +1,18 @@
-"""SVG and HTML as strings: one element, one number, one label."""
+"""SVG and HTML as strings: one element, one coordinate, and the two colours."""
 
 from __future__ import annotations
 
 import re
 from html import escape
 
+# Each is about as far from black as from white (a contrast of 4.6 to both): ink of either colour can be read
+# on it, and it shows in the light and in the dark.
+POSITIVE = "var(--ov-positive,#2876bd)"
+NEGATIVE = "var(--ov-negative,#c34a1c)"
+
 Attribute = str | float | None
 
-SHOWN = {" ": "␣", "\n": "↵", "\t": "⇥"}  # what else would be invisible at the edge of a token
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|\x7f")
-LONGEST = 12  # characters of a label beside a picture
 
 
 def tag(name: str, content: str = "", /, **attributes: Attribute) -> str:
@@ -25,12 +28,13 @@ def tag(name: str, content: str = "", /, **attributes: Attribute) -> str:
     >>> tag("text", "\\x00")
     '<text>␀</text>'
     """
-    given = "".join(
+    written_out = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{_value(value)}"'
         for key, value in attributes.items()
         if value is not None
     )
-    whole = f"<{name}{given}>{content}</{name}>" if content or name not in _EMPTY else f"<{name}{given}/>"
+    whole = f"<{name}{written_out}"
+    whole += f">{content}</{name}>" if content or name not in _EMPTY else "/>"
     return _NOT_IN_XML.sub(_sign, whole)
 
 
@@ -49,27 +53,9 @@ def number(value: float, digits: int = 2) -> str:
     return text.replace("0.", ".", 1) if text.startswith(("0.", "-0.")) else text
 
 
-def figure(value: float) -> str:
-    """Return a number as a reader should see it: three significant digits, a true minus sign.
-
-    >>> figure(0.12345), figure(-2.0), figure(1234567.0), figure(-0.0)
-    ('0.123', '−2', '1.23e+06', '0')
-    """
-    text = f"{value:.3g}"
-    return "0" if text == "-0" else text.replace("-", "−")
-
-
-def label(text: str, longest: int = LONGEST) -> str:
-    """Return a label for the edge of a picture: short, and spaces at its ends made visible; not escaped.
-
-    >>> label(" cat"), label("internationalisation")
-    ('␣cat', 'internation…')
-    """
-    core = text.strip()
-    start = text[: len(text) - len(text.lstrip())]
-    end = text[len(start) + len(core) :]
-    whole = "".join(SHOWN.get(c, c) for c in start) + core + "".join(SHOWN.get(c, c) for c in end)
-    return whole if len(whole) <= longest else whole[: longest - 1] + "…"
+def colour(value: float) -> str:
+    """Return the colour of a number: one below 0, another from 0 on."""
+    return NEGATIVE if value < 0 else POSITIVE
 
 
 def width_of(text: str, size: float = 11) -> float:

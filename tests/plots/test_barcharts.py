@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ovlearn import plots
-from ovlearn.plots.grids import NEGATIVE, POSITIVE
+from ovlearn.plots.svg import NEGATIVE, POSITIVE
 
 from .reading import number, one, parsed, places, svg_of, table, texts
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from ovlearn import plots
 from ovlearn.numeric import FactoredMatrix
-from ovlearn.plots.grids import LEVELS, NEGATIVE, POSITIVE
+from ovlearn.plots.grids import LEVELS
+from ovlearn.plots.svg import NEGATIVE, POSITIVE
 
 from .cases import NASTY, make_matrix, make_pattern
 from .reading import cells, number, one, parsed, places, svg_of, table, texts, values

@@ -10,7 +10,7 @@ import pytest
 from ovlearn import plots
 from ovlearn.numeric import Config, Run, Transformer, paths
 from ovlearn.plots import terms
-from ovlearn.plots.grids import NEGATIVE, POSITIVE
+from ovlearn.plots.svg import NEGATIVE, POSITIVE
 
 from .cases import make_run
 from .reading import Element, marks, one, parsed, places, svg_of, table, texts, told

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ovlearn.plots.labelling import Label, Wanted, beside
+from ovlearn.plots.marks import Label, Wanted, beside
 from ovlearn.plots.planes import Scale, plane, round_ticks, spread
 
 from .reading import number

@@ -8,8 +8,8 @@ import pytest
 
 from ovlearn import plots
 from ovlearn.numeric import Config, Transformer, circuits
-from ovlearn.plots.grids import NEGATIVE, POSITIVE
 from ovlearn.plots.marks import SHAPES
+from ovlearn.plots.svg import NEGATIVE, POSITIVE
 
 from .reading import Element, marks, middle, number, one, parsed, svg_of, table, ticks, told
 
