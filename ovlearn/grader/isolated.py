@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from ovlearn.exercises.answers import Unavailable
+from ovlearn.exercises.replies import Unavailable
 from ovlearn.exercises.sheet_cells import Unreadable
 from ovlearn.exercises.verdicts import Verdict
 from ovlearn.grader.worker.remote import Patience, Sheet, workers
