@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ovlearn.numeric.arrays import Array
-from ovlearn.plots import given
+from ovlearn.plots import inputs
 from ovlearn.plots.extremes import first_largest
 from ovlearn.plots.grids import NEGATIVE, POSITIVE
 from ovlearn.plots.picture import Picture, drawing, folded, table
@@ -27,9 +27,9 @@ def bars(values: Any, labels: Any = None, title: str = "", caption: str = "") ->
     >>> bars([0.5, -0.25], ["head (0, 0)", "head (0, 1)"], title="Copying score")
     Picture('Copying score')
     """
-    title, caption = given.texts(title, caption)
-    heights = given.series(values)  # [n]
-    named = given.labels("labels", labels, len(heights), "value") or [str(i) for i in range(len(heights))]
+    title, caption = inputs.texts(title, caption)
+    heights = inputs.series(values)  # [n]
+    named = inputs.labels("labels", labels, len(heights), "value") or [str(i) for i in range(len(heights))]
     says = (
         f"{len(heights)} bars. The greatest is {named[first_largest(heights)]} with {figure(heights.max())}, "
         f"the least {named[first_largest(-heights)]} with {figure(heights.min())}."

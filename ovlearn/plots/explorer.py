@@ -11,7 +11,7 @@ import numpy as np
 from ovlearn.arguments import whole_number
 from ovlearn.numeric import Config, Run, Transformer, paths
 from ovlearn.numeric.arrays import Array
-from ovlearn.plots import given, networks, terms
+from ovlearn.plots import inputs, networks, terms
 from ovlearn.plots.picture import READOUT, Picture
 from ovlearn.plots.svg import figure, tag
 
@@ -42,9 +42,9 @@ def path_explorer(
     >>> path_explorer("Every path", layers=[2], heads=[1, 2])
     Picture('Every path')
     """
-    title, caption = given.texts(title, caption)
-    depths, widths = given.sizes("layers", layers), given.sizes("heads", heads)
-    given.few_paths(depths, widths)
+    title, caption = inputs.texts(title, caption)
+    depths, widths = inputs.sizes("layers", layers), inputs.sizes("heads", heads)
+    inputs.few_paths(depths, widths)
     seed = whole_number("seed", seed)
     first = depths[len(depths) // 2], widths[-1]
     panels = "".join(_panel((L, H), seed, shown=first == (L, H)) for L in depths for H in widths)

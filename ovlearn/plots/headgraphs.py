@@ -8,7 +8,7 @@ import numpy as np
 
 from ovlearn.arguments import Head, complaint, described
 from ovlearn.numeric.arrays import Array
-from ovlearn.plots import given, given_heads
+from ovlearn.plots import head_inputs, inputs
 from ovlearn.plots.graphlayout import Edge, Legend, draw, name_of
 from ovlearn.plots.picture import READOUT, Picture, folded, table
 from ovlearn.plots.svg import figure
@@ -57,12 +57,12 @@ def composition(
     >>> composition(circuits.composition_scores(model, "K"), level, "K", title="Who reads whom")
     Picture('Who reads whom')
     """
-    title, caption = given.texts(title, caption)
-    values = given_heads.pair_scores(scores)  # [layer, head, layer, head]
-    level = None if baseline is None else given_heads.real_number("baseline", baseline)
+    title, caption = inputs.texts(title, caption)
+    values = head_inputs.pair_scores(scores)  # [layer, head, layer, head]
+    level = None if baseline is None else head_inputs.real_number("baseline", baseline)
     if kind not in _KINDS:
         raise ValueError(complaint("kind", 'one of "Q", "K", "V", or ""', described(kind)))
-    shown = given_heads.nodes(heads, *values.shape[:2])
+    shown = head_inputs.nodes(heads, *values.shape[:2])
     ranking = ranked(values, shown, level or 0.0)
     bound = "0" if level is None else f"the baseline, {figure(level)}"
     word = f"{kind}-composition" if kind else "Composition"

@@ -9,7 +9,7 @@ import numpy as np
 
 from ovlearn.arguments import Head, complaint, instance_of
 from ovlearn.numeric.arrays import Array
-from ovlearn.plots import given, given_heads
+from ovlearn.plots import head_inputs, inputs
 from ovlearn.plots.extremes import first_largest
 from ovlearn.plots.graphlayout import name_of
 from ovlearn.plots.grids import POSITIVE
@@ -57,12 +57,12 @@ def heads(
     >>> heads(circuits.copying_score(model), sizes, "copying score", "norm", title="Four heads")
     Picture('Four heads')
     """
-    title, caption = given.texts(title, caption)
+    title, caption = inputs.texts(title, caption)
     names = _name("x_name", x_name), _name("y_name", y_name)
-    across, up = given_heads.figures("x", x), given_heads.figures("y", y)  # [layer, head] each
+    across, up = head_inputs.figures("x", x), head_inputs.figures("y", y)  # [layer, head] each
     if up.shape != across.shape:
         raise ValueError(complaint("y", f"the shape of x, {across.shape}", f"shape {up.shape}"))
-    ringed = [] if mark is None else given_heads.chosen("mark", mark, *across.shape)
+    ringed = [] if mark is None else head_inputs.chosen("mark", mark, *across.shape)
     places = np.argwhere(~np.isnan(across + up))  # [head, (layer, head)]
     if not len(places):
         raise ValueError(complaint("x, y", "at least one head with both figures", "NaN in each"))

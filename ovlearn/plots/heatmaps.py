@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ovlearn.plots import given
+from ovlearn.plots import inputs
 from ovlearn.plots.extremes import first_largest
 from ovlearn.plots.grids import Axis, Grid
 from ovlearn.plots.picture import READOUT, Picture, folded, table
@@ -30,9 +30,9 @@ def pattern(pattern: Any, tokens: Any = None, title: str = "", caption: str = ""
     >>> pattern(run.pattern[0, 1], tokens=["c", "a", "d"], title="Head (0, 1)")
     Picture('Head (0, 1)')
     """
-    title, caption = given.texts(title, caption)
-    weights = given.pattern_of(pattern)  # [query, key]
-    named = given.labels("tokens", tokens, len(weights), "position")
+    title, caption = inputs.texts(title, caption)
+    weights = inputs.pattern_of(pattern)  # [query, key]
+    named = inputs.labels("tokens", tokens, len(weights), "position")
     rows, columns = Axis("query", len(weights), named), Axis("key", len(weights), named)
     row, column = divmod(first_largest(weights), weights.shape[1])
     says = (
@@ -55,10 +55,10 @@ def matrix(M: Any, rows: Any = None, columns: Any = None, title: str = "", capti
     >>> matrix([[1, -2], [0, 3]], rows=["a", "b"], title="Two by two")
     Picture('Two by two')
     """
-    title, caption = given.texts(title, caption)
-    values = given.grid("M", M)  # [rows, columns]
-    down = Axis("row", values.shape[0], given.labels("rows", rows, values.shape[0], "row"))
-    across = Axis("column", values.shape[1], given.labels("columns", columns, values.shape[1], "column"))
+    title, caption = inputs.texts(title, caption)
+    values = inputs.grid("M", M)  # [rows, columns]
+    down = Axis("row", values.shape[0], inputs.labels("rows", rows, values.shape[0], "row"))
+    across = Axis("column", values.shape[1], inputs.labels("columns", columns, values.shape[1], "column"))
     row, column = divmod(first_largest(np.abs(values)), values.shape[1])
     says = (
         f"{down.count} rows, {across.count} columns, from {figure(values.min())} to {figure(values.max())}. "

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 from ovlearn.arguments import complaint, instance_of, whole_number
 from ovlearn.numeric import Run, paths
-from ovlearn.plots import given, terms
-from ovlearn.plots.given import LARGEST
+from ovlearn.plots import inputs, terms
 from ovlearn.plots.grids import NEGATIVE, POSITIVE
+from ovlearn.plots.inputs import LARGEST
 from ovlearn.plots.marks import telling
 from ovlearn.plots.picture import READOUT, Picture, drawing, folded, table
 from ovlearn.plots.svg import figure, label, number, tag, width_of, written
@@ -57,11 +57,11 @@ def contributions(
     >>> contributions(run, position=2, token=5, title="What raises token 5")
     Picture('What raises token 5')
     """
-    title, caption = given.texts(title, caption)
+    title, caption = inputs.texts(title, caption)
     _one_text_few_paths(run)
     position = whole_number("position", position, below=run.logits.shape[0])
     token = whole_number("token", token, below=run.logits.shape[1])
-    named = given.labels("tokens", tokens, run.logits.shape[1], "token of the vocabulary")
+    named = inputs.labels("tokens", tokens, run.logits.shape[1], "token of the vocabulary")
     most = whole_number("most", most, minimum=1, below=LARGEST + 1)
     rows = list(_rows(run, position, token, most))
     word = f"token {token}" + (f" “{label(named[token])}”" if named else "")

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ovlearn.plots import given, given_heads
-from ovlearn.plots.given_heads import Complex
+from ovlearn.plots import head_inputs, inputs
 from ovlearn.plots.grids import NEGATIVE, POSITIVE
+from ovlearn.plots.head_inputs import Complex
 from ovlearn.plots.marks import mark, shape
 from ovlearn.plots.picture import READOUT, Picture, drawing, folded, table
 from ovlearn.plots.planes import Plane, plane
@@ -34,9 +34,9 @@ def spectrum(eigenvalues: Any, labels: Any = None, title: str = "", caption: str
     >>> spectrum([2, 1 + 1j, 1 - 1j, -0.5], title="Head (1, 0)")
     Picture('Head (1, 0)')
     """
-    title, caption = given.texts(title, caption)
-    values = given_heads.eigenvalues(eigenvalues)  # [series, n]
-    named = given.labels("labels", labels, len(values), "series")
+    title, caption = inputs.texts(title, caption)
+    values = head_inputs.eigenvalues(eigenvalues)  # [series, n]
+    named = inputs.labels("labels", labels, len(values), "series")
     names = named or ([""] if len(values) == 1 else [str(series) for series in range(len(values))])
     name = title or "Eigenvalues"
     names = [label(one, _LONGEST) for one in names]

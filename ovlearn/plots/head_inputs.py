@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ovlearn.arguments import Head, complaint, described, head_pair
 from ovlearn.numeric.arrays import Array, any_array, real_array
-from ovlearn.plots.given import LARGEST
+from ovlearn.plots.inputs import LARGEST
 
 Complex = NDArray[np.complexfloating[Any]]
 
