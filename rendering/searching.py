@@ -8,8 +8,12 @@ from pathlib import Path
 
 _CODE = re.compile(r"<pre>.*?</pre>", re.DOTALL)
 # What one looks up rather than reads: its sections are found by their titles and first paragraphs.
-_LOOKED_UP = ("api/", "article-map", "contributing/", "derivations/", "errata", "exercises/", "notation")
+_LOOKED_UP = (
+    *("api/", "article-map", "contributing/", "derivations/", "errata", "exercises/", "notation"),
+    *("results", "teaching"),
+)
 _FIRST = re.compile(r"^.*?</p>", re.DOTALL)
+_MARKS = re.compile(r"</?(?:code|sup)>")  # of words within a line: the search needs the words
 
 
 def lighten(index: Path) -> None:
@@ -20,7 +24,9 @@ def lighten(index: Path) -> None:
     """
     data = json.loads(index.read_text(encoding="utf-8"))
     for section in data["docs"]:
-        text = _CODE.sub("", section["text"])
-        first = _FIRST.match(text) if section["location"].startswith(_LOOKED_UP) else None
-        section["text"] = first[0] if first else text
+        text = _MARKS.sub("", _CODE.sub("", section["text"]))
+        if section["location"].startswith(_LOOKED_UP):
+            first = _FIRST.match(text)
+            text = first[0] if first else ""
+        section["text"] = text
     index.write_text(json.dumps(data, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from live.parts.packing import in_archive, node, zipped
 from live.parts.pins import PYODIDE
-from ovlearn.exercises.compiled import SUFFIX
+from ovlearn.exercises.sets import COMPILED
 from rendering.messages import RenderError
 
 _HERE = Path(__file__).parent
 # What decides the outcome, beside the files.
 COMPILER = (*(_HERE / name for name in ("bytecode.mjs", "bytecode.py", "compiling.py", "packing.py")),)
-_COMPILED = (".py", SUFFIX)
+_COMPILED = (".py", COMPILED)
 
 
 def compiled(files: Mapping[str, bytes], *, docstrings: bool) -> dict[str, bytes]:

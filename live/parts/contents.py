@@ -11,7 +11,8 @@ from pathlib import Path
 from live.parts.compiling import COMPILER, compiled
 from live.parts.packing import in_archive, in_folder, squeezed, zipped
 from live.parts.pins import PYODIDE, numpy_wheel, python_wheels
-from ovlearn.exercises.compiled import SUFFIX, to_compile
+from ovlearn.exercises.compiled import to_compile
+from ovlearn.exercises.sets import COMPILED
 from ovlearn.exercises.sources import source_in
 from rendering.assets import NODE_MODULES, require
 from rendering.store import Store, digest, of_files
@@ -77,7 +78,7 @@ def of_the_project(root: Path) -> dict[str, bytes]:
     found = [in_folder(folder, name) for name, folder in folders.items()]
     modules = {name: data for files in found for name, data in files.items() if name.endswith(".py")}
     sets = {
-        f"ovlearn/exercise_sets/{file.stem}{SUFFIX}": to_compile(
+        f"ovlearn/exercise_sets/{file.stem}{COMPILED}": to_compile(
             one.declared for one in source_in(file).exercises
         )
         for file in sorted((root / "exercises").glob("[0-9]*.py"))

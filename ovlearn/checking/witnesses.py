@@ -27,7 +27,7 @@ from ovlearn.symbolic.witness import check_witness, differ, exact
 _CLEAR = 1e-9  # relative; rounding alone stays below
 
 
-class Refused(ValueError):
+class NoWitness(ValueError):
     """A witness that cannot be; the message says why."""
 
 
@@ -48,7 +48,7 @@ class Witnesses:
         try:
             values = self.solved(claim.witness, claim.before, claim.after)
             sides = [exact(self._spelled_out(side), values) for side in (claim.before, claim.after)]
-        except Refused as reason:
+        except NoWitness as reason:
             return failed(str(reason), bound=0.0, tries=1, witness=True)
         except ValueError as reason:
             return not_applicable(str(reason))
@@ -60,7 +60,7 @@ class Witnesses:
         """Whether both sides differ where the witness's own network was run on its tokens."""
         try:
             self.solved(claim.witness, claim.before, claim.after)
-        except Refused as reason:
+        except NoWitness as reason:
             return failed(str(reason), tries=1, witness=True)
         except ValueError as reason:
             return not_applicable(str(reason))
@@ -102,7 +102,7 @@ class Witnesses:
     def _solved(self, witness: tuple[tuple[Any, Any], ...], *sides: Any) -> dict[Any, ImmutableMatrix]:
         """The value of every symbol that the sides, the witness and the relations about them speak of.
 
-        Raises: Refused where the witness cannot be; ValueError where a value is not exact.
+        Raises: NoWitness where the witness cannot be; ValueError where a value is not exact.
         """
         given = _checked(witness)
         values: dict[Any, ImmutableMatrix] = {}
@@ -118,25 +118,25 @@ class Witnesses:
             made_of = self._meaning(name)
             if made_of is None:
                 if is_taken(name.name) and not is_input(name, self.context.network):
-                    raise Refused(f"{name} is not the witness's to choose: it is no input of the network")
+                    raise NoWitness(f"{name} is not the witness's to choose: it is no input of the network")
                 if name not in given:
-                    raise Refused(f"the witness gives no value for {name}")
+                    raise NoWitness(f"the witness gives no value for {name}")
                 values[name] = given[name]
                 continue
             try:
                 self._solve(made_of, given, values)
-            except Refused as reason:
-                raise Refused(f"{reason}, from which {name} follows") from None
+            except NoWitness as reason:
+                raise NoWitness(f"{reason}, from which {name} follows") from None
             values[name] = exact(made_of, values | _sized(given))
             if name in given and differ(values[name], given[name]):
-                raise Refused(f"the witness gives {name} a value that does not follow from the others")
+                raise NoWitness(f"the witness gives {name} a value that does not follow from the others")
 
     def _meet(self, name: str, relation: Any, given: dict[Any, Any], values: dict[Any, Any]) -> None:
-        """Raise Refused where the witness does not obey a declared relation, or leaves it open."""
+        """Raise NoWitness where the witness does not obey a declared relation, or leaves it open."""
         for side in (relation.lhs, relation.rhs):
             self._solve(side, given, values)
         if differ(*(exact(side, values) for side in (relation.lhs, relation.rhs))):
-            raise Refused(f"the witness does not obey {name!r}")
+            raise NoWitness(f"the witness does not obey {name!r}")
 
     def _evaluator(self, claim: Claim) -> Evaluator:
         values = {name: np.array(matrix.tolist(), dtype=np.float64) for name, matrix in claim.witness}
@@ -176,23 +176,23 @@ class Witnesses:
 def _checked(witness: tuple[tuple[Any, Any], ...]) -> dict[Any, ImmutableMatrix]:
     """The values that a witness gives.
 
-    Raises: Refused for a witness that is no table of rational matrices, one a symbol, of sizes that agree.
+    Raises: NoWitness for a witness that is no table of rational matrices, one a symbol, of sizes that agree.
     """
     for name, matrix in witness:
         if not isinstance(name, MatrixSymbol) or not isinstance(matrix, MatrixBase):
-            raise Refused(f"the witness is no table of matrices: {name} is given {type(matrix).__name__}")
+            raise NoWitness(f"the witness is no table of matrices: {name} is given {type(matrix).__name__}")
     values = {name: ImmutableMatrix(matrix) for name, matrix in witness}
     if len(values) < len(witness):
-        raise Refused("the witness gives one symbol twice")
+        raise NoWitness("the witness gives one symbol twice")
     if not values:
-        raise Refused("there is no witness")
+        raise NoWitness("there is no witness")
     try:
         check_witness(values)
     except ValueError as reason:
-        raise Refused(str(reason)) from None
+        raise NoWitness(str(reason)) from None
     tokens = values.get(symbol("E"))
     if tokens is not None and any(sorted(row) != [0] * (len(row) - 1) + [1] for row in tokens.tolist()):
-        raise Refused("the witness gives E rows that are not one-hot")
+        raise NoWitness("the witness gives E rows that are not one-hot")
     return values
 
 

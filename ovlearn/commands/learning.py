@@ -11,9 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from ovlearn.commands.options import bad_usage
 from ovlearn.exercises import progress as kept
@@ -91,6 +88,9 @@ def progress_command() -> None:
 
     with bad_usage():
         known = _known()
+    from rich.console import Console
+    from rich.table import Table
+
     table = Table("set", "passed", "exercises")
     for set_name in files():
         names = names_in(set_name)
@@ -160,10 +160,14 @@ def _check(file: Path, seed: int | None) -> bool:
     """Check one file and print its verdicts; what passed, and no longer passes, goes into the progress."""
     from ovlearn.grader.isolated import verdicts
 
+    found = verdicts(file, seed=seed)  # a worker loads what it needs while rich is loaded here
+    from rich.console import Console
+    from rich.markup import escape
+
     console = Console(highlight=False, soft_wrap=True)
     console.print(f"[bold]{escape(str(file))}[/bold]")
     passed = True
-    for verdict in verdicts(file, seed=seed):
+    for verdict in found:
         head, *rows = str(verdict).splitlines()
         colour = "green" if verdict.passed else "red" if verdict.total.status == "wrong" else "dim"
         console.print(f"  [{colour}]{escape(head)}[/{colour}]")
@@ -175,6 +179,7 @@ def _check(file: Path, seed: int | None) -> bool:
 
 
 def _markdown(text: str) -> None:
+    from rich.console import Console
     from rich.markdown import Markdown
 
     Console().print(Markdown(text))

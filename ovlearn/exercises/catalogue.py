@@ -7,7 +7,7 @@ from functools import cache
 
 from ovlearn.exercises import compiled
 from ovlearn.exercises.declared import Declared
-from ovlearn.exercises.sets import files, set_of
+from ovlearn.exercises.sets import COMPILED, files, set_of
 
 
 @cache
@@ -21,7 +21,7 @@ def declared(exercise: str) -> Declared:
     """
     set_name = set_of(exercise)
     file = files()[set_name]
-    if file.suffix == compiled.SUFFIX:
+    if file.suffix == COMPILED:
         return next(one for one in compiled.unpacked(file) if one.name == exercise)
     from ovlearn.exercises.sources import source_of  # reads the source, which a page does not have
 

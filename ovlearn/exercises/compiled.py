@@ -10,8 +10,6 @@ from pathlib import Path
 
 from ovlearn.exercises.declared import Declared, Mistake
 
-SUFFIX = ".exercises"
-
 
 def to_compile(exercises: Iterable[Declared]) -> bytes:
     """Return declared exercises as JSON with code as `{"code": …}`, which live/parts/bytecode.py compiles."""

@@ -9,9 +9,10 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from ovlearn.exercises.answers import Answers, Namespace
+from ovlearn.exercises.answers import Namespace
 from ovlearn.exercises.judging import verdict_on
 from ovlearn.exercises.outcomes import Outcome
+from ovlearn.exercises.replies import Answers
 from ovlearn.exercises.sources import Exercise, SetSource, source_of
 from ovlearn.exercises.starters import starter
 

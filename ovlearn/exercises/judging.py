@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from ovlearn.exercises.answers import Answers, Student, Unavailable
+from ovlearn.exercises.answers import Student
 from ovlearn.exercises.catalogue import declared
 from ovlearn.exercises.cells.defining import remark
 from ovlearn.exercises.outcomes import NotAttempted, Outcome, Wrong
+from ovlearn.exercises.replies import Answers, Unavailable
 from ovlearn.exercises.verdicts import Verdict
 
 Check = Callable[[Any], None]

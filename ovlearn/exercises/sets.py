@@ -8,8 +8,8 @@ from functools import cache
 from pathlib import Path
 
 import ovlearn
-from ovlearn.exercises import compiled
 
+COMPILED = ".exercises"  # what the name of a set's file ends with in a page
 _EXERCISE = re.compile(r'^# %% \[markdown\].* exercise="(\w+)"', re.MULTILINE)
 
 
@@ -23,7 +23,7 @@ def home() -> Path:
 @cache
 def files() -> dict[str, Path]:
     """Return the file of each set by its name, in order: its source, or in a page what was packed of it."""
-    found = (each for each in sorted(home().glob("[0-9]*_*")) if each.suffix in (".py", compiled.SUFFIX))
+    found = (each for each in sorted(home().glob("[0-9]*_*")) if each.suffix in (".py", COMPILED))
     return {each.stem: each for each in found}
 
 
@@ -31,8 +31,10 @@ def files() -> dict[str, Path]:
 def names_in(set_name: str) -> tuple[str, ...]:
     """Return the names of the exercises of a set, in order; nothing is run for it."""
     file = files()[set_name]
-    if file.suffix == compiled.SUFFIX:
-        return tuple(one.name for one in compiled.unpacked(file))
+    if file.suffix == COMPILED:
+        from ovlearn.exercises.compiled import unpacked  # loads numpy: not where one only asks where sets are
+
+        return tuple(one.name for one in unpacked(file))
     return tuple(_EXERCISE.findall(file.read_text(encoding="utf-8")))
 
 

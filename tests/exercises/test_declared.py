@@ -13,6 +13,7 @@ from ovlearn.exercises.answers import Namespace, Student
 from ovlearn.exercises.declared import Declared
 from ovlearn.exercises.gate import readable
 from ovlearn.exercises.outcomes import Wrong
+from ovlearn.exercises.sets import COMPILED
 from ovlearn.exercises.sources import SetSource, mistakes_in, source_in
 
 TOY = """# %% [markdown]
@@ -153,7 +154,7 @@ def says(declared: Declared, answer: Any) -> str:
 def unpacked(source: SetSource, folder: Path) -> tuple[Declared, ...]:
     """The exercises as a page has them."""
     data = compiled.to_compile(one.declared for one in source.exercises)
-    file = folder / f"01_toy{compiled.SUFFIX}"
+    file = folder / f"01_toy{COMPILED}"
     file.write_bytes(packed(data))
     assert [*readable(source, data)] != []
     assert [*readable(source, file.read_bytes())] == []

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from ovlearn.exercises import gate, sets
-from ovlearn.exercises.answers import Answers
 from ovlearn.exercises.gate import in_process, inspect
+from ovlearn.exercises.replies import Answers
 from ovlearn.exercises.sources import Known, SetSource, source_of
 from ovlearn.exercises.starters import starter
 from ovlearn.grader.worker.remote import Sheet, Zygote

@@ -18,9 +18,9 @@ import pytest
 from live.parts import Parts, parts
 from live.parts.contents import contents, own
 from live.parts.packing import node
-from ovlearn.exercises.compiled import SUFFIX, to_compile
+from ovlearn.exercises.compiled import to_compile
 from ovlearn.exercises.gate import readable
-from ovlearn.exercises.sets import files
+from ovlearn.exercises.sets import COMPILED, files
 from ovlearn.exercises.sources import source_of
 from rendering.store import Store
 from tests.live.building import ROOT
@@ -91,14 +91,14 @@ def test_the_licences_come_along(archives: dict[str, zipfile.ZipFile]) -> None:
 
 def test_our_own_part_has_the_checks_and_no_weights(archives: dict[str, zipfile.ZipFile]) -> None:
     names = archives["ovlearn"].namelist()
-    sets = {f"ovlearn/exercise_sets/{name}{SUFFIX}" for name in files()}
+    sets = {f"ovlearn/exercise_sets/{name}{COMPILED}" for name in files()}
     assert {name for name in names if not name.endswith(".pyc")} == sets
 
 
 @pytest.mark.parametrize("set_name", files())
 def test_no_solution_can_be_read_in_it(set_name: str, archives: dict[str, zipfile.ZipFile]) -> None:
     source = source_of(set_name)
-    packed = archives["ovlearn"].read(f"ovlearn/exercise_sets/{set_name}{SUFFIX}")
+    packed = archives["ovlearn"].read(f"ovlearn/exercise_sets/{set_name}{COMPILED}")
     assert [*readable(source, packed)] == []
     as_text = to_compile(one.declared for one in source.exercises)
     assert len({line.partition(":")[0] for line in readable(source, as_text)}) == len(source.exercises)

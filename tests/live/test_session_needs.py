@@ -12,7 +12,7 @@ import sympy
 
 from live.parts.bytecode import packed
 from live.parts.contents import of_the_project
-from ovlearn.exercises.compiled import SUFFIX
+from ovlearn.exercises.sets import COMPILED
 from tests.live.building import ROOT
 
 # `-S` leaves the environment's libraries out; those that a page has are linked into the folder.
@@ -36,7 +36,7 @@ assert '"status": "passed"' in sent[1], sent[1]
 def test_it_needs_nothing_else(tmp_path: Path) -> None:
     for name, data in of_the_project(ROOT).items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_bytes(packed(data) if name.endswith(SUFFIX) else data)
+        (tmp_path / name).write_bytes(packed(data) if name.endswith(COMPILED) else data)
     for library in (numpy, sympy, mpmath):
         (tmp_path / library.__name__).symlink_to(Path(library.__file__).parent)
     libraries = Path(numpy.__file__).parents[1] / "numpy.libs"

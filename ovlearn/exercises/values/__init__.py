@@ -23,10 +23,10 @@ from typing import Any
 
 import numpy as np
 
+from ovlearn.exercises.replies import Data
+
 _LONGEST = 1_000_000  # entries of an array, or characters of a text, that an answer may hold
 _DEEPEST = 60
-
-Data = Any  # what `json` can write
 
 
 @dataclass(frozen=True, eq=False)

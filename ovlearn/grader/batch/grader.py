@@ -12,8 +12,8 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ovlearn.exercises.answers import Unavailable
 from ovlearn.exercises.catalogue import blocked_by
+from ovlearn.exercises.replies import Unavailable
 from ovlearn.grader.batch import folders
 from ovlearn.grader.batch.planning import Plan
 from ovlearn.grader.batch.results import Mark, printable

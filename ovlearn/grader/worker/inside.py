@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import ovlearn
-from ovlearn.exercises.answers import AnswerError, Missing
 from ovlearn.exercises.blocking import has_refused
 from ovlearn.exercises.cells import awaiting
 from ovlearn.exercises.cells.forms import transformer
 from ovlearn.exercises.outcomes import Outcome
+from ovlearn.exercises.replies import AnswerError, Missing
 from ovlearn.exercises.verdicts import Verdict
 from ovlearn.grader.worker.channel import Channel, ChannelError
 from ovlearn.grader.worker.confinement import Limits, confine

@@ -12,9 +12,8 @@ from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ovlearn.exercises.answers import AnswerError, Missing, Reply, Unavailable
 from ovlearn.exercises.cells.defining import defined_in
-from ovlearn.exercises.values import Data
+from ovlearn.exercises.replies import AnswerError, Data, Missing, Reply, Unavailable
 from ovlearn.grader.worker.channel import Channel, ChannelError
 from ovlearn.grader.worker.confinement import Limits
 from ovlearn.grader.worker.fresh import FreshWorkers

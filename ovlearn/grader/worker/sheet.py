@@ -8,11 +8,11 @@ import warnings
 from types import ModuleType
 from typing import Any, NoReturn
 
-from ovlearn.exercises.answers import AnswerError, Namespace, Reply, _place
+from ovlearn.exercises.answers import Namespace, _place
 from ovlearn.exercises.blocking import Blocked
 from ovlearn.exercises.cells.defining import defined_in
 from ovlearn.exercises.cells.interpreter import Cells
-from ovlearn.exercises.values import Data
+from ovlearn.exercises.replies import AnswerError, Data, Reply
 from ovlearn.grader.worker.confinement import Refused
 
 _NOT_DEFINED = re.compile(r"name '(\w+)' is not defined")

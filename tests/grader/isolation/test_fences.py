@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 import ovlearn as ov
-from ovlearn.exercises.answers import Unavailable
 from ovlearn.exercises.blocking import Blocked, blocking
 from ovlearn.exercises.judging import verdict_on
+from ovlearn.exercises.replies import Unavailable
 from ovlearn.grader.worker import confinement, landlock, seccomp, starting
 from ovlearn.grader.worker.channel import Channel, ChannelError
 from ovlearn.grader.worker.confinement import Limits
