@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inspect import getdoc
+from inspect import getdoc, isfunction
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -25,6 +25,12 @@ def public_names() -> str:
 def rules_list() -> str:
     """Every rule with its law and what its docstring says, in alphabetical order."""
     return "\n\n".join(_rule(name) for name in rules.__all__)
+
+
+def pictures_list() -> str:
+    """Every picture with its docstring, in alphabetical order."""
+    drawn = sorted(name for name, found in vars(ov.plots).items() if isfunction(found))
+    return "\n\n".join(f"::: ovlearn.plots.{name}" for name in drawn)
 
 
 def _public(name: str) -> tuple[str, str]:

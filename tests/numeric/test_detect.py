@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from inspect import isfunction, signature
 from math import log
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,37 +19,67 @@ from .cases import make_model, make_run, quick, runs
 
 PERIOD = 3
 TWICE = [6, 0, 2, 6, 0, 2]
-DETECTORS = {  # each with how far back it looks, and from which query on
-    "previous_token": (lambda run: detect.previous_token(run), 1, 1),
-    "induction": (lambda run: detect.induction(run, PERIOD), PERIOD - 1, PERIOD),
-    "duplicate_token": (lambda run: detect.duplicate_token(run, PERIOD), PERIOD, PERIOD),
+LOOKS_AT: dict[str, Callable[[int], int | None]] = {  # from a query to its key; None where it does not count
+    "previous_token": lambda query: query - 1 if query >= 1 else None,
+    "induction": lambda query: query - PERIOD + 1 if query >= PERIOD else None,
+    "duplicate_token": lambda query: query - PERIOD if query >= PERIOD else None,
+}
+MEASURES: dict[str, Callable[..., Any]] = {
+    name: found
+    for name, found in vars(detect).items()
+    if isfunction(found) and found.__module__ == detect.__name__ and not name.startswith("_")
+    if "run" in signature(found).parameters and signature(found).return_annotation == "Array"
 }
 
 
-@pytest.mark.parametrize("name", DETECTORS)
+def measured(name: str, run: Run) -> Any:
+    """What a measure gives, at our period where it asks for one."""
+    period = [PERIOD] if "period" in signature(MEASURES[name]).parameters else []
+    return MEASURES[name](run, *period)
+
+
+def keys(name: str) -> dict[int, int]:
+    """Where a measure looks from each query that counts."""
+    return {query: key for query in range(6) if (key := LOOKS_AT[name](query)) is not None}
+
+
+def test_of_every_measure_we_know_where_it_looks() -> None:
+    assert set(LOOKS_AT) == set(MEASURES)
+
+
+@pytest.mark.parametrize("name", MEASURES)
 @pytest.mark.parametrize("batch", [1, 4])
 def test_the_mean_written_out(name: str, batch: int) -> None:
-    detector, back, first = DETECTORS[name]
     tokens = detect.repeated_tokens(make_model().config, PERIOD, batch)
     run = make_model().run(tokens if batch > 1 else tokens[0])
-    found = detector(run)
+    found = measured(name, run)
     pattern = run.pattern if batch > 1 else run.pattern[:, None]  # [layer, batch, head, query, key]
+    assert found.shape == (2, 3)
     for layer, head in np.ndindex(found.shape):
-        weights = [one[query, query - back] for one in pattern[layer, :, head] for query in range(first, 6)]
+        weights = [one[query, key] for one in pattern[layer, :, head] for query, key in keys(name).items()]
         assert found[layer, head] == pytest.approx(np.mean(weights))
 
 
-@pytest.mark.parametrize("name", DETECTORS)
+@pytest.mark.parametrize("name", MEASURES)
 def test_a_planted_head_is_found_and_no_other(name: str) -> None:
-    """A pattern that lies wholly on the diagonal scores 1 with its own detector, 0 with the others."""
-    _, back, first = DETECTORS[name]
+    """A pattern that lies wholly where a measure looks scores 1; with another, what both look at."""
     run = make_model().run(TWICE)
     planted = np.zeros((*run.pattern.shape[:-2], 6, 6))
     for query in range(6):
-        planted[..., query, query - back if query >= first else query] = 1
+        planted[..., query, keys(name).get(query, query)] = 1
     run = replace(run, pattern=planted)
-    for other, (detector, *_) in DETECTORS.items():
-        assert (detector(run) == (1.0 if other == name else 0.0)).all(), other
+    assert (measured(name, run) == 1).all()
+    for other in MEASURES:
+        shared = [keys(name).get(query, query) == key for query, key in keys(other).items()]
+        assert measured(other, run) == pytest.approx(np.full((2, 3), np.mean(shared))), other
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_a_measure_says_what_it_needs(name: str) -> None:
+    with pytest.raises(TypeError, match="run: expected Run, got"):
+        measured(name, make_model())  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="run: expected one that recorded its pattern, got none"):
+        measured(name, make_model().run(TWICE, record=["v"]))
 
 
 @pytest.mark.parametrize("copies", [2, 3, 4])
@@ -158,10 +191,6 @@ def test_the_loss_written_out() -> None:
         (lambda run: detect.repeat_loss(run, 1), "period: expected a whole number from 2 to 3, got 1"),
         (lambda run: detect.previous_token(run.model.run([1])), "run: expected at least 2 tokens, got 1"),
         (
-            lambda run: detect.previous_token(run.model.run([1, 2], record=["v"])),
-            'run: expected one that recorded its pattern, got none: add "pattern" to `record`',
-        ),
-        (
             lambda run: detect.repeat_loss(run.frozen().run(resid=run.embedding), 2),
             "run: expected one of tokens, got one of a residual stream",
         ),
@@ -186,8 +215,3 @@ def test_the_loss_written_out() -> None:
 def test_what_does_not_fit(call: object, message: str) -> None:
     with pytest.raises(ValueError, match=f"^{message}$".replace("(", r"\(")):
         call(make_run())  # type: ignore[operator]
-
-
-def test_what_is_no_run() -> None:
-    with pytest.raises(TypeError, match="run: expected Run, got"):
-        detect.previous_token(make_model())  # type: ignore[arg-type]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from doctest import DocTestParser
+from inspect import BoundArguments, isfunction, signature
 from typing import Any
 
 import numpy as np
@@ -10,6 +13,9 @@ from ovlearn import plots
 from ovlearn.numeric import Config, Run, Transformer
 from ovlearn.plots import Picture
 
+DRAWN: dict[str, Callable[..., Picture]] = {
+    name: found for name, found in vars(plots).items() if isfunction(found)
+}
 NASTY = ["<b>", "a&b", 'say "hi"', "it's", "\n", " the", "", "</script>", "]]>", "--", "é", "日本"]
 
 
@@ -39,9 +45,20 @@ def make_run(layers: int, heads: int, seed: int = 0) -> Run:
     return Transformer.random(config, seed).run([3, 1, 4, 1, 5])
 
 
+def example(name: str) -> BoundArguments:
+    """The arguments with which the last example in a picture's docstring calls it."""
+    draw, calls = DRAWN[name], []
+    scope = {**draw.__globals__, name: lambda *args, **named: calls.append((args, named))}
+    for step in DocTestParser().get_examples(draw.__doc__ or ""):
+        exec(step.source, scope)
+    args, named = calls[-1]
+    return signature(draw).bind(*args, **named)
+
+
 def pictures() -> dict[str, Picture]:
-    """One of each, small and large."""
-    return {
+    """The example of each, and others, small and large."""
+    examples = {f"{name}, its example": DRAWN[name](**example(name).arguments) for name in DRAWN}
+    return examples | {
         "pattern": plots.pattern(make_pattern(5), list("abcde"), "A pattern", "What it shows."),
         "large pattern": plots.pattern(make_pattern(40)),
         "nasty pattern": plots.pattern(make_pattern(len(NASTY)), NASTY, "<i>&", 'x < y & "z"'),

@@ -15,7 +15,7 @@ from ovlearn import plots
 from ovlearn.plots import Picture
 from ovlearn.plots.svg import tag
 
-from .cases import make_pattern, make_run, make_scores, pictures
+from .cases import DRAWN, example, make_pattern, make_run, make_scores, pictures
 from .reading import ids, parsed, texts
 
 PICTURES = pictures()
@@ -150,11 +150,18 @@ def test_titles_are_shown_once() -> None:
     assert texts(parsed(PICTURES["pattern"]), ".//strong") == ["A pattern"]
 
 
-@pytest.mark.parametrize("function", [plots.bars, plots.matrix, plots.pattern])
-def test_words_must_be_strings(function: object) -> None:
-    for name in ("title", "caption"):
-        with pytest.raises(TypeError, match=f"^{name}: expected str, got 3 \\(int\\)$"):
-            function([[1.0]], **{name: 3})  # type: ignore[operator]
+@pytest.mark.parametrize("name", DRAWN)
+def test_words_must_be_strings(name: str) -> None:
+    for words in ("title", "caption"):
+        with pytest.raises(TypeError, match=f"^{words}: expected str, got 3 \\(int\\)$"):
+            DRAWN[name](**example(name).arguments | {words: 3})
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_title_and_caption_are_shown(name: str) -> None:
+    made = DRAWN[name](**example(name).arguments | {"title": "One", "caption": "Two."})
+    assert (made.title, made.caption) == ("One", "Two.")
+    assert "<figcaption><strong>One</strong><br/>Two.</figcaption>" in made._repr_html_()
 
 
 def test_the_floor_needs_numpy_alone() -> None:
@@ -165,4 +172,4 @@ def test_the_floor_needs_numpy_alone() -> None:
 
 def test_no_public_name_is_a_submodule() -> None:
     modules = {module.name for module in iter_modules(plots.__path__)}
-    assert not modules & set(plots.__all__)
+    assert not modules & set(DRAWN)
