@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.contributing.scratch import Scratch, walked
-
-
-def checked(scratch: Scratch) -> tuple[int, str]:
-    done = scratch.run("ovlearn", "author", "check", "04")
-    return done.returncode, done.stdout + done.stderr
+from tests.contributing.scratch import walked
 
 
 def test_an_exercise_is_one_file_and_stands_the_gate(tmp_path: Path) -> None:
     scratch = walked("exercise.md", tmp_path)
     assert scratch.written == ("exercises/04_values_and_outputs_fold.py",)
-    status, said = checked(scratch)
+    status, said = scratch.finish()
     assert (status, said.splitlines()[-1]) == (0, "5 exercises, 19 known mistakes, 8 unusual right answers")
 
 
@@ -26,6 +21,6 @@ def test_an_edit_that_makes_no_mistake_is_told(tmp_path: Path) -> None:
     file.write_text(
         text.replace("`sum(axis=0)` → `mean(axis=0)`", "`sum(axis=0)` → `sum(axis=-3)`"), encoding="utf-8"
     )
-    status, said = checked(scratch)
+    status, said = scratch.finish()
     assert status == 1
     assert "twice_folded, the mean: expected to be named so, got passed" in said
