@@ -92,7 +92,7 @@ def test_what_the_command_imports_is_declared() -> None:
     }
     code = (
         "import sys; before = set(sys.modules)\n"
-        "import ovlearn.commands.learning, ovlearn.commands.authoring, ovlearn.commands.grading\n"
+        "import ovlearn.commands.learning, ovlearn.commands.authoring, ovlearn.commands.grade\n"
         "import ovlearn.exercises.folder, ovlearn.exercises.gate\n"
         "import importlib.metadata as m\n"
         "owners = m.packages_distributions()\n"

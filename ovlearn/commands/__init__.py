@@ -1,4 +1,4 @@
-"""The commands, one file each. They only call the floors and print what those return."""
+"""The commands. They only call the floors and print what those return."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from ovlearn import __version__
 
 # Where each command is: only the one that is asked for is loaded, with what it needs.
 _COMMANDS = {
-    "list": "listing:list_command",
-    "derive": "derivation:derive_command",
-    "verify": "verification:verify_command",
+    "list": "derive:list_command",
+    "derive": "derive:derive_command",
+    "verify": "verify:verify_command",
     "zoo": "zoo:zoo_command",
     "start": "learning:start_command",
     "check": "learning:check_command",
@@ -21,7 +21,7 @@ _COMMANDS = {
     "progress": "learning:progress_command",
     "reset": "learning:reset_command",
     "watch": "learning:watch_command",
-    "grade": "grading:grade_command",
+    "grade": "grade:grade_command",
     "author": "authoring:author_group",
 }
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from ovlearn.commands.options import bad_usage
+from ovlearn.commands.terminal import wide_console
 
 
 @click.group("author")
@@ -31,8 +31,7 @@ def author_check_command(sets: tuple[str, ...]) -> int:
         )
         leaks = "none" if not one.leaks else str(len(one.leaks))
         table.add_row(one.set_name, str(one.exercises), mistakes, rights, leaks)
-    console = Console()
-    Console(width=max(console.width, 120)).print(table)
+    wide_console(120).print(table)
     for one in found:
         for fault in (*one.faults, *(f"leak: {leak}" for leak in one.leaks)):
             click.echo(f"{one.set_name}: {fault}")

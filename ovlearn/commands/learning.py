@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from ovlearn.commands.options import bad_usage
-from ovlearn.exercises import progress as kept
+from ovlearn.exercises import progress
 
 _ASK_AGAIN = "not passed yet; its hints: ovlearn hint {0}. To see the solution all the same, ask again."
 
@@ -56,7 +56,7 @@ def hint_command(exercise: str) -> None:
 
     with bad_usage():
         hints = source(exercise).hints
-        seen = min(_known().of(exercise).hints + 1, len(hints))
+        seen = min(_progress().of(exercise).hints + 1, len(hints))
     for number, hint in enumerate(hints[:seen], start=1):
         _markdown(f"**Hint {number} of {len(hints)}.** {hint}")
     if seen == len(hints):
@@ -72,7 +72,7 @@ def solution_command(exercise: str) -> int:
 
     with bad_usage():
         solution = source(exercise).solution
-        entry = _known().of(exercise)
+        entry = _progress().of(exercise)
     if not entry.passed and not entry.asked:
         _keep(exercise, needed=True, asked=1)
         click.echo(f"{exercise}: {_ASK_AGAIN.format(exercise)}")
@@ -87,15 +87,15 @@ def progress_command() -> None:
     from ovlearn.exercises.sets import files, names_in
 
     with bad_usage():
-        known = _known()
+        mine = _progress()
     from rich.console import Console
     from rich.table import Table
 
     table = Table("set", "passed", "exercises")
     for set_name in files():
         names = names_in(set_name)
-        passed = sum(known.of(name).passed for name in names)
-        shown = (f"[green]✓ {name}[/green]" if known.of(name).passed else f"○ {name}" for name in names)
+        passed = sum(mine.of(name).passed for name in names)
+        shown = (f"[green]✓ {name}[/green]" if mine.of(name).passed else f"○ {name}" for name in names)
         table.add_row(set_name, f"{passed}/{len(names)}", "\n".join(shown))
     Console().print(table)
 
@@ -173,7 +173,7 @@ def _check(file: Path, seed: int | None) -> bool:
         console.print(f"  [{colour}]{escape(head)}[/{colour}]")
         for row in rows:
             console.print(f"  {escape(row)}", style="dim")
-        _say(kept.note(verdict.exercise, passed=verdict.passed, folder=file.absolute().parent))
+        _say(progress.note(verdict.exercise, passed=verdict.passed, folder=file.absolute().parent))
         passed &= verdict.passed
     return passed
 
@@ -185,19 +185,19 @@ def _markdown(text: str) -> None:
     Console().print(Markdown(text))
 
 
-def _known() -> kept.Progress:
+def _progress() -> progress.Progress:
     """The progress of this folder; what its owner should know of it is said."""
-    known = kept.load(Path.cwd())
-    _say(known.says)
-    return known
+    found = progress.load(Path.cwd())
+    _say(found.says)
+    return found
 
 
-def _keep(exercise: str, *, needed: bool = False, **known: Any) -> None:
+def _keep(exercise: str, *, needed: bool = False, **changes: Any) -> None:
     """Note what was shown where there is some progress, or where it is needed."""
     folder = Path.cwd()
-    if needed or (folder / kept.FILE).exists():
+    if needed or (folder / progress.FILE).exists():
         with bad_usage():
-            kept.update(folder, lambda now: now.changed(exercise, replace(now.of(exercise), **known)))
+            progress.update(folder, lambda now: now.changed(exercise, replace(now.of(exercise), **changes)))
 
 
 def _say(words: str) -> None:

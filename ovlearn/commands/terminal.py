@@ -1,11 +1,16 @@
-"""Words for terminals and files of any encoding: what one cannot hold is written with plain signs."""
+"""What is printed, to terminals and to files of any encoding: there in plain signs, and wide enough."""
 
 from __future__ import annotations
 
 import codecs
 import json
 import sys
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 _HANDLER = "ovlearn.plain"
 _PLAIN = {
@@ -32,6 +37,33 @@ def speak_anywhere() -> None:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors=_HANDLER)
+
+
+def wide_console(narrowest: int = 100, **options: Any) -> Console:
+    """Return a console for tables: what is no terminal has at least so many columns."""
+    from rich.console import Console
+
+    console = Console(**options)
+    return console if console.is_terminal else Console(width=max(console.width, narrowest), **options)
+
+
+@contextmanager
+def progress_bar(total: int, *more: Any) -> Iterator[Callable[[str], None]]:
+    """Show a progress bar on standard error, where that is a terminal.
+
+    Yields what moves it on by one, and says what was done. `more`: columns of rich's.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda done: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), *more)
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("", total=total)
+        yield lambda done: progress.update(task, description=done, advance=1)
 
 
 def json_text(data: Any) -> str:

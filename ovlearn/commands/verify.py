@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 import ovlearn as ov
 from ovlearn.checking import GUARDS, PRIME, ROUTES, TOLERANCE, at_most, missed, problem, untrue
 from ovlearn.commands.options import bad_usage, network_options
-from ovlearn.commands.terminal import json_text
-
-_NARROWEST = 100  # columns of a table that is not written to a terminal
+from ovlearn.commands.terminal import json_text, progress_bar, wide_console
 
 
 @click.command("verify")
@@ -41,7 +36,7 @@ def verify_command(
             ov.derive(slug, layers=layers, heads=heads, layer=layer, head=head)
             for slug in slugs or ov.derivations()
         ]
-        with _progress(len(derivations)) as advance:
+        with progress_bar(len(derivations)) as advance:
             reports = []
             for derivation in derivations:
                 advance(derivation.slug)
@@ -53,27 +48,8 @@ def verify_command(
     return 0 if all(report.passed for report in reports) else 1
 
 
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[str], None]]:
-    """A progress bar on standard error, where that is a terminal."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield lambda slug: None
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("verify", total=total)
-
-        def advance(slug: str) -> None:
-            progress.update(task, description=slug, advance=1)
-
-        yield advance
-
-
 def _print(reports: Sequence[ov.Report], *, faults: bool) -> None:
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=max(console.width, _NARROWEST))
+    console = wide_console()
     console.print(_steps_table(reports, faults=faults))
     console.print(_caption(reports), highlight=False, soft_wrap=True)
     if faults:

@@ -6,21 +6,18 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
+from ovlearn.commands.terminal import wide_console
 from ovlearn.grader.batch.results import Result
 
 _FEW = 40
-_NARROWEST = 100  # columns of a table that is not written to a terminal
 
 
 def print_results(results: Sequence[Result], out: Path | None) -> None:
     """Print the tables, and a line that sums them up."""
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(width=max(console.width, _NARROWEST), highlight=False)
+    console = wide_console(highlight=False)
     console.print(_exercises(results))
     unread = ungraded(results)
     shown = results if len(results) <= _FEW else unread

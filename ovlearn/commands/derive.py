@@ -1,26 +1,32 @@
-"""`ovlearn derive`: one derivation, written out."""
+"""`ovlearn list`: the derivations of the course; `ovlearn derive`: one of them, written out."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 import click
+from rich.console import Console
+from rich.table import Table
 
 import ovlearn as ov
 from ovlearn.commands.options import bad_usage, network_options
 from ovlearn.commands.terminal import json_text
 
-
-def _as_json(derivation: ov.Derivation) -> str:
-    return json_text(derivation.as_data())
-
-
 _WRITERS: dict[str, Callable[[ov.Derivation], str]] = {
     "text": ov.Derivation.text,
     "latex": ov.Derivation.latex,
     "markdown": ov.Derivation.markdown,
-    "json": _as_json,
+    "json": lambda derivation: json_text(derivation.as_data()),
 }
+
+
+@click.command("list")
+def list_command() -> None:
+    """List the derivations, in course order."""
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for slug, title in ov.derivations().items():
+        table.add_row(f"[bold]{slug}[/bold]", title)
+    Console().print(table)
 
 
 @click.command("derive")

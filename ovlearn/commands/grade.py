@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import TimeRemainingColumn
 
-from ovlearn.commands.marks import print_results, ungraded
+from ovlearn.commands.grade_tables import print_results, ungraded
 from ovlearn.commands.options import bad_usage
+from ovlearn.commands.terminal import progress_bar
 from ovlearn.exercises.notebook import fresh_seed
 from ovlearn.grader.batch import gradescope_bundle
 from ovlearn.grader.batch.keeping import Kept
@@ -188,8 +188,8 @@ def _ended_in_order() -> Iterator[None]:
 
 def _run(run: Pool, found: Sequence[Submission], place: Place) -> list[Result]:
     try:
-        with _progress(len(found)) as advance:
-            return run.over(found, place.executor, 2 * place.width, advance)
+        with progress_bar(len(found), TimeRemainingColumn()) as advance:
+            return run.over(found, place.executor, 2 * place.width, lambda _: advance("grade"))
     except KeyboardInterrupt:
         again = "the same command again goes on from here" if run.kept else "with --out, it could be resumed"
         click.echo(f"ovlearn: {again}", err=True)
@@ -200,16 +200,3 @@ def _processors() -> int:
     """How many processors this process may use."""
     usable = getattr(os, "sched_getaffinity", None)
     return len(usable(0)) if usable else os.cpu_count() or 1
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[Result], None]]:
-    """A progress bar on standard error, where that is a terminal."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield lambda result: None
-        return
-    columns = (TextColumn("grade"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("grade", total=total)
-        yield lambda result: progress.update(task, advance=1)
