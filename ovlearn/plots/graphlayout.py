@@ -9,6 +9,7 @@ from ovlearn.arguments import Head
 from ovlearn.plots.marks import telling
 from ovlearn.plots.picture import drawing
 from ovlearn.plots.svg import POSITIVE, number, tag, width_of, written
+from ovlearn.plots.wording import figure, name_of
 
 Place = tuple[float, float]
 
@@ -22,30 +23,33 @@ _MANY = 24  # edges, from which on even the widest must leave room for the other
 
 
 class Edge(NamedTuple):
-    """From a head to a later one: `strength` from 0 to 1, and what the edge tells."""
+    """From a head to a later one: their score, NaN where there is none, and `strength`, drawn from 0 to 1."""
 
     first: Head
     later: Head
+    score: float
     strength: float
-    says: str
+
+    @property
+    def name(self) -> str:
+        """Its two heads."""
+        return f"{name_of(self.first)} → {name_of(self.later)}"
 
 
-class Legend(NamedTuple):
-    """The scores of the strongest and of the weakest edge, where there are any, and what else to say."""
+def draw(heads: list[Head], edges: list[Edge], word: str, rest: str, title: str, says: str) -> str:
+    """Return the whole drawing, of edges from the strongest to the weakest: no edge crosses a head's name.
 
-    scores: list[str]
-    rest: str
-
-
-def draw(heads: list[Head], edges: list[Edge], words: Legend, title: str, says: str) -> str:
-    """Return the whole drawing, of edges from the strongest to the weakest: no edge crosses a head's name."""
+    `word`: what a score is called; `rest`: what the legend says beside the scores.
+    """
     places = laid_out(heads)
     full = _FULL if len(edges) <= _MANY else _FULL_OF_MANY
     bottom = max(y for _, y in places.values()) + _TALL / 2 + _overhang(places)
-    legend, legend_width = _legend(edges, words, full, bottom + 16)
+    legend, legend_width = _legend(edges, rest, full, bottom + 16)
     width = max(max(x for x, _ in places.values()) + _BOX / 2 + _EDGE, legend_width)
     height = bottom + 30
-    content = _kept_clear(_lines(edges, places, full), places, (width, height)) + _heads(places) + legend
+    content = (
+        _kept_clear(_lines(edges, places, word, full), places, (width, height)) + _heads(places) + legend
+    )
     return drawing(width, height, content, title=title, says=says, tabindex="0")
 
 
@@ -61,15 +65,6 @@ def laid_out(heads: list[Head]) -> dict[Head, Place]:
     return places
 
 
-def name_of(head: Head) -> str:
-    """Return a head's short name: layer, head.
-
-    >>> name_of((11, 3))
-    '11.3'
-    """
-    return f"{head[0]}.{head[1]}"
-
-
 def _bow(columns: int) -> float:
     """How far an edge over so many columns swings out: past the heads that stand between its ends."""
     return 20.0 + 4 * (columns - 2) if columns > 1 else 0.0
@@ -79,14 +74,14 @@ def _overhang(places: dict[Head, Place]) -> float:
     return 0.75 * _bow(len({layer for layer, _ in places}) - 1)
 
 
-def _lines(edges: list[Edge], places: dict[Head, Place], full: float) -> str:
+def _lines(edges: list[Edge], places: dict[Head, Place], word: str, full: float) -> str:
     """The edges, the strongest first: a thin line on a broad one can still be seen."""
     order = {layer: column for column, layer in enumerate(sorted({layer for layer, _ in places}))}
     middle = sum(y for _, y in places.values()) / len(places)
     return "".join(
         tag(
             "path",
-            telling(edge.says),
+            telling(f"{edge.name}: {word} {figure(edge.score)}"),
             class_="ov-mark",
             d=_way(edge, places, order, middle),
             **_look(edge.strength, full),
@@ -145,13 +140,13 @@ def _heads(places: dict[Head, Place]) -> str:
     )
 
 
-def _legend(edges: list[Edge], words: Legend, full: float, y: float) -> tuple[str, float]:
+def _legend(edges: list[Edge], rest: str, full: float, y: float) -> tuple[str, float]:
     """Samples of the widest and the narrowest edge with their scores, then words; and the width of it all."""
     content, x = "", _EDGE
-    for edge, score in zip(edges[:1] + edges[1:][-1:], words.scores, strict=True):
-        line = f"M{number(x)} {number(y)}h28"
+    for edge in edges[:1] + edges[1:][-1:]:
+        line, score = f"M{number(x)} {number(y)}h28", figure(edge.score)
         content += tag("path", d=line, stroke=POSITIVE, **_look(edge.strength, full))
         content += written(score, x + 34, y + 4)
         x += 34 + width_of(score) + 16
-    text = written(words.rest, x, y + 4) if words.rest else ""
-    return content + text, x + width_of(words.rest) + _EDGE
+    text = written(rest, x, y + 4) if rest else ""
+    return content + text, x + width_of(rest) + _EDGE

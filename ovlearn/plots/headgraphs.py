@@ -9,7 +9,7 @@ import numpy as np
 from ovlearn.arguments import Head, complaint, described
 from ovlearn.numeric.arrays import Array
 from ovlearn.plots import inputs
-from ovlearn.plots.graphlayout import Edge, Legend, draw, name_of
+from ovlearn.plots.graphlayout import Edge, draw
 from ovlearn.plots.picture import READOUT, Picture, folded
 from ovlearn.plots.wording import figure, plural
 
@@ -18,19 +18,10 @@ _MOST_ROWS = 256  # of the table
 _KINDS = ("", "Q", "K", "V")
 
 
-class Pair(NamedTuple):
-    """A head, a later one, and the score of the two: NaN where there is none."""
-
-    first: Head
-    later: Head
-    score: float
-
-
 class Ranking(NamedTuple):
     """All pairs, the largest first, and what they are held against; the first `drawn` are edges."""
 
-    pairs: list[Pair]
-    level: float
+    pairs: list[Edge]
     drawn: int
     above: int
     without: int
@@ -66,54 +57,34 @@ def composition(
     ranking = ranked(values, shown, level or 0.0)
     bound = "0" if level is None else f"the baseline, {figure(level)}"
     word = f"{kind}-composition" if kind else "Composition"
-    edges = _edges(ranking, word)
-    body = draw(shown, edges, _legend(ranking, bound), title or word, _says(shown, ranking, word, bound))
-    return Picture(title, caption, body + READOUT, _table(ranking, level, title or word))
+    edges, name = ranking.pairs[: ranking.drawn], title or word
+    body = draw(shown, edges, word, _rest(ranking, bound), name, _says(shown, ranking, word, bound))
+    return Picture(title, caption, body + READOUT, _table(ranking, level, name))
 
 
 def ranked(scores: Array, shown: list[Head], level: float) -> Ranking:
-    """Return the pairs of shown heads, the first in an earlier layer: largest score first, NaN last."""
-    pairs = [
-        Pair(first, later, float(scores[*first, *later]))
-        for first in shown
-        for later in shown
-        if first[0] < later[0]
-    ]
-    pairs.sort(key=lambda pair: (np.isnan(pair.score), -pair.score))
-    above = sum(pair.score > level for pair in pairs)
-    without = sum(np.isnan(pair.score) for pair in pairs)
-    return Ranking(pairs, level, min(above, MOST_EDGES), above, int(without))
+    """Return the pairs of shown heads, the first in an earlier layer: largest score first, NaN last.
+
+    A strength is 0 at the level, and 1 for the largest score above it.
+    """
+    pairs = [(first, later) for first in shown for later in shown if first[0] < later[0]]
+    found = [(float(scores[*first, *later]), first, later) for first, later in pairs]
+    found.sort(key=lambda each: (np.isnan(each[0]), -each[0]))
+    above = sum(score > level for score, *_ in found)
+    reach = found[0][0] - level if above else 1.0
+    edges = [Edge(first, later, score, (score - level) / reach) for score, first, later in found]
+    without = sum(np.isnan(edge.score) for edge in edges)
+    return Ranking(edges, min(above, MOST_EDGES), above, int(without))
 
 
-def _edges(ranking: Ranking, word: str) -> list[Edge]:
-    """The drawn pairs with their strengths, from 0 at the level to 1 for the largest."""
-    drawn = ranking.pairs[: ranking.drawn]
-    reach = drawn[0].score - ranking.level if drawn else 1.0
-    return [
-        Edge(
-            pair.first,
-            pair.later,
-            (pair.score - ranking.level) / reach,
-            f"{_named(pair)}: {word} {figure(pair.score)}",
-        )
-        for pair in drawn
-    ]
-
-
-def _named(pair: Pair) -> str:
-    return f"{name_of(pair.first)} → {name_of(pair.later)}"
-
-
-def _legend(ranking: Ranking, bound: str) -> Legend:
-    """What the widest edge stands for, what the narrowest, and what is not drawn."""
-    drawn = ranking.pairs[: ranking.drawn]
-    left = len(ranking.pairs) - len(drawn)
+def _rest(ranking: Ranking, bound: str) -> str:
+    """What is not drawn, for the legend."""
     if not ranking.pairs:
-        return Legend([], "no two heads in different layers")
-    if not drawn:
-        return Legend([], f"no pair is above {bound}")
-    scores = [figure(pair.score) for pair in drawn[:1] + drawn[1:][-1:]]
-    return Legend(scores, f"{left:,} not drawn" if left else "")
+        return "no two heads in different layers"
+    if not ranking.drawn:
+        return f"no pair is above {bound}"
+    left = len(ranking.pairs) - ranking.drawn
+    return f"{left:,} not drawn" if left else ""
 
 
 def _says(shown: list[Head], ranking: Ranking, word: str, bound: str) -> str:
@@ -129,9 +100,7 @@ def _says(shown: list[Head], ranking: Ranking, word: str, bound: str) -> str:
         f"{word if word[1] == '-' else word.lower()} score is above {bound}."
     )
     largest = ranking.pairs[0]
-    most = (
-        "" if np.isnan(largest.score) else f" The largest is {_named(largest)} with {figure(largest.score)}."
-    )
+    most = "" if np.isnan(largest.score) else f" The largest is {largest.name} with {figure(largest.score)}."
     return f"{start} {meaning}{most} {_counts(ranking, bound)}"
 
 
@@ -160,6 +129,6 @@ def _table(ranking: Ranking, level: float | None, name: str) -> str:
     return folded(f"Show the largest {len(rows)} scores", head, rows, rest)
 
 
-def _row(pair: Pair, level: float | None) -> list[str]:
+def _row(pair: Edge, level: float | None) -> list[str]:
     numbers = [pair.score] if level is None else [pair.score, pair.score - level]
-    return [_named(pair), *map(figure, numbers)]
+    return [pair.name, *map(figure, numbers)]

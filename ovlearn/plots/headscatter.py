@@ -10,13 +10,12 @@ import numpy as np
 from ovlearn.arguments import Head, complaint, instance_of
 from ovlearn.numeric.arrays import Array
 from ovlearn.plots import inputs
-from ovlearn.plots.graphlayout import name_of
 from ovlearn.plots.marks import RING, Wanted, beside, shape
 from ovlearn.plots.marks import mark as marked
 from ovlearn.plots.picture import READOUT, Picture, drawing, folded
 from ovlearn.plots.planes import LONGEST, Plane, plane, spread
 from ovlearn.plots.svg import POSITIVE, number, tag, width_of, written
-from ovlearn.plots.wording import figure, first_largest, label, plural
+from ovlearn.plots.wording import figure, first_largest, label, name_of, plural
 
 LABELLED = 16  # heads with a label beside them
 _SIZE = (330.0, 270.0)  # of the frame

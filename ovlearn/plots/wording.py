@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ovlearn.arguments import Head
 from ovlearn.numeric.arrays import Array
 
 SHOWN = {" ": "␣", "\n": "↵", "\t": "⇥"}  # what else would be invisible at the edge of a token
@@ -28,6 +29,15 @@ def plural(word: str, count: int) -> str:
     ('head', 'heads')
     """
     return word if count == 1 else f"{word}s"
+
+
+def name_of(head: Head) -> str:
+    """Return a head's short name: layer, head.
+
+    >>> name_of((11, 3))
+    '11.3'
+    """
+    return f"{head[0]}.{head[1]}"
 
 
 def through(order: int, count: int) -> str:

@@ -8,6 +8,7 @@ from inspect import BoundArguments, isfunction, signature
 from typing import Any
 
 import numpy as np
+import pytest
 
 from ovlearn import plots
 from ovlearn.numeric import Config, Run, Transformer
@@ -53,6 +54,13 @@ def example(name: str) -> BoundArguments:
         exec(step.source, scope)
     args, named = calls[-1]
     return signature(draw).bind(*args, **named)
+
+
+def refusal(draw: Callable[..., Picture], *args: Any, **named: Any) -> str:
+    """The error with which a picture refuses these arguments."""
+    with pytest.raises((TypeError, ValueError)) as caught:
+        draw(*args, **named)
+    return f"{caught.typename}: {caught.value}"
 
 
 def pictures() -> dict[str, Picture]:

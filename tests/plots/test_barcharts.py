@@ -8,6 +8,7 @@ import pytest
 from ovlearn import plots
 from ovlearn.plots.svg import NEGATIVE, POSITIVE
 
+from .cases import refusal
 from .reading import number, one, parsed, places, svg_of, table, texts
 
 VALUES = [0.5, -0.25, 0.0, 1.0]
@@ -64,25 +65,22 @@ def test_without_labels_they_are_counted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "message", "values", "labels"),
+    ("message", "values", "labels"),
     [
-        (ValueError, "values: expected one axis, got shape (1, 1)", [[1]], ["a"]),
-        (ValueError, "values: expected at least one number, got shape (0,)", [], []),
-        (ValueError, "values: expected finite numbers in float64, got nan at values[0]", [np.nan], ["a"]),
+        ("ValueError: values: expected one axis, got shape (1, 1)", [[1]], ["a"]),
+        ("ValueError: values: expected at least one number, got shape (0,)", [], []),
+        ("ValueError: values: expected finite numbers in float64, got nan at values[0]", [np.nan], ["a"]),
         (
-            ValueError,
-            "values: expected at most 64 a side, got shape (65,); show the largest",
+            "ValueError: values: expected at most 64 a side, got shape (65,); show the largest",
             range(65),
             None,
         ),
-        (ValueError, "labels: expected 1 label, one a value, got 2", [1], ["a", "b"]),
-        (TypeError, "values: expected real numbers, got dtype <U1", ["a"], ["a"]),
+        ("ValueError: labels: expected 1 label, one a value, got 2", [1], ["a", "b"]),
+        ("TypeError: values: expected real numbers, got dtype <U1", ["a"], ["a"]),
     ],
 )
-def test_bad_input(kind: type[Exception], message: str, values: Any, labels: Any) -> None:
-    with pytest.raises(kind) as caught:
-        plots.bars(values, labels)
-    assert str(caught.value) == message
+def test_bad_input(message: str, values: Any, labels: Any) -> None:
+    assert refusal(plots.bars, values, labels) == message
 
 
 def test_of_bars_that_only_rounding_parts_the_first_is_named() -> None:

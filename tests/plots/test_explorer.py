@@ -13,6 +13,7 @@ from ovlearn.numeric import Run, Transformer, paths
 from ovlearn.plots import networks, terms
 from ovlearn.plots.explorer import measure, network_run
 
+from .cases import refusal
 from .reading import Element, number, one, parsed
 
 SIZES = [(layers, heads) for layers in (1, 2, 3) for heads in (1, 2)]
@@ -237,33 +238,29 @@ def test_as_many_paths_as_a_page_can_hold() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "message", "named"),
+    ("message", "named"),
     [
-        (TypeError, "seed: expected a whole number of at least 0, got 0.5 (float)", {"seed": 0.5}),
-        (ValueError, "seed: expected a whole number of at least 0, got -1", {"seed": -1}),
-        (TypeError, "layers: expected different whole numbers of at least 1, got 3 (int)", {"layers": 3}),
-        (ValueError, "layers: expected different whole numbers of at least 1, got ()", {"layers": ()}),
-        (ValueError, "heads: expected different whole numbers of at least 1, got (2, 2)", {"heads": (2, 2)}),
-        (ValueError, "heads: expected a whole number of at least 1, got 0", {"heads": (0,)}),
+        ("TypeError: seed: expected a whole number of at least 0, got 0.5 (float)", {"seed": 0.5}),
+        ("ValueError: seed: expected a whole number of at least 0, got -1", {"seed": -1}),
+        ("TypeError: layers: expected different whole numbers of at least 1, got 3 (int)", {"layers": 3}),
+        ("ValueError: layers: expected different whole numbers of at least 1, got ()", {"layers": ()}),
+        ("ValueError: heads: expected different whole numbers of at least 1, got (2, 2)", {"heads": (2, 2)}),
+        ("ValueError: heads: expected a whole number of at least 1, got 0", {"heads": (0,)}),
         (
-            TypeError,
-            "layers: expected different whole numbers of at least 1, got '12' (str)",
+            "TypeError: layers: expected different whole numbers of at least 1, got '12' (str)",
             {"layers": "12"},
         ),
         (
-            ValueError,
-            "layers, heads: expected at most 128 paths in all networks, got 5 layers of 2 heads among them",
+            "ValueError: layers, heads: expected at most 128 paths in all networks, got 5 layers "
+            "of 2 heads among them",
             {"layers": (5,), "heads": (2,)},
         ),
         (
-            ValueError,
-            "layers, heads: expected at most 128 paths in all networks, got 9 layers of 99 heads among them",
+            "ValueError: layers, heads: expected at most 128 paths in all networks, got 9 layers "
+            "of 99 heads among them",
             {"layers": (9,), "heads": (99,)},
         ),
-        (TypeError, "title: expected str, got 3 (int)", {"title": 3}),
     ],
 )
-def test_bad_input(kind: type[Exception], message: str, named: dict[str, Any]) -> None:
-    with pytest.raises(kind) as caught:
-        plots.path_explorer(**named)
-    assert str(caught.value) == message
+def test_bad_input(message: str, named: dict[str, Any]) -> None:
+    assert refusal(plots.path_explorer, **named) == message

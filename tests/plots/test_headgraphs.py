@@ -9,7 +9,7 @@ import pytest
 from ovlearn import plots
 from ovlearn.numeric import Config, Transformer, circuits
 
-from .cases import make_scores
+from .cases import make_scores, refusal
 from .reading import Element, marks, number, one, parsed, places, svg_of, table, texts, told
 
 LEVEL = 0.3
@@ -220,86 +220,75 @@ def wrong(place: tuple[int, ...], value: float) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("kind", "message", "scores", "named"),
+    ("message", "scores", "named"),
     [
         (
-            ValueError,
-            "scores: expected shape [layer, head, layer, head], both pairs alike, got shape (2, 2, 2)",
+            "ValueError: scores: expected shape [layer, head, layer, head], both pairs alike, got "
+            "shape (2, 2, 2)",
             np.zeros((2, 2, 2)),
             {},
         ),
         (
-            ValueError,
-            "scores: expected shape [layer, head, layer, head], both pairs alike, got shape (2, 3, 3, 2)",
+            "ValueError: scores: expected shape [layer, head, layer, head], both pairs alike, got "
+            "shape (2, 3, 3, 2)",
             np.zeros((2, 3, 3, 2)),
             {},
         ),
         (
-            ValueError,
-            f"scores: expected {NOT_EARLIER}, got 0.5 at scores[1, 0, 0, 1]",
+            f"ValueError: scores: expected {NOT_EARLIER}, got 0.5 at scores[1, 0, 0, 1]",
             wrong((1, 0, 0, 1), 0.5),
             {},
         ),
         (
-            ValueError,
-            f"scores: expected {NOT_EARLIER}, got 0.5 at scores[1, 0, 1, 1]",
+            f"ValueError: scores: expected {NOT_EARLIER}, got 0.5 at scores[1, 0, 1, 1]",
             wrong((1, 0, 1, 1), 0.5),
             {},
         ),
         (
-            ValueError,
-            "scores: expected finite numbers in float64, got inf at scores[0, 0, 1, 1]",
+            "ValueError: scores: expected finite numbers in float64, got inf at scores[0, 0, 1, 1]",
             wrong((0, 0, 1, 1), np.inf),
             {},
         ),
-        (TypeError, "scores: expected real numbers, got dtype <U1", "x", {}),
+        ("TypeError: scores: expected real numbers, got dtype <U1", "x", {}),
         (
-            ValueError,
-            "baseline: expected finite numbers in float64, got nan at baseline[]",
+            "ValueError: baseline: expected finite numbers in float64, got nan at baseline[]",
             make_scores(2, 2),
             {"baseline": np.nan},
         ),
         (
-            ValueError,
-            "baseline: expected one number, got shape (2,)",
+            "ValueError: baseline: expected one number, got shape (2,)",
             make_scores(2, 2),
             {"baseline": [1, 2]},
         ),
         (
-            ValueError,
-            """kind: expected one of "Q", "K", "V", or "", got 'O' (str)""",
+            """ValueError: kind: expected one of "Q", "K", "V", or "", got 'O' (str)""",
             make_scores(2, 2),
             {"kind": "O"},
         ),
         (
-            ValueError,
-            "heads: expected (layer, head) with layer below 2 and head below 2, got (2, 0)",
+            "ValueError: heads: expected (layer, head) with layer below 2 and head below 2, got (2, 0)",
             make_scores(2, 2),
             {"heads": [(2, 0)]},
         ),
         (
-            ValueError,
-            "heads: expected at least one (layer, head), got none",
+            "ValueError: heads: expected at least one (layer, head), got none",
             make_scores(2, 2),
             {"heads": []},
         ),
-        (TypeError, "heads: expected pairs (layer, head), got 3 (int)", make_scores(2, 2), {"heads": 3}),
+        ("TypeError: heads: expected pairs (layer, head), got 3 (int)", make_scores(2, 2), {"heads": 3}),
         (
-            ValueError,
-            "heads: expected at most 16 layers of 16 heads, got 17 layers of 1; name some with heads=",
+            "ValueError: heads: expected at most 16 layers of 16 heads, got 17 layers of 1; name "
+            "some with heads=",
             np.zeros((17, 1, 17, 1)),
             {},
         ),
         (
-            ValueError,
-            "heads: expected at most 16 layers of 16 heads, got 1 layers of 17; name some with heads=",
+            "ValueError: heads: expected at most 16 layers of 16 heads, got 1 layers of 17; name "
+            "some with heads=",
             np.zeros((1, 17, 1, 17)),
             {},
         ),
-        (TypeError, "title: expected str, got 3 (int)", make_scores(2, 2), {"title": 3}),
     ],
 )
-def test_bad_input(kind: type[Exception], message: str, scores: Any, named: dict[str, Any]) -> None:
-    with pytest.raises(kind) as caught:
-        plots.composition(scores, **named)
-    assert str(caught.value) == message
+def test_bad_input(message: str, scores: Any, named: dict[str, Any]) -> None:
+    assert refusal(plots.composition, scores, **named) == message

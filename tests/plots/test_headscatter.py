@@ -9,6 +9,7 @@ import pytest
 from ovlearn import plots
 from ovlearn.plots.marks import SHAPES
 
+from .cases import refusal
 from .reading import Element, marks, middle, number, one, parsed, places, svg_of, table, texts, ticks, told
 
 
@@ -157,46 +158,40 @@ def test_a_large_network_is_light() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "message", "x", "y", "named"),
+    ("message", "x", "y", "named"),
     [
-        (ValueError, "x: expected shape [layer, head], not empty, got shape (2,)", [1, 2], [1, 2], {}),
-        (ValueError, "y: expected shape [layer, head], not empty, got shape (1, 0)", [[1]], [[]], {}),
-        (ValueError, "y: expected the shape of x, (1, 1), got shape (1, 2)", [[1]], [[1, 2]], {}),
-        (ValueError, "x: expected at most 64 a side, got shape (1, 65)", np.ones((1, 65)), [[1]], {}),
+        ("ValueError: x: expected shape [layer, head], not empty, got shape (2,)", [1, 2], [1, 2], {}),
+        ("ValueError: y: expected shape [layer, head], not empty, got shape (1, 0)", [[1]], [[]], {}),
+        ("ValueError: y: expected the shape of x, (1, 1), got shape (1, 2)", [[1]], [[1, 2]], {}),
+        ("ValueError: x: expected at most 64 a side, got shape (1, 65)", np.ones((1, 65)), [[1]], {}),
         (
-            ValueError,
-            "y: expected finite numbers in float64, got inf at y[0, 1]",
+            "ValueError: y: expected finite numbers in float64, got inf at y[0, 1]",
             [[1, 1]],
             [[np.nan, np.inf]],
             {},
         ),
         (
-            ValueError,
-            "x, y: expected at least one head with both figures, got NaN in each",
+            "ValueError: x, y: expected at least one head with both figures, got NaN in each",
             [[np.nan]],
             [[1]],
             {},
         ),
-        (TypeError, "x: expected real numbers, got dtype complex128", [[1j]], [[1]], {}),
-        (TypeError, "x_name: expected str, got 3 (int)", [[1]], [[1]], {"x_name": 3}),
+        ("TypeError: x: expected real numbers, got dtype complex128", [[1j]], [[1]], {}),
+        ("TypeError: x_name: expected str, got 3 (int)", [[1]], [[1]], {"x_name": 3}),
         (
-            ValueError,
-            "mark: expected (layer, head) with layer below 1 and head below 1, got (0, 1)",
+            "ValueError: mark: expected (layer, head) with layer below 1 and head below 1, got (0, 1)",
             [[1]],
             [[1]],
             {"mark": [(0, 1)]},
         ),
         (
-            TypeError,
-            "mark: expected (layer, head) with layer below 1 and head below 1, got 0 (int)",
+            "TypeError: mark: expected (layer, head) with layer below 1 and head below 1, got 0 (int)",
             [[1]],
             [[1]],
             {"mark": (0, 0)},
         ),
-        (TypeError, "mark: expected pairs (layer, head), got '0.0' (str)", [[1]], [[1]], {"mark": "0.0"}),
+        ("TypeError: mark: expected pairs (layer, head), got '0.0' (str)", [[1]], [[1]], {"mark": "0.0"}),
     ],
 )
-def test_bad_input(kind: type[Exception], message: str, x: Any, y: Any, named: dict[str, Any]) -> None:
-    with pytest.raises(kind) as caught:
-        plots.heads(x, y, **{"x_name": "a", "y_name": "b"} | named)
-    assert str(caught.value) == message
+def test_bad_input(message: str, x: Any, y: Any, named: dict[str, Any]) -> None:
+    assert refusal(plots.heads, x, y, **{"x_name": "a", "y_name": "b"} | named) == message

@@ -12,7 +12,7 @@ from ovlearn.numeric import Config, Run, Transformer, paths
 from ovlearn.plots import terms
 from ovlearn.plots.svg import NEGATIVE, POSITIVE
 
-from .cases import make_run
+from .cases import make_run, refusal
 from .reading import Element, marks, one, parsed, places, svg_of, table, texts, told
 
 
@@ -181,34 +181,32 @@ def test_as_many_paths_as_a_reader_will_wait_for() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "message", "named"),
+    ("message", "named"),
     [
-        (TypeError, "run: expected Run, got 3 (int)", {"run": 3}),
+        ("TypeError: run: expected Run, got 3 (int)", {"run": 3}),
         (
-            ValueError,
-            "run: expected a run of one text, logits [pos, d_vocab], got logits of shape (2, 3, 12)",
+            "ValueError: run: expected a run of one text, logits [pos, d_vocab], got logits of "
+            "shape (2, 3, 12)",
             {"run": make_run(1, 1).model.run([[1, 2, 3], [4, 5, 6]])},
         ),
         (
-            ValueError,
-            'run: expected one that recorded its pattern, got none: add "pattern" to `record`',
+            'ValueError: run: expected one that recorded its pattern, got none: add "pattern" to `record`',
             {"run": make_run(1, 1).model.run([1, 2, 3, 4, 5], record=[])},
         ),
-        (ValueError, "position: expected a whole number from 0 to 4, got 5", {"position": 5}),
-        (ValueError, "position: expected a whole number from 0 to 4, got -1", {"position": -1}),
-        (TypeError, "position: expected a whole number from 0 to 4, got 1.0 (float)", {"position": 1.0}),
-        (ValueError, "token: expected a whole number from 0 to 11, got 12", {"token": 12}),
-        (TypeError, "token: expected a whole number from 0 to 11, got 'the' (str)", {"token": "the"}),
-        (ValueError, "most: expected a whole number from 1 to 64, got 0", {"most": 0}),
-        (ValueError, "most: expected a whole number from 1 to 64, got 65", {"most": 65}),
+        ("ValueError: position: expected a whole number from 0 to 4, got 5", {"position": 5}),
+        ("ValueError: position: expected a whole number from 0 to 4, got -1", {"position": -1}),
+        ("TypeError: position: expected a whole number from 0 to 4, got 1.0 (float)", {"position": 1.0}),
+        ("ValueError: token: expected a whole number from 0 to 11, got 12", {"token": 12}),
+        ("TypeError: token: expected a whole number from 0 to 11, got 'the' (str)", {"token": "the"}),
+        ("ValueError: most: expected a whole number from 1 to 64, got 0", {"most": 0}),
+        ("ValueError: most: expected a whole number from 1 to 64, got 65", {"most": 65}),
         (
-            ValueError,
-            "tokens: expected 12 labels, one a token of the vocabulary, got 2",
+            "ValueError: tokens: expected 12 labels, one a token of the vocabulary, got 2",
             {"tokens": ["a", "b"]},
         ),
     ],
 )
-def test_bad_input(kind: type[Exception], message: str, named: dict[str, Any]) -> None:
-    with pytest.raises(kind) as caught:
-        plots.contributions(**{"run": make_run(1, 1), "position": 0, "token": 0} | named)
-    assert str(caught.value) == message
+def test_bad_input(message: str, named: dict[str, Any]) -> None:
+    assert (
+        refusal(plots.contributions, **{"run": make_run(1, 1), "position": 0, "token": 0} | named) == message
+    )

@@ -11,6 +11,7 @@ from ovlearn.numeric import Config, Transformer, circuits
 from ovlearn.plots.marks import SHAPES
 from ovlearn.plots.svg import NEGATIVE, POSITIVE
 
+from .cases import refusal
 from .reading import Element, marks, middle, number, one, parsed, svg_of, table, ticks, told
 
 VALUES = np.array([2, 1 + 1j, 1 - 1j, -0.5, 3j])
@@ -134,46 +135,39 @@ def test_all_marks_lie_within_the_frame(values: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "message", "values", "labels"),
+    ("message", "values", "labels"),
     [
         (
-            ValueError,
-            "eigenvalues: expected finite numbers in float64, got nan at eigenvalues[1]",
+            "ValueError: eigenvalues: expected finite numbers in float64, got nan at eigenvalues[1]",
             [1, np.nan],
             None,
         ),
         (
-            ValueError,
-            "eigenvalues: expected finite numbers in float64, got inf at eigenvalues[0]",
+            "ValueError: eigenvalues: expected finite numbers in float64, got inf at eigenvalues[0]",
             [complex(0, np.inf)],
             None,
         ),
-        (ValueError, "eigenvalues: expected shape [n] or [series, n], not empty, got shape (0,)", [], None),
+        ("ValueError: eigenvalues: expected shape [n] or [series, n], not empty, got shape (0,)", [], None),
         (
-            ValueError,
-            "eigenvalues: expected shape [n] or [series, n], not empty, got shape (1, 1, 1)",
+            "ValueError: eigenvalues: expected shape [n] or [series, n], not empty, got shape (1, 1, 1)",
             [[[1]]],
             None,
         ),
         (
-            ValueError,
-            "eigenvalues: expected at most 8 series of 128, got shape (9, 1); show some of them",
+            "ValueError: eigenvalues: expected at most 8 series of 128, got shape (9, 1); show some of them",
             np.ones((9, 1)),
             None,
         ),
         (
-            ValueError,
-            "eigenvalues: expected at most 8 series of 128, got shape (129,); show some of them",
+            "ValueError: eigenvalues: expected at most 8 series of 128, got shape (129,); show some of them",
             np.ones(129),
             None,
         ),
-        (ValueError, "eigenvalues: expected rows of equal length, got a ragged list", [[1], [1, 2]], None),
-        (TypeError, "eigenvalues: expected numbers, real or complex, got dtype bool", [True], None),
-        (ValueError, "labels: expected 1 label, one a series, got 2", [1, 2], ["a", "b"]),
-        (TypeError, "labels: expected 1 label, one a series, got 'a' (str)", [1, 2], "a"),
+        ("ValueError: eigenvalues: expected rows of equal length, got a ragged list", [[1], [1, 2]], None),
+        ("TypeError: eigenvalues: expected numbers, real or complex, got dtype bool", [True], None),
+        ("ValueError: labels: expected 1 label, one a series, got 2", [1, 2], ["a", "b"]),
+        ("TypeError: labels: expected 1 label, one a series, got 'a' (str)", [1, 2], "a"),
     ],
 )
-def test_bad_input(kind: type[Exception], message: str, values: Any, labels: Any) -> None:
-    with pytest.raises(kind) as caught:
-        plots.spectrum(values, labels)
-    assert str(caught.value) == message
+def test_bad_input(message: str, values: Any, labels: Any) -> None:
+    assert refusal(plots.spectrum, values, labels) == message
