@@ -6,12 +6,10 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from ovlearn.arguments import Head
-from ovlearn.plots.marks import telling
+from ovlearn.plots.marks import Place, telling
 from ovlearn.plots.picture import drawing
 from ovlearn.plots.svg import POSITIVE, number, tag, width_of, written
 from ovlearn.plots.wording import figure, name_of
-
-Place = tuple[float, float]
 
 _BOX, _TALL = 36.0, 18.0  # a head
 _PITCH = 32.0  # from one head of a layer to the next
