@@ -19,7 +19,7 @@ from ovlearn.exercises.drawing import cases
 from ovlearn.exercises.values import Unknown
 from ovlearn.numeric import Transformer
 from ovlearn.symbolic import Network, symbol, transpose
-from ovlearn.symbolic.course import given as course
+from ovlearn.symbolic.course import assumptions as course
 
 
 def shared(scores):

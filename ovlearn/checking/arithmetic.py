@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Integer
 
-from ovlearn.symbolic.dimensions import d_h
+from ovlearn.symbolic.notation import d_h
 
 Array = NDArray[Any]
 Sizes = dict[Any, int]

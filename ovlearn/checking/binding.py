@@ -15,8 +15,7 @@ import numpy as np
 
 from ovlearn.checking.arithmetic import Array, CannotJudge, Sizes, d_h_rank
 from ovlearn.numeric import Config, Run, Transformer
-from ovlearn.symbolic.dimensions import d, d_h, s, v
-from ovlearn.symbolic.notation import GLOSSARY, Network, parse
+from ovlearn.symbolic.notation import GLOSSARY, Network, d, d_h, parse, s, v
 
 _LARGEST = (12, 8, 16, 22)  # of the sizes drawn, less 2
 

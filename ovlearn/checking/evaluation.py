@@ -10,17 +10,7 @@ from sympy import Identity, MatAdd, MatMul, MatrixSymbol, OneMatrix, Transpose, 
 
 from ovlearn.checking.arithmetic import Arithmetic, Array, CannotJudge, Sizes, at_sizes
 from ovlearn.symbolic.expressions import indices, nodes, rewrite
-from ovlearn.symbolic.functions import (
-    CausalMask,
-    Kronecker,
-    Layer,
-    OneHot,
-    Rank,
-    RowSoftmax,
-    TokenSum,
-    Vec,
-    is_matrix,
-)
+from ovlearn.symbolic.functions import Function, OneHot, is_matrix
 
 # Where a symbol's value comes from; None where there is none.
 Lookup = Callable[[Any], Array | None]
@@ -61,9 +51,17 @@ class Evaluator:
     def _value(self, expr: Any) -> Any:
         if isinstance(expr, MatrixSymbol):
             return self._symbol(expr)
-        for kind, evaluate in _KINDS:
-            if isinstance(expr, kind):
-                return evaluate(self, expr)
+        if isinstance(expr, MatAdd):
+            return self._sum(expr)
+        if isinstance(expr, MatMul):
+            return self._product(expr)
+        if isinstance(expr, Transpose):
+            return np.asarray(self.value(expr.arg).T)
+        if isinstance(expr, (ZeroMatrix, OneMatrix, Identity)):
+            return self._constant(expr)
+        value = expr.value(self) if isinstance(expr, Function) else None
+        if value is not None:
+            return value
         if is_matrix(expr):
             raise CannotJudge(f"{type(expr).__name__} has no value of its own")
         return self.size(expr)
@@ -106,48 +104,27 @@ class Evaluator:
                 total = self.arithmetic.scale(number, total, self.sizes)
         return np.asarray(total)
 
-    def _transpose(self, expr: Any) -> Array:
-        return np.asarray(self.value(expr.arg).T)
-
-    def _softmax(self, expr: Any) -> Array:
-        inner = expr.args[0]
-        causal = isinstance(inner, CausalMask)
-        scores = self.value(inner.args[0] if causal else inner)  # [query, key]
-        return self.arithmetic.row_softmax(scores, causal=causal)
-
-    def _mask(self, expr: Any) -> Array:
-        return self.arithmetic.mask(self.value(expr.args[0]))
-
     def _constant(self, expr: Any) -> Array:
         rows, columns = (self.size(size) for size in expr.shape)
         if isinstance(expr, Identity):
             return self.arithmetic.constant(np.eye(rows))
         return self.arithmetic.constant(np.full((rows, columns), 1 if isinstance(expr, OneMatrix) else 0))
 
-    def _one_hot(self, expr: Any) -> Array:
-        index, size = expr.args
+    def one_hot(self, index: Any, size: Any) -> Array:
+        """The row [1, size] of an index: 1 at the position where it stands."""
         row = np.zeros((1, self.size(size)))  # [1, size]
         row[0, self.places(index)] = 1
         return self.arithmetic.constant(row)
 
-    def _vec(self, expr: Any) -> Array:
-        return np.asarray(self.value(expr.args[0]).reshape(-1, 1, order="F"))  # [rows * columns, 1]
+    def layer(self, stream: Any, layer: Any) -> Array | None:
+        """What a layer adds to a stream [position, d_model]; None where there is no network."""
+        return None if self.run_layer is None else self.run_layer(self.value(stream), self.size(layer))
 
-    def _kronecker(self, expr: Any) -> Array:
-        left, right = (self.value(part) for part in expr.args)
-        return self.arithmetic.kron(left, right)
+    def total(self, body: Any, index: Any) -> Array:
+        """The sum of a body over the positions of its rows e_index.
 
-    def _rank(self, expr: Any) -> int:
-        return self.arithmetic.rank(self.value(expr.args[0]))
-
-    def _layer(self, expr: Any) -> Array:
-        stream, layer = expr.args
-        if self.run_layer is None:
-            raise CannotJudge("Layer has no value of its own")
-        return self.run_layer(self.value(stream), self.size(layer))
-
-    def _token_sum(self, expr: Any) -> Array:
-        body, index = expr.args
+        Raises: CannotJudge where it has none.
+        """
         body = self._spelled_out(body, index)
         rows = [node for node in nodes(body) if isinstance(node, OneHot) and node.args[0] == index]
         if not rows:
@@ -178,19 +155,3 @@ class Evaluator:
             if any(isinstance(node, OneHot) and node.args[0] == index for node in nodes(meaning))
         }
         return rewrite(body, lambda node: changing.get(node, node))
-
-
-_KINDS: tuple[tuple[Any, Callable[[Evaluator, Any], Any]], ...] = (
-    (MatAdd, Evaluator._sum),
-    (MatMul, Evaluator._product),
-    (Transpose, Evaluator._transpose),
-    ((ZeroMatrix, OneMatrix, Identity), Evaluator._constant),
-    (RowSoftmax, Evaluator._softmax),
-    (CausalMask, Evaluator._mask),
-    (OneHot, Evaluator._one_hot),
-    (TokenSum, Evaluator._token_sum),
-    (Vec, Evaluator._vec),
-    (Kronecker, Evaluator._kronecker),
-    (Rank, Evaluator._rank),
-    (Layer, Evaluator._layer),
-)

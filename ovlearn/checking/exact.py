@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
-from sympy import MatrixSymbol
+from sympy import MatMul, MatrixSymbol
 
 from ovlearn.checking.arithmetic import PRIME, Array, CannotJudge, Modular, Sizes, sizes_above
 from ovlearn.checking.claims import Claim, Context
-from ovlearn.checking.degree import degree
-from ovlearn.checking.evaluated import Evaluated, Try
 from ovlearn.checking.evaluation import Evaluator
 from ovlearn.checking.indices import at_numbers
 from ovlearn.checking.judgement import Judgement, failed, not_applicable, passed
 from ovlearn.checking.limits import check_numbers, check_ranks, could_fail
 from ovlearn.checking.real import SEEDS, Real, softmaxes_are_tied
+from ovlearn.checking.tries import Evaluated, Try
 from ovlearn.checking.witnesses import Witnesses
-from ovlearn.symbolic.dimensions import MEANINGS
-from ovlearn.symbolic.expressions import nodes
-from ovlearn.symbolic.functions import Rank, RowSoftmax
-from ovlearn.symbolic.notation import parse
+from ovlearn.symbolic.expressions import children, nodes
+from ovlearn.symbolic.functions import Function, Rank, RowSoftmax
+from ovlearn.symbolic.notation import MEANINGS, parse
 from ovlearn.symbolic.steps import Bound, Counterexample, Selection
 
 _LARGEST = 64  # no matrix is made larger than this to exceed a number in a bound
@@ -163,3 +161,35 @@ class Exact(Evaluated):
             ):
                 return "what was selected is not what its name stands for"
         return "" if np.array_equal(before, whole) else "the two sides differ"
+
+
+def degree(expr: Any, definitions: Mapping[Any, Any]) -> int:
+    """An upper bound on the degree, definitions unfolded; a softmax adds one to its argument's.
+
+    A softmax's stand-in is no polynomial: with one, the bound that follows from the degree takes it that the
+    stand-in behaves like a random function.
+
+    >>> from ovlearn.symbolic import Network, product
+    >>> net = Network(layers=1)
+    >>> folded = {net.head("W_OV", 0, 0): product(net.head("W_V", 0, 0), net.head("W_O", 0, 0))}
+    >>> degree(product(net.head("A", 0, 0), net.stream(0), net.head("W_OV", 0, 0)), folded)
+    4
+    """
+    known: dict[Any, int] = {}
+
+    def of(node: Any) -> int:
+        if node not in known:
+            known[node] = measured(node)
+        return known[node]
+
+    def measured(node: Any) -> int:
+        if node in definitions:
+            return of(definitions[node])
+        if isinstance(node, MatrixSymbol):
+            return 1
+        parts = [of(part) for part in children(node)]
+        if isinstance(node, Function):
+            return node.degree(parts)
+        return sum(parts) if isinstance(node, MatMul) else max(parts, default=0)
+
+    return of(expr)

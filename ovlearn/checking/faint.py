@@ -11,7 +11,7 @@ from sympy import MatAdd
 from ovlearn.checking.arithmetic import Array
 from ovlearn.checking.evaluation import Evaluator
 from ovlearn.symbolic.expressions import children
-from ovlearn.symbolic.functions import CausalMask, RowSoftmax, TokenSum, is_matrix
+from ovlearn.symbolic.functions import RowSoftmax, TokenSum, is_matrix
 
 
 def faintest(expressions: Iterable[Any], at: Evaluator) -> float:
@@ -33,8 +33,7 @@ def _ratios(expr: Any, at: Evaluator) -> Iterator[float]:
         sizes = [size for size in (_largest(at.value(term)) for term in expr.args) if size > 0]
         yield min(sizes, default=1.0) / max(sizes, default=1.0)
     if isinstance(expr, RowSoftmax):
-        inner = expr.args[0]
-        scores = at.value(inner.args[0] if isinstance(inner, CausalMask) else inner)  # [query, key]
+        scores = at.value(expr.scores()[0])  # [query, key]
         yield _largest(scores - scores.mean(axis=1, keepdims=True)) or 1.0
     for part in (at.meaning(expr), *children(expr)):
         yield from _ratios(part, at)

@@ -13,10 +13,9 @@ from typing import Any
 from sympy import ImmutableMatrix, Integer, MatAdd, MatMul, MatrixSymbol, Transpose, ZeroMatrix
 
 from ovlearn.checking.claims import Claim
-from ovlearn.symbolic.dimensions import d_h
 from ovlearn.symbolic.expressions import add, children, rebuild, symbols, terms, transpose
-from ovlearn.symbolic.functions import CausalMask, RowSoftmax, is_matrix
-from ovlearn.symbolic.notation import GLOSSARY, Network, parse
+from ovlearn.symbolic.functions import RowSoftmax, is_matrix
+from ovlearn.symbolic.notation import GLOSSARY, Network, d_h, parse
 from ovlearn.symbolic.statements import Relation
 from ovlearn.symbolic.steps import Bound, Counterexample, Selection, Step
 
@@ -191,8 +190,9 @@ def _softmax_over_columns(expr: Any, network: Network) -> Iterator[Any]:
 
 
 def _lost_mask(expr: Any, network: Network) -> Iterator[Any]:
-    if isinstance(expr, RowSoftmax) and isinstance(expr.args[0], CausalMask):
-        yield RowSoftmax(expr.args[0].args[0])
+    scores, causal = expr.scores() if isinstance(expr, RowSoftmax) else (None, False)
+    if causal:
+        yield RowSoftmax(scores)
 
 
 def _lost_sign(expr: Any, network: Network) -> Iterator[Any]:

@@ -10,7 +10,7 @@ from sympy import Add, Integer, MatMul, MatrixSymbol, Poly, Rational, together
 from ovlearn.checking.arithmetic import CannotJudge, Sizes, at_sizes
 from ovlearn.checking.claims import Claim
 from ovlearn.symbolic.expressions import children, nodes
-from ovlearn.symbolic.functions import Kronecker, Rank, RowSoftmax, is_matrix
+from ovlearn.symbolic.functions import Rank, RowSoftmax, is_matrix
 from ovlearn.symbolic.steps import Bound
 
 ONLY_GENERIC = "random matrices show the rank that nearly all matrices have, not that of every one"
@@ -103,7 +103,7 @@ class _Reach:
             return self.of(self.defined[expr]) if expr in self.defined else (1.0, 1.0)
         inner = expr.args if isinstance(expr, MatMul) else filter(is_matrix, children(expr))
         parts = [self.of(part) for part in inner]
-        if isinstance(expr, (MatMul, Kronecker)):
+        if isinstance(expr, MatMul) or getattr(expr, "multiplies", False):
             return _times(low for low, _ in parts), _times(top for _, top in parts)
         low, top = min((low for low, _ in parts), default=1.0), max((top for _, top in parts), default=1.0)
         if isinstance(expr, RowSoftmax):

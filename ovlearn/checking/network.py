@@ -11,8 +11,8 @@ from typing import Any
 
 from sympy import MatrixSymbol
 
-from ovlearn.symbolic.course import given
-from ovlearn.symbolic.course.given import pairs, scaled
+from ovlearn.symbolic.course import assumptions
+from ovlearn.symbolic.course.assumptions import pairs, scaled
 from ovlearn.symbolic.expressions import product, transpose
 from ovlearn.symbolic.notation import GLOSSARY, Network, is_of_the_course, parse, symbol
 from ovlearn.symbolic.statements import definitions
@@ -22,9 +22,19 @@ from ovlearn.symbolic.statements import definitions
 def computed(net: Network) -> dict[Any, Any]:
     """What each symbol that the network computes is made of, but those of single paths; no inputs."""
     stated = (
-        given.residual_stream, given.attention_only, given.linear_embedding, given.linear_unembedding,
-        given.queries, given.keys, given.values, given.scores, given.pattern, given.mixed_values,
-        given.head_output, given.ov_product, given.qk_product,
+        assumptions.residual_stream,
+        assumptions.attention_only,
+        assumptions.linear_embedding,
+        assumptions.linear_unembedding,
+        assumptions.queries,
+        assumptions.keys,
+        assumptions.values,
+        assumptions.scores,
+        assumptions.pattern,
+        assumptions.mixed_values,
+        assumptions.head_output,
+        assumptions.ov_product,
+        assumptions.qk_product,
     )  # fmt: skip
     return definitions(tuple(make(net) for make in stated)) | _of_tokens(net)
 

@@ -12,16 +12,16 @@ from sympy import MatrixSymbol
 from ovlearn.checking.arithmetic import Array, CannotJudge, Floats, Saturated, Sizes, at_sizes
 from ovlearn.checking.binding import FREE, Recorded, recorded, value_of
 from ovlearn.checking.claims import Claim, Context
-from ovlearn.checking.evaluated import Evaluated, Try
 from ovlearn.checking.evaluation import Evaluator
 from ovlearn.checking.faint import faintest
 from ovlearn.checking.indices import at_numbers, sums_nothing
 from ovlearn.checking.judgement import Judgement, failed, not_applicable, passed
 from ovlearn.checking.limits import NARROWEST, check_numbers, check_ranks, could_fail, spread
+from ovlearn.checking.tries import Evaluated, Try
 from ovlearn.checking.witnesses import Witnesses
-from ovlearn.symbolic.dimensions import MEANINGS
 from ovlearn.symbolic.expressions import terms
 from ovlearn.symbolic.functions import is_matrix
+from ovlearn.symbolic.notation import MEANINGS
 from ovlearn.symbolic.steps import Bound, Counterexample, Selection
 
 FORWARD = "the forward pass"

@@ -9,10 +9,10 @@ import numpy as np
 
 from ovlearn.checking.arithmetic import Array, CannotJudge, Floats, Sizes
 from ovlearn.checking.claims import Claim, Context
-from ovlearn.checking.evaluated import Evaluated, Try
 from ovlearn.checking.evaluation import Evaluator
 from ovlearn.checking.faint import faintest
 from ovlearn.checking.limits import NARROWEST, spread
+from ovlearn.checking.tries import Evaluated, Try
 from ovlearn.symbolic.expressions import nodes, symbols
 from ovlearn.symbolic.functions import RowSoftmax
 

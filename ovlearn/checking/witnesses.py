@@ -16,11 +16,10 @@ from ovlearn.checking.evaluation import Evaluator
 from ovlearn.checking.judgement import Judgement, failed, not_applicable, passed
 from ovlearn.checking.network import is_input, meaning
 from ovlearn.numeric import Config, Transformer
-from ovlearn.symbolic.course.given import layer_function
-from ovlearn.symbolic.dimensions import d, d_h, s, v
+from ovlearn.symbolic.course.assumptions import layer_function
 from ovlearn.symbolic.expressions import nodes, symbols
 from ovlearn.symbolic.functions import Layer
-from ovlearn.symbolic.notation import symbol
+from ovlearn.symbolic.notation import d, d_h, s, symbol, v
 from ovlearn.symbolic.statements import unfold_layers
 from ovlearn.symbolic.witness import check_witness, differ, exact
 

@@ -1,9 +1,8 @@
 """The symbolic floor: expressions, rules, and the derivations of the course. sympy, never numpy."""
 
-from ovlearn.symbolic import rules
+from ovlearn.symbolic import functions, rules
 from ovlearn.symbolic.course import derivations, derive
 from ovlearn.symbolic.derivation import Derivation
-from ovlearn.symbolic.dimensions import d, d_h, s, v
 from ovlearn.symbolic.expressions import (
     ShapeError,
     add,
@@ -15,22 +14,12 @@ from ovlearn.symbolic.expressions import (
     terms,
     transpose,
 )
-from ovlearn.symbolic.functions import (
-    At,
-    CausalMask,
-    Kronecker,
-    Layer,
-    OneHot,
-    Rank,
-    RowSoftmax,
-    SumBelow,
-    TokenSum,
-    Vec,
-)
+from ovlearn.symbolic.functions import *  # noqa: F403
 from ovlearn.symbolic.latex import to_latex
 from ovlearn.symbolic.normal import NormalForm
-from ovlearn.symbolic.notation import GLOSSARY, Entry, Network, symbol
+from ovlearn.symbolic.notation import GLOSSARY, Entry, Network, d, d_h, s, symbol, v
 from ovlearn.symbolic.pathlabels import path_of
+from ovlearn.symbolic.printing import to_text
 from ovlearn.symbolic.statements import Assumption, Relation, definition
 from ovlearn.symbolic.steps import (
     Bound,
@@ -42,35 +31,24 @@ from ovlearn.symbolic.steps import (
     Step,
     rule,
 )
-from ovlearn.symbolic.text import to_text
 from ovlearn.symbolic.translation import to_columns, to_rows
 
 __all__ = [
     "GLOSSARY",
     "Assumption",
-    "At",
     "Bound",
-    "CausalMask",
     "Counterexample",
     "Derivation",
     "DerivationError",
     "Entry",
-    "Kronecker",
-    "Layer",
     "Network",
     "NormalForm",
-    "OneHot",
-    "Rank",
     "Relation",
-    "RowSoftmax",
     "Rule",
     "RuleError",
     "Selection",
     "ShapeError",
     "Step",
-    "SumBelow",
-    "TokenSum",
-    "Vec",
     "add",
     "check_shapes",
     "d",
@@ -94,4 +72,5 @@ __all__ = [
     "to_text",
     "transpose",
     "v",
+    *functions.__all__,
 ]

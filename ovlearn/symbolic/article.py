@@ -15,9 +15,9 @@ from sympy import MatAdd, MatMul, MatrixSymbol, Symbol, Transpose, sqrt
 
 from ovlearn.symbolic.course import derive
 from ovlearn.symbolic.derivation import Derivation
-from ovlearn.symbolic.dimensions import d, d_h, s, v
 from ovlearn.symbolic.functions import At, CausalMask, Layer, OneHot, RowSoftmax, SumBelow, TokenSum
 from ovlearn.symbolic.normal import NormalForm
+from ovlearn.symbolic.notation import d, d_h, s, v
 from ovlearn.symbolic.statements import Relation
 
 

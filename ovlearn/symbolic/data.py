@@ -9,9 +9,9 @@ from ovlearn.symbolic import tags
 from ovlearn.symbolic.expressions import terms
 from ovlearn.symbolic.layout import has_one_head, label_of, laid, latex_style, relation_latex, text_style
 from ovlearn.symbolic.pathlabels import path_of
+from ovlearn.symbolic.printing import TextPrinter
 from ovlearn.symbolic.statements import Assumption, Relation
 from ovlearn.symbolic.steps import Counterexample, Selection, Step
-from ovlearn.symbolic.text import TextPrinter
 
 if TYPE_CHECKING:
     from ovlearn.symbolic.derivation import Derivation

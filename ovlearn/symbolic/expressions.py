@@ -28,17 +28,10 @@ from sympy import (
     zoo,
 )
 
-from ovlearn.symbolic.functions import (
-    OPAQUE,
-    CausalMask,
-    MatrixFunction,
-    Rank,
-    RowSoftmax,
-    is_matrix,
-)
-from ovlearn.symbolic.text import to_text
+from ovlearn.symbolic.functions import KINDS, CausalMask, Function, RowSoftmax, is_matrix
+from ovlearn.symbolic.printing import to_text
 
-MATRICES = (MatrixSymbol, MatMul, MatAdd, Transpose, Identity, ZeroMatrix, OneMatrix, *OPAQUE)
+MATRICES = (MatrixSymbol, MatMul, MatAdd, Transpose, Identity, ZeroMatrix, OneMatrix, *KINDS)
 
 
 class ShapeError(ValueError):
@@ -132,7 +125,7 @@ def rebuild(node: Any, arguments: tuple[Any, ...]) -> Any:
 
 def children(node: Any) -> tuple[Any, ...]:
     """The arguments of a node that are themselves expressions to walk; symbols and sizes are leaves."""
-    if isinstance(node, (MatMul, MatAdd, Transpose, MatrixFunction, Rank)):
+    if isinstance(node, (MatMul, MatAdd, Transpose, Function)):
         return tuple(node.args)
     return ()
 

@@ -1,13 +1,17 @@
-"""The matrix functions that sympy does not have, each a small expression of its own.
+"""The functions of matrices that sympy does not have, each a small expression of its own.
 
-They do not evaluate: a derivation moves by rules, never because an expression simplified itself.
+They do not evaluate: a derivation moves by rules, never because an expression simplified itself. What others
+ask of a kind of node stands with it: how it is printed, what it is in a normal form, and its value.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
-from sympy import Basic, Expr, Integer, MatAdd, MatrixExpr, MatrixSymbol, Symbol, ZeroMatrix, sympify
+from sympy import Basic, Expr, Integer, MatAdd, MatMul, MatrixExpr, MatrixSymbol, Symbol, ZeroMatrix, sympify
+
+from ovlearn.symbolic.notation import s, symbol
 
 
 def is_matrix(expr: Any) -> bool:
@@ -15,28 +19,52 @@ def is_matrix(expr: Any) -> bool:
     return isinstance(expr, MatrixExpr)
 
 
-class MatrixFunction(MatrixExpr):
-    """A matrix expression made of other expressions; subclasses say its shape."""
+class Function(Basic):
+    """A node of our own. What it does not say for itself holds as here.
+
+    `word`: its name, where it is printed as softmax(…) is; `letter`: whether it is printed as one letter,
+    which needs no brackets under a transpose; `multiplies`: whether its entries are products of its parts'.
+    """
+
+    word: ClassVar[str] = ""
+    letter: ClassVar[bool] = False
+    multiplies: ClassVar[bool] = False
 
     def __new__(cls, *args: Any) -> Any:
         """Take the arguments as they are, numbers made sympy's."""
         return Basic.__new__(cls, *(sympify(argument) for argument in args))
 
-    def doit(self, **hints: Any) -> Any:
-        """The same function of its evaluated arguments."""
-        return self.func(*(argument.doit(**hints) for argument in self.args))
+    def printed(self, printer: Any, place: int) -> str:
+        """As text, by a `Printer`; `place` says whether it stands alone, in a sum or in a product."""
+        return str(printer.call(self.word, self.args[0]))
+
+    def table(self, form: Any) -> Any:
+        """In a `normal.NormalForm`: an atom, told apart by the forms of its arguments."""
+        return form.atom(self)
+
+    def value(self, at: Any) -> Any:
+        """Its value, by an evaluator of the checking floor; None where it has none of its own."""
+        return None
+
+    def degree(self, parts: Sequence[int]) -> int:
+        """Its degree in the entries of its symbols, from its parts'."""
+        return sum(parts) if self.multiplies else max(parts, default=0)
 
 
-class SameShape(MatrixFunction):
-    """A function of one matrix that keeps its shape."""
+class MatrixFunction(Function, MatrixExpr):
+    """A matrix made of other expressions: its shape is its first argument's, if it says no other."""
 
     @property
     def shape(self) -> Any:
         """Rows and columns."""
         return self.args[0].shape
 
+    def doit(self, **hints: Any) -> Any:
+        """The same function of its evaluated arguments."""
+        return self.func(*(argument.doit(**hints) for argument in self.args))
 
-class RowSoftmax(SameShape):
+
+class RowSoftmax(MatrixFunction):
     """Softmax over each row: entry ij is exp(x_ij) / Σ_k exp(x_ik). Shape: that of its argument.
 
     Source: the article, "Motivation" (`softmax(…, over the rows)`).
@@ -47,12 +75,35 @@ class RowSoftmax(SameShape):
     (s, s)
     """
 
+    word = "softmax"
 
-class CausalMask(SameShape):
+    def value(self, at: Any) -> Any:
+        """The pattern [query, key] of these scores."""
+        scores, causal = self.scores()
+        return at.arithmetic.row_softmax(at.value(scores), causal=causal)
+
+    def degree(self, parts: Sequence[int]) -> int:
+        """One more than its argument's: its stand-in is taken for a random function."""
+        return 1 + max(parts)
+
+    def scores(self) -> tuple[Any, bool]:
+        """The scores below the mask, if there is one, and whether there is."""
+        inner = self.args[0]
+        causal = isinstance(inner, CausalMask)
+        return (inner.args[0] if causal else inner), causal
+
+
+class CausalMask(MatrixFunction):
     """Scores with −∞ above the diagonal: a query sees no later key. Shape: [s, s].
 
     Source: Elhage et al. (2021), "Transformer Overview"; the article leaves it out (erratum 7).
     """
+
+    word = "mask"
+
+    def value(self, at: Any) -> Any:
+        """The scores [query, key], −∞ above the diagonal."""
+        return at.arithmetic.mask(at.value(self.args[0]))
 
 
 class Layer(MatrixFunction):
@@ -61,32 +112,58 @@ class Layer(MatrixFunction):
     Source: the article, "Motivation" (`layer(X)`; which layer is meant is erratum 9).
     """
 
-    @property
-    def shape(self) -> Any:
-        """Rows and columns."""
-        return self.args[0].shape
+    word = "layer"
+
+    def printed(self, printer: Any, place: int) -> str:
+        """Its name has the layer for an index."""
+        return str(printer.call(self.word, self.args[0], index=str(self.args[1])))
+
+    def value(self, at: Any) -> Any:
+        """What the layer adds to this stream [position, d_model]; None where no network is at hand."""
+        return at.layer(*self.args)
 
 
 class OneHot(MatrixFunction):
     """The row vector e_i: 1 at position i, 0 elsewhere, so that e_i M is row i of M. Shape: [1, size]."""
+
+    letter = True
 
     @property
     def shape(self) -> Any:
         """Rows and columns."""
         return (Integer(1), self.args[1])
 
+    def printed(self, printer: Any, place: int) -> str:
+        """The letter e with its index."""
+        return str(printer.indexed("e", str(self.args[0])))
+
+    def value(self, at: Any) -> Any:
+        """The row [1, size]."""
+        return at.one_hot(*self.args)
+
 
 class TokenSum(MatrixFunction):
     """Σ_j of an expression in e_j, over all positions j. Shape: that of the summand."""
 
-    @property
-    def shape(self) -> Any:
-        """Rows and columns."""
-        return self.args[0].shape
+    def printed(self, printer: Any, place: int) -> str:
+        """A sum sign with its index, and the summand."""
+        body, index = self.args
+        return str(printer.in_product(printer.sum_over(str(index), "", printer.term(body)), place))
+
+    def table(self, form: Any) -> Any:
+        """A product where it sums pairs e_jᵀ e_j, which add up to the identity; else an atom."""
+        contracted = form.summed(*self.args)
+        return form.atom(self) if contracted is None else contracted
+
+    def value(self, at: Any) -> Any:
+        """The summands, added up."""
+        return at.total(*self.args)
 
 
 class Vec(MatrixFunction):
     """The columns of a matrix stacked into one column: numpy's `ravel("F")`. Shape: [m·n, 1]."""
+
+    word = "vec"
 
     @property
     def shape(self) -> Any:
@@ -94,9 +171,15 @@ class Vec(MatrixFunction):
         rows, columns = self.args[0].shape
         return (rows * columns, Integer(1))
 
+    def value(self, at: Any) -> Any:
+        """The column [rows * columns, 1]."""
+        return at.value(self.args[0]).reshape(-1, 1, order="F")
+
 
 class Kronecker(MatrixFunction):
     """A ⊗ B: block ij is a_ij B. Shape: [rows A · rows B, columns A · columns B]."""
+
+    multiplies = True
 
     @property
     def shape(self) -> Any:
@@ -104,13 +187,24 @@ class Kronecker(MatrixFunction):
         left, right = self.args
         return (left.shape[0] * right.shape[0], left.shape[1] * right.shape[1])
 
+    def printed(self, printer: Any, place: int) -> str:
+        """Its parts with the sign between them."""
+        left, right = map(printer.factor, self.args)
+        return str(printer.in_product(f"{left} {printer.times} {right}", place))
 
-class Rank(Expr):
+    def value(self, at: Any) -> Any:
+        """The blocks, in one matrix."""
+        return at.arithmetic.kron(*map(at.value, self.args))
+
+
+class Rank(Function, Expr):
     """The rank of a matrix, a number."""
 
-    def __new__(cls, matrix: Any) -> Any:
-        """The rank of `matrix`, unevaluated."""
-        return Basic.__new__(cls, sympify(matrix))
+    word = "rank"
+
+    def value(self, at: Any) -> Any:
+        """A whole number."""
+        return at.arithmetic.rank(at.value(self.args[0]))
 
 
 class At(MatrixFunction):
@@ -134,6 +228,10 @@ class At(MatrixFunction):
     def shape(self) -> Any:
         """Rows and columns."""
         return (self.args[2], self.args[3])
+
+    def printed(self, printer: Any, place: int) -> str:
+        """Its letter with its index."""
+        return str(printer.indexed(str(self.args[0]), _compact(self.args[1])))
 
 
 class SumBelow(MatrixFunction):
@@ -159,12 +257,43 @@ class SumBelow(MatrixFunction):
         """Rows and columns."""
         return (self.args[2], self.args[3])
 
+    def printed(self, printer: Any, place: int) -> str:
+        """A sum sign with both its ends, and the letter with the index j."""
+        base, stop, *_ = self.args
+        total = printer.sum_over("j=0", _compact(stop - 1), printer.indexed(str(base), "j"))
+        return str(printer.in_product(total, place))
 
-# Every kind of matrix that is not sympy's own. A product or a sum of others does not look inside them.
-OPAQUE = (RowSoftmax, CausalMask, Layer, OneHot, TokenSum, Vec, Kronecker, At, SumBelow)
+    def table(self, form: Any) -> Any:
+        """Σ_{j<n+1} is Σ_{j<n} and the term of n, down to the bare name n."""
+        base, stop, rows, columns = self.args
+        if not stop.as_coeff_Add()[0] > 0:
+            return form.atom(self)
+        shorter, last = (kind(base, stop - 1, rows, columns) for kind in (SumBelow, At))
+        return form.sum((shorter, last))
+
+
+def _compact(index: Any) -> str:
+    return str(index).replace(" ", "")
+
+
+# Every kind of node of our own, with an example; a product or a sum of others does not look inside one.
+KINDS: dict[type[Function], Any] = {
+    type(example): example
+    for example in (
+        RowSoftmax(symbol("S", 1, 0)),
+        CausalMask(symbol("S", 1, 0)),
+        Layer(symbol("X", 1), 1),
+        Rank(symbol("W_OV", 1, 0)),
+        OneHot(Symbol("i"), s),
+        TokenSum(MatMul(symbol("a_ij"), symbol("v_j"), evaluate=False), Symbol("j")),
+        Vec(symbol("E")),
+        Kronecker(symbol("A", 1, 0), symbol("M")),
+        At("X", Symbol("n"), *symbol("X", 0).shape),
+        SumBelow("Delta", Symbol("n"), *symbol("Delta", 0).shape),
+    )
+}
 
 __all__ = [
-    "OPAQUE",
     "At",
     "CausalMask",
     "Kronecker",
@@ -175,5 +304,4 @@ __all__ = [
     "SumBelow",
     "TokenSum",
     "Vec",
-    "is_matrix",
 ]

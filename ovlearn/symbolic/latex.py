@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Any, ClassVar
+from typing import Any
 
 from sympy import Add, OneMatrix, latex
 from sympy.core.alphabets import greeks
 
 from ovlearn.symbolic import tags
-from ovlearn.symbolic.functions import CausalMask, Layer, Rank, RowSoftmax, Vec
 from ovlearn.symbolic.notation import GLOSSARY, PARTS, indices_fit, parse
 from ovlearn.symbolic.printing import Printer
 
@@ -34,13 +33,6 @@ class LatexPrinter(Printer):
     `tagged`: whether to tag the symbols of the glossary, for `tags.read`.
     """
 
-    functions: ClassVar[dict[type, str]] = {
-        RowSoftmax: r"\operatorname{softmax}",
-        CausalMask: r"\operatorname{mask}",
-        Layer: r"\mathrm{layer}",
-        Vec: r"\operatorname{vec}",
-        Rank: r"\operatorname{rank}",
-    }
     times = r"\otimes"
     open, close = r"\left(", r"\right)"
 
@@ -79,10 +71,15 @@ class LatexPrinter(Printer):
         text = str(latex(value))
         return rf"\left({text}\right)" if isinstance(value, Add) else text
 
-    def _sum_over(self, below: str, above: str, body: str) -> str:
+    def sum_over(self, below: str, above: str, body: str) -> str:
+        """A sum sign with its ends below and above it."""
         return rf"\sum_{{{below}}}{f'^{{{above}}}' if above else ''} {body}"
 
-    def _indexed(self, base: str, index: str) -> str:
+    def _called(self, word: str, index: str) -> str:
+        return self._with_index(rf"\mathrm{{{word}}}", index) if index else rf"\operatorname{{{word}}}"
+
+    def indexed(self, base: str, index: str) -> str:
+        """A letter with an index that is not a number yet, tagged as the symbols with one are."""
         written = self._with_index(GLOSSARY[base].latex if base in GLOSSARY else _own(base), index)
         if not self.tagged or base not in GLOSSARY or not GLOSSARY[base].indices:
             return written

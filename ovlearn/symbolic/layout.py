@@ -10,10 +10,9 @@ from sympy import latex, together
 from ovlearn.symbolic.expressions import terms
 from ovlearn.symbolic.latex import LatexPrinter, in_text
 from ovlearn.symbolic.pathlabels import path_of
-from ovlearn.symbolic.printing import TERM, joined
+from ovlearn.symbolic.printing import TERM, TextPrinter, joined
 from ovlearn.symbolic.statements import Assumption, Relation, unfolded
 from ovlearn.symbolic.steps import Counterexample, Selection, Step
-from ovlearn.symbolic.text import TextPrinter
 from ovlearn.symbolic.witness import exact
 
 if TYPE_CHECKING:

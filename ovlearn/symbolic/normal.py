@@ -28,7 +28,7 @@ from sympy import (
     radsimp,
 )
 
-from ovlearn.symbolic.functions import OPAQUE, At, OneHot, SumBelow, TokenSum, is_matrix
+from ovlearn.symbolic.functions import Function, OneHot, is_matrix
 
 # A letter is a symbol (or an opaque atom) and whether it is transposed; a word is a product of letters.
 Letter = tuple[Any, bool]
@@ -61,7 +61,7 @@ class NormalForm:
         if expr in self.definitions:
             return self.of(self.definitions[expr])
         if isinstance(expr, MatAdd):
-            return self._sum(expr.args)
+            return self.sum(expr.args)
         if isinstance(expr, MatMul):
             return self._product(expr.args)
         if isinstance(expr, Transpose):
@@ -70,15 +70,14 @@ class NormalForm:
             return {}
         if isinstance(expr, Identity):
             return {(): 1}
-        if isinstance(expr, SumBelow):
-            return self._sum_below(expr)
-        if isinstance(expr, TokenSum):
-            return self._token_sum(expr)
-        if isinstance(expr, (*OPAQUE, OneMatrix)):
-            return self._atom(expr)
+        if isinstance(expr, Function):
+            return dict(expr.table(self))
+        if isinstance(expr, OneMatrix):
+            return self.atom(expr)
         return {((expr, False),): 1}
 
-    def _sum(self, parts: tuple[Any, ...]) -> Table:
+    def sum(self, parts: tuple[Any, ...]) -> Table:
+        """The table of a sum of these parts."""
         total: Table = {}
         for part in parts:
             for word, value in self.of(part).items():
@@ -92,27 +91,17 @@ class NormalForm:
             total = _times(total, factor)
         return total
 
-    def _sum_below(self, expr: SumBelow) -> Table:
-        """Σ_{j<n+1} is Σ_{j<n} and the term of n, down to the bare name n."""
-        base, stop, rows, columns = expr.args
-        lower = stop - 1
-        if not stop.as_coeff_Add()[0] > 0:
-            return self._atom(expr)
-        shorter, last = SumBelow(base, lower, rows, columns), At(base, lower, rows, columns)
-        return self._sum((shorter, last))
-
-    def _token_sum(self, expr: TokenSum) -> Table:
-        """Σ_j … e_jᵀ e_j … is a product: the e_jᵀ e_j add up to the identity."""
-        body, index = expr.args
+    def summed(self, body: Any, index: Any) -> Table | None:
+        """The table of Σ_j … e_jᵀ e_j …: they add up to the identity. None for a body of another form."""
         contracted: Table = {}
         for word, value in self.of(body).items():
             shorter = _without_pair(word, index)
             if shorter is None or _mentions(value, index):
-                return self._atom(expr)
+                return None
             contracted[shorter] = contracted.get(shorter, 0) + value
         return _without_zeros(contracted)
 
-    def _atom(self, expr: Any) -> Table:
+    def atom(self, expr: Any) -> Table:
         """An opaque part, told apart by its kind and the normal forms of its arguments."""
         frozen = tuple(
             frozenset(self.of(argument).items()) if is_matrix(argument) else argument

@@ -1,5 +1,7 @@
 """Every symbol of the course in one place: its name, its shape, what it means, where it is recorded.
 
+Shapes are written in four sizes: s, d, d_h and v.
+
 A symbol's name is its base and its indices: `W_OV_1_0` is W_OV of layer 1, head 0. A name with several
 pairs of indices belongs to a path: `Y_0_0_1_0` goes through head (0, 0), then head (1, 0).
 """
@@ -12,10 +14,26 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sympy import Integer, MatrixSymbol
+from sympy import Integer, MatrixSymbol, Symbol
 
 from ovlearn.arguments import whole_number
-from ovlearn.symbolic.dimensions import d, d_h, s, v
+
+
+def _size(name: str) -> Symbol:
+    return Symbol(name, integer=True, positive=True)
+
+
+s = _size("s")  # positions: the number of tokens
+d = _size("d")  # d_model: the width of the residual stream
+d_h = _size("d_h")  # d_head: the inner width of a head
+v = _size("v")  # d_vocab: the number of token ids
+
+MEANINGS: dict[Symbol, str] = {
+    s: "number of tokens (positions)",
+    d: "width of the residual stream, d_model",
+    d_h: "inner width of a head, d_head",
+    v: "size of the vocabulary, d_vocab",
+}
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Walk an expression and write it down, brackets and order as they stand.
+"""Walk an expression and write it down, brackets and order as they stand; as plain text, here.
 
 sympy's own printer reorders sums and takes milliseconds a term; this one walks the tree once.
 """
@@ -7,29 +7,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from sympy import (
-    Identity,
-    MatAdd,
-    MatMul,
-    MatrixSymbol,
-    Mul,
-    OneMatrix,
-    Transpose,
-    ZeroMatrix,
-    sqrt,
-)
+from sympy import Add, Identity, MatAdd, MatMul, MatrixSymbol, Mul, OneMatrix, Transpose, ZeroMatrix, sqrt
 
-from ovlearn.symbolic.dimensions import d_h
-from ovlearn.symbolic.functions import (
-    At,
-    Kronecker,
-    Layer,
-    OneHot,
-    SumBelow,
-    TokenSum,
-    is_matrix,
-)
-from ovlearn.symbolic.notation import parse
+from ovlearn.symbolic.functions import Function, is_matrix
+from ovlearn.symbolic.notation import GLOSSARY, d_h, parse
 
 SUM, TERM, FACTOR = range(3)  # where an expression stands: alone, in a sum, in a product
 
@@ -37,7 +18,6 @@ SUM, TERM, FACTOR = range(3)  # where an expression stands: alone, in a sum, in 
 class Printer:
     """Walks an expression; a subclass says how each piece looks."""
 
-    functions: ClassVar[dict[type, str]]
     times: ClassVar[str] = "⊗"
     open, close, space = "(", ")", " "
 
@@ -50,12 +30,28 @@ class Printer:
         if isinstance(node, MatrixSymbol):
             return self.symbol(node.name)
         if isinstance(node, MatMul):
-            return self._bracket(self._product(node), place >= FACTOR)
+            return self.in_product(self._product(node), place)
         if isinstance(node, MatAdd):
-            return self._bracket(joined([self.write(term, TERM) for term in node.args]), place >= TERM)
+            return self._bracket(joined([self.term(part) for part in node.args]), place >= TERM)
         if isinstance(node, Transpose):
             return self._transpose(node.arg)
-        return self._other(node, place)
+        if isinstance(node, Function):
+            return node.printed(self, place)
+        if isinstance(node, ZeroMatrix):
+            return "0"
+        return "I" if isinstance(node, Identity) else self._number(node)
+
+    def term(self, node: Any) -> str:
+        """An expression as it stands in a sum."""
+        return self.write(node, TERM)
+
+    def factor(self, node: Any) -> str:
+        """An expression as it stands in a product."""
+        return self.write(node, FACTOR)
+
+    def in_product(self, text: str, place: int) -> str:
+        """Text with brackets, where it is a factor."""
+        return self._bracket(text, place >= FACTOR)
 
     def symbol(self, name: str) -> str:
         """A symbol as text, by its name."""
@@ -72,10 +68,18 @@ class Printer:
     def _number(self, value: Any) -> str:
         raise NotImplementedError
 
-    def _sum_over(self, below: str, above: str, body: str) -> str:
+    def sum_over(self, below: str, above: str, body: str) -> str:
+        """A sum sign with these ends, and a summand."""
         raise NotImplementedError
 
-    def _indexed(self, base: str, index: str) -> str:
+    def call(self, word: str, argument: Any, index: str = "") -> str:
+        """A function of this name, with an index if it has one, of an argument in brackets."""
+        return f"{self._called(word, index)}{self.open}{self.write(argument)}{self.close}"
+
+    def _called(self, word: str, index: str) -> str:
+        raise NotImplementedError
+
+    def indexed(self, base: str, index: str) -> str:
         """A letter of this base with an index that is not a number yet."""
         return self._with_index(base, index)
 
@@ -87,7 +91,7 @@ class Printer:
 
     def _product(self, node: Any) -> str:
         matrices = [factor for factor in node.args if is_matrix(factor)]
-        body = self._factors([self.write(factor, FACTOR) for factor in matrices])
+        body = self._factors([self.factor(part) for part in matrices])
         if len(matrices) == len(node.args):
             return body
         number = Mul(*(factor for factor in node.args if not is_matrix(factor)))
@@ -98,7 +102,7 @@ class Printer:
         return f"-{body}" if number == -1 else f"{self._number(number)}{self.space}{body}"
 
     def _transpose(self, inner: Any) -> str:
-        simple = isinstance(inner, (MatrixSymbol, OneHot, OneMatrix, Identity))
+        simple = isinstance(inner, (MatrixSymbol, OneMatrix, Identity)) or getattr(inner, "letter", False)
         return self._turned(self._bracket(self.write(inner), not simple))
 
     def _turned(self, matrix: str) -> str:
@@ -107,43 +111,47 @@ class Printer:
     def _factors(self, written: list[str]) -> str:
         return " ".join(written)
 
-    def _other(self, node: Any, place: int) -> str:
-        if isinstance(node, tuple(self.functions)):
-            return self._function(node)
-        if isinstance(node, TokenSum):
-            body = self._sum_over(str(node.args[1]), "", self.write(node.args[0], TERM))
-            return self._bracket(body, place >= FACTOR)
-        if isinstance(node, SumBelow):
-            return self._bracket(self._sum_below(node), place >= FACTOR)
-        if isinstance(node, At):
-            return self._indexed(str(node.args[0]), str(node.args[1]).replace(" ", ""))
-        if isinstance(node, OneHot):
-            return self._indexed("e", str(node.args[0]))
-        if isinstance(node, Kronecker):
-            return self._bracket(self._kronecker(node), place >= FACTOR)
-        if isinstance(node, ZeroMatrix):
-            return "0"
-        if isinstance(node, Identity):
-            return "I"
-        return self._number(node)
-
-    def _function(self, node: Any) -> str:
-        name = self.functions[type(node)]
-        if isinstance(node, Layer):
-            name = self._with_index(name, str(node.args[1]))
-        return f"{name}{self.open}{self.write(node.args[0])}{self.close}"
-
-    def _kronecker(self, node: Any) -> str:
-        left, right = (self.write(part, FACTOR) for part in node.args)
-        return f"{left} {self.times} {right}"
-
-    def _sum_below(self, node: Any) -> str:
-        base, stop, *_ = node.args
-        return self._sum_over("j=0", str(stop - 1).replace(" ", ""), self._indexed(str(base), "j"))
-
 
 def joined(written: list[str]) -> str:
     """Terms with signs between them: a leading minus becomes the sign."""
     first, *rest = written
     signed = (f"- {term[1:].lstrip()}" if term.startswith("-") else f"+ {term}" for term in rest)
     return " ".join([first, *signed])
+
+
+class TextPrinter(Printer):
+    """Plain text in the symbols' own names, as `A_1_0 W_OV_1_0`; with one head a layer, `A_1 W_OV_1`."""
+
+    def _named(self, base: str, indices: tuple[int, ...]) -> str:
+        if self.one_head and len(indices) > 1 and base in GLOSSARY and not any(indices[1::2]):
+            indices = indices[::2]
+        return "_".join([base, *map(str, indices)])
+
+    def _quotient(self, above: str) -> str:
+        return f"{above} / √d_h"
+
+    def _number(self, value: Any) -> str:
+        if isinstance(value, OneMatrix):
+            return "1"
+        return f"({value})" if isinstance(value, Add) else str(value)
+
+    def sum_over(self, below: str, above: str, body: str) -> str:
+        """Σ with its ends, as Σ_j=0..n."""
+        return f"Σ_{below}{f'..{above}' if above else ''} {body}"
+
+    def _called(self, word: str, index: str) -> str:
+        return self._with_index(word, index) if index else word
+
+    def _with_index(self, written: str, index: str) -> str:
+        return f"{written}_{index}" if index.isalnum() else f"{written}_({index})"
+
+
+def to_text(expr: Any) -> str:
+    """An expression as plain text, order and brackets as they stand.
+
+    >>> from ovlearn.symbolic import Network, product
+    >>> net = Network(layers=2)
+    >>> to_text(product(net.head("A", 1, 0), product(net.stream(1), net.head("W_V", 1, 0))))
+    'A_1_0 (X_1 W_V_1_0)'
+    """
+    return TextPrinter().write(expr)

@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 from sympy import MatrixSymbol
 
-from ovlearn.symbolic.dimensions import d, s
 from ovlearn.symbolic.expressions import ShapeError, check_shapes, indices, nodes, rewrite
 from ovlearn.symbolic.functions import At, Layer, OneHot, SumBelow, is_matrix
+from ovlearn.symbolic.notation import d, s
 
 _HOLE = MatrixSymbol("any stream", s, d)
 NAMES = (MatrixSymbol, At, SumBelow)  # what an equation can define
@@ -42,7 +42,7 @@ class Relation:
             raise ShapeError(f"relation: expected {left} on both sides, got {right}")
 
     def __str__(self) -> str:
-        from ovlearn.symbolic.text import to_text
+        from ovlearn.symbolic.printing import to_text
 
         return f"{to_text(self.lhs)} {self.sign} {to_text(self.rhs)}"
 

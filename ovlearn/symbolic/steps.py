@@ -200,7 +200,7 @@ def reason(rule: Rule, arguments: tuple[Any, ...]) -> str:
 
 def shortened(expr: Any) -> str:
     """An expression as text, cut where it is long."""
-    from ovlearn.symbolic.text import to_text
+    from ovlearn.symbolic.printing import to_text
 
     text = to_text(expr) if hasattr(expr, "args") else str(expr)
     return text if len(text) <= 120 else f"{text[:117]}..."

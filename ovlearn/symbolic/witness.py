@@ -27,8 +27,8 @@ from sympy import (
     together,
 )
 
-from ovlearn.symbolic.dimensions import MEANINGS
-from ovlearn.symbolic.functions import CausalMask, RowSoftmax, is_matrix
+from ovlearn.symbolic.functions import RowSoftmax, is_matrix
+from ovlearn.symbolic.notation import MEANINGS
 
 Values = Mapping[Any, ImmutableMatrix]
 
@@ -104,7 +104,7 @@ class _Evaluation:
             filled = ImmutableMatrix.ones if isinstance(expr, OneMatrix) else ImmutableMatrix.zeros
             return filled(*(self.sizes.get(size, size) for size in expr.shape))
         if isinstance(expr, RowSoftmax):
-            return self._softmax(expr.args[0])
+            return self._softmax(*expr.scores())
         raise ValueError(f"witness: expected an expression with an exact value, got {type(expr).__name__}")
 
     def _product(self, expr: MatMul) -> ImmutableMatrix:
@@ -131,9 +131,8 @@ class _Evaluation:
             raise ValueError(f"witness: expected factors that are fractions or roots of them, got {value}")
         return value
 
-    def _softmax(self, scores: Any) -> ImmutableMatrix:
-        causal = isinstance(scores, CausalMask)
-        table = self.of(scores.args[0] if causal else scores)
+    def _softmax(self, scores: Any, causal: bool) -> ImmutableMatrix:
+        table = self.of(scores)
         rows, columns = table.shape
         if not all(entry.is_Rational for entry in table):
             raise ValueError(f"witness: expected rational scores, got {list(table)}")

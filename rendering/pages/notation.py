@@ -3,32 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from inspect import getdoc
 from typing import Any
 
-from sympy import OneMatrix, Symbol
+from sympy import OneMatrix
 
 from ovlearn.symbolic import (
     GLOSSARY,
-    CausalMask,
     Entry,
-    Kronecker,
-    Layer,
-    OneHot,
-    Rank,
-    RowSoftmax,
-    TokenSum,
-    Vec,
-    product,
     s,
     symbol,
 )
-from ovlearn.symbolic.dimensions import MEANINGS
+from ovlearn.symbolic.functions import KINDS
+from ovlearn.symbolic.notation import MEANINGS
 from ovlearn.symbolic.translation import column_symbol
 from rendering.pages.writing import compact, inline, page, sentence, shape, table, with_symbols
 
 _INDICES = {"": (), "layer": (1,), "layer, head": (1, 0)}
+_OPERATIONS = (*KINDS.values(), OneMatrix(s, 1))
 _RECORDED = re.compile(r"(?:model|run)\.\w+(?:\[[\w, ]+\])?")
 
 _GROUPS = {
@@ -52,7 +45,9 @@ def notation_page() -> str:
         _names(),
         *(part for title, says in _GROUPS.items() for part in _group(title, says)),
         "## Operations",
-        compact(table(("Written", "In code", "Meaning"), map(_operation, _operations()))),
+        compact(
+            table(("Written", "In code", "Meaning"), map(_operation, (*KINDS.values(), OneMatrix(s, 1))))
+        ),
     )
 
 
@@ -127,22 +122,6 @@ def _names() -> str:
             f"- A bar marks the column convention, where every matrix is transposed: `{column}` is "
             f"{forms(column)}. It stands in one lesson alone.",
         )
-    )
-
-
-def _operations() -> Iterable[Any]:
-    scores, pattern, tokens = symbol("S", 1, 0), symbol("A", 1, 0), symbol("E")
-    index = Symbol("j")
-    return (
-        RowSoftmax(scores),
-        CausalMask(scores),
-        Layer(symbol("X", 1), 1),
-        Rank(symbol("W_OV", 1, 0)),
-        OneHot(Symbol("i"), s),
-        TokenSum(product(symbol("a_ij"), symbol("v_j")), index),
-        Vec(tokens),
-        Kronecker(pattern, symbol("M")),
-        OneMatrix(s, 1),
     )
 
 

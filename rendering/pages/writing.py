@@ -9,7 +9,7 @@ from typing import Any
 from ovlearn.symbolic import Relation, tags, to_latex
 from ovlearn.symbolic.latex import LatexPrinter, latex_data
 from ovlearn.symbolic.layout import LATEX_SIGNS
-from ovlearn.symbolic.text import TextPrinter
+from ovlearn.symbolic.printing import TextPrinter
 from rendering.equations.formulas import carried
 
 _SYMBOL = re.compile(r"(?<![\w`$])([A-Za-zΔΣ])_(?:\{([^}]*)\}|(\w+))")

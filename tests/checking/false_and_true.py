@@ -37,8 +37,8 @@ from ovlearn.symbolic import (
     transpose,
     v,
 )
-from ovlearn.symbolic.course import given
-from ovlearn.symbolic.course.given import layer_function
+from ovlearn.symbolic.course import assumptions
+from ovlearn.symbolic.course.assumptions import layer_function
 
 from .cases import saying
 
@@ -186,7 +186,7 @@ CASES: dict[str, Case] = {
     "B0": Case("Y' ≠ the box, by a witness that sets Y'", False, _wrong_box),
     "B1": Case("a layer is linear, as is assumed", False, _linear_layer),
     "B2": Case(
-        "d_h ≤ rank(W_OV)", False, lambda: claimed(d_h, Rank(W_OV), given.ov_product(NET), makes=Bound)
+        "d_h ≤ rank(W_OV)", False, lambda: claimed(d_h, Rank(W_OV), assumptions.ov_product(NET), makes=Bound)
     ),
     "B3": Case(
         "δ_ij s_kl = δ_kl s_ij",

@@ -51,7 +51,7 @@ from ovlearn.symbolic import (
     transpose,
     v,
 )
-from ovlearn.symbolic.course import given
+from ovlearn.symbolic.course import assumptions
 from ovlearn.symbolic.course.virtual_heads import composition
 
 from .cases import NET, P, T, claimed, green, outcomes, saying, start
@@ -118,7 +118,7 @@ WRONG: dict[str, Callable[[], ov.Derivation]] = {
         (W_OV, number([1])),
         (W_V, number([0])),
         (W_O, number([0])),
-        given=(given.ov_product(NET),),
+        given=(assumptions.ov_product(NET),),
     ),
     "a witness that leaves out what a definition needs": lambda: refuted(
         NET.head("H", 1, 0),
@@ -127,7 +127,15 @@ WRONG: dict[str, Callable[[], ov.Derivation]] = {
         (NET.head("A", 1, 0), number([0])),
         (NET.stream(1), number([0])),
         (W_OV, number([0])),
-        given=[make(NET) for make in (given.values, given.mixed_values, given.head_output, given.ov_product)],
+        given=[
+            make(NET)
+            for make in (
+                assumptions.values,
+                assumptions.mixed_values,
+                assumptions.head_output,
+                assumptions.ov_product,
+            )
+        ],
     ),
     "a row added to every row": lambda: claimed(
         add(X0, product(OneMatrix(s, 1), BIAS)), MatAdd(X0, BIAS, evaluate=False)
@@ -224,7 +232,7 @@ def test_bindings_that_are_not_functions() -> None:
 COUNTED = SumBelow("Delta", N - 1, s, d)
 STEP_TWO = Assumption("r", "r", (Relation(stream(N + 2), add(stream(N + 1), At("Delta", N + 1, s, d))),))
 ZERO_B = Assumption("X_B = 0", "the second is zero", (Relation(X_B, ZeroMatrix(s, d)),))
-ONE_LAYER = given.linear_unembedding(Network(1, 1))
+ONE_LAYER = assumptions.linear_unembedding(Network(1, 1))
 FAR = composition(NET, (0, 0), (2, 0))
 OWN = MatrixSymbol("W_in", d, Symbol("m", integer=True, positive=True))
 PROJECTED = [product(each, W_V) for each in (X0, X2)]
@@ -232,8 +240,8 @@ PROJECTED = [product(each, W_V) for each in (X0, X2)]
 RIGHT: dict[str, Callable[[], ov.Derivation]] = {
     "a sum up to n − 1": lambda: start(add(COUNTED, At("Delta", N - 1, s, d))).apply(rules.join_sum),
     "two layers on": lambda: start(stream(N + 2), STEP_TWO).apply(rules.unfold, STEP_TWO),
-    "a mask on its own": lambda: start(CausalMask(NET.head("S", 1, 0)), given.scores(NET)).apply(
-        rules.unfold, given.scores(NET)
+    "a mask on its own": lambda: start(CausalMask(NET.head("S", 1, 0)), assumptions.scores(NET)).apply(
+        rules.unfold, assumptions.scores(NET)
     ),
     "a softmax of more rows than columns": lambda: claimed(
         RowSoftmax(add(*PROJECTED)), RowSoftmax(add(*reversed(PROJECTED)))

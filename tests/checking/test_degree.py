@@ -18,7 +18,7 @@ from sympy import (
     kronecker_product,
 )
 
-from ovlearn.checking.degree import degree
+from ovlearn.checking.exact import degree
 from ovlearn.symbolic import (
     CausalMask,
     Kronecker,

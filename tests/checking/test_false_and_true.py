@@ -50,7 +50,7 @@ from ovlearn.symbolic import (
     transpose,
     v,
 )
-from ovlearn.symbolic.course import given, theorems
+from ovlearn.symbolic.course import assumptions, theorems
 from ovlearn.symbolic.steps import DerivationError
 
 from .cases import outcomes, saying
@@ -229,7 +229,7 @@ def test_a_false_assumption_is_not_green_though_no_step_uses_it(name: str, kind:
 TRUE = {
     "a name": definition("", "", (T, product(A, A))),
     "what is left": assumed("", Y, add(product(E, W_E, W_U), product(E, G))),
-    "the layer": given.layer_function(NET, 1),
+    "the layer": assumptions.layer_function(NET, 1),
     "a pattern's rows": assumed("", product(A, OneMatrix(s, 1)), OneMatrix(s, 1)),
     "commuting matrices": COMMUTE,
     "an input that is zero": assumed("", X_B, product(Integer(0), X_A)),

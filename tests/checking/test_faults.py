@@ -35,7 +35,7 @@ from ovlearn.symbolic import (
     transpose,
     v,
 )
-from ovlearn.symbolic.course import given
+from ovlearn.symbolic.course import assumptions
 from ovlearn.symbolic.notation import parse
 
 from .cases import NET, SLUGS, claimed, start
@@ -332,6 +332,6 @@ def test_rejected() -> None:
 def test_faults_of_a_chain_of_the_readers_own() -> None:
     found = ov.verify(claimed(product(X, W_OV, W_OV), product(X, product(W_OV, W_OV))), seeds=1, faults=True)
     assert found.passed, str(found)
-    folded = given.ov_product(NET)
+    folded = assumptions.ov_product(NET)
     found = ov.verify(start(W_OV, folded).apply(rules.unfold, folded), seeds=1, faults=True)
     assert found.passed, str(found)

@@ -35,7 +35,7 @@ from ovlearn.symbolic import (
     transpose,
     v,
 )
-from ovlearn.symbolic.course import given, theorems
+from ovlearn.symbolic.course import assumptions, theorems
 
 from .cases import NET, P, R, T, claimed, judged, outcomes, saying, start, verdicts
 
@@ -53,10 +53,10 @@ FAILED = dict.fromkeys(("algebra", "exact", "numeric"), "failed")
     [
         (product(add(X0, D0), W_V), add(product(D0, W_V), product(X0, W_V)), ()),
         (transpose(product(X0, W_V)), product(transpose(W_V), transpose(X0)), ()),
-        (X1, add(X0, D0), (given.residual_stream(NET),)),
-        (S, product(1 / sqrt(d_h), Q, transpose(K)), (given.scores(NET),)),
+        (X1, add(X0, D0), (assumptions.residual_stream(NET),)),
+        (S, product(1 / sqrt(d_h), Q, transpose(K)), (assumptions.scores(NET),)),
         (product(Integer(2), X0), add(X0, X0), ()),
-        (product(A, X0), product(RowSoftmax(given.CausalMask(S)), X0), (given.pattern(NET),)),
+        (product(A, X0), product(RowSoftmax(assumptions.CausalMask(S)), X0), (assumptions.pattern(NET),)),
     ],
 )
 def test_all_three_pass(before: Any, after: Any, assumptions: Any) -> None:
@@ -116,7 +116,7 @@ def test_a_theorem_is_not_believed() -> None:
     false = Assumption(
         "stream", "doubled", (Relation(X1, add(X0, D0, D0)),), kind="theorem", derived_in="residual-stream"
     )
-    report = ov.verify(start(X1, given.residual_stream(NET), false).apply(rules.unfold, false), seeds=2)
+    report = ov.verify(start(X1, assumptions.residual_stream(NET), false).apply(rules.unfold, false), seeds=2)
     assert outcomes(report) == FAILED
 
 
@@ -157,7 +157,7 @@ def test_algebra_is_for_equalities(kind: type[Step]) -> None:
 
 
 def test_algebra_on_ranks() -> None:
-    folded = given.ov_product(NET)
+    folded = assumptions.ov_product(NET)
     assert judged(Algebra, Claim(Step, Rank(W_OV), Rank(product(W_V, W_O))), folded).outcome == "passed"
     row = judged(Algebra, Claim(Step, Rank(W_V), Rank(W_O)))
     assert (row.outcome, row.reason) == ("not applicable", "different matrices may have the same rank")
@@ -175,9 +175,9 @@ def test_exact_reports_tries_and_bound() -> None:
 
 
 def test_exact_uses_definitions_for_the_degree() -> None:
-    deep = start(X1, given.residual_stream(NET)).apply(rules.unfold, given.residual_stream(NET))
+    deep = start(X1, assumptions.residual_stream(NET)).apply(rules.unfold, assumptions.residual_stream(NET))
     assert ov.verify(deep, seeds=1).bound == 1 / PRIME
-    folded = given.ov_product(NET)
+    folded = assumptions.ov_product(NET)
     report = ov.verify(start(product(X0, W_OV), folded).apply(rules.unfold, folded), seeds=1)
     assert report.bound == 3 / PRIME
 
@@ -185,7 +185,11 @@ def test_exact_uses_definitions_for_the_degree() -> None:
 @pytest.mark.parametrize(
     ("before", "after", "reason"),
     [
-        (given.CausalMask(S), given.CausalMask(add(S, S)), "a mask holds −∞, which no residue stands for"),
+        (
+            assumptions.CausalMask(S),
+            assumptions.CausalMask(add(S, S)),
+            "a mask holds −∞, which no residue stands for",
+        ),
         (
             product(sqrt(2), X0),
             product(sqrt(2), D0),
@@ -214,7 +218,7 @@ def test_exact_names_the_seed() -> None:
 def test_exact_on_functions_of_equal_and_of_different_arguments() -> None:
     assert verdicts(RowSoftmax(add(T, P)), RowSoftmax(add(P, T)))["exact"] == "passed"
     assert verdicts(RowSoftmax(T), RowSoftmax(P))["exact"] == "failed"
-    assert verdicts(RowSoftmax(T), RowSoftmax(given.CausalMask(T)))["exact"] == "failed"
+    assert verdicts(RowSoftmax(T), RowSoftmax(assumptions.CausalMask(T)))["exact"] == "failed"
     assert verdicts(RowSoftmax(T), transpose(RowSoftmax(transpose(T))))["exact"] == "failed"
 
 
@@ -224,7 +228,7 @@ def test_exact_bounds() -> None:
     assert low.outcome == "failed"
     assert "is more than" in low.reason
     assert judged(Exact, Claim(Bound, Rank(W_OV), d_h)).outcome == "failed"  # nothing says what W_OV is
-    assert judged(Exact, Claim(Bound, Rank(W_OV), d_h), given.ov_product(NET)).outcome == "passed"
+    assert judged(Exact, Claim(Bound, Rank(W_OV), d_h), assumptions.ov_product(NET)).outcome == "passed"
 
 
 # Numeric.

@@ -33,7 +33,7 @@ from ovlearn.symbolic import (
     to_text,
     v,
 )
-from ovlearn.symbolic.course import given as given_module
+from ovlearn.symbolic.course import assumptions as assumptions_module
 from ovlearn.symbolic.course import theorems
 from ovlearn.symbolic.expressions import nodes
 from ovlearn.symbolic.layout import label_of
@@ -735,7 +735,7 @@ MAKERS = [
 @pytest.mark.parametrize(("maker", "names"), MAKERS)
 def test_what_is_given_holds_for_every_layer_and_head(maker: str, names: list[str]) -> None:
     net = Network(2, 2)
-    made = getattr(given_module, maker)(net)
+    made = getattr(assumptions_module, maker)(net)
     assert isinstance(made, Assumption)
     assert [str(equation.lhs) for equation in made.equations] == names
     scene = RunScene(net)
@@ -746,7 +746,7 @@ def test_what_is_given_holds_for_every_layer_and_head(maker: str, names: list[st
 @pytest.mark.parametrize("layer", [0, 1])
 def test_a_layer_is_all_its_heads(layer: int) -> None:
     net = Network(2, 3)
-    (equation,) = given_module.layer_function(net, layer).equations
+    (equation,) = assumptions_module.layer_function(net, layer).equations
     assert isinstance(equation.lhs, Layer)
     assert str(equation.lhs.args[0]) == "X"
     scene = RunScene(net)
@@ -756,8 +756,8 @@ def test_a_layer_is_all_its_heads(layer: int) -> None:
 
 
 def test_words_about_one_head_and_many() -> None:
-    assert "its one head" in given_module.attention_only(Network(1, 1)).says
-    assert "the sum of its heads" in given_module.attention_only(Network(1, 2)).says
+    assert "its one head" in assumptions_module.attention_only(Network(1, 1)).says
+    assert "the sum of its heads" in assumptions_module.attention_only(Network(1, 2)).says
 
 
 # What derive takes

@@ -41,7 +41,7 @@ from ovlearn.symbolic.expressions import (
     rebuild,
     rewrite,
 )
-from ovlearn.symbolic.functions import OPAQUE, is_matrix
+from ovlearn.symbolic.functions import KINDS, is_matrix
 
 from .oracle import free_index, mul, plus, t
 from .test_normal import expressions, quick
@@ -153,7 +153,7 @@ def test_foreign_matrices_are_refused() -> None:
         check_shapes(mul(A, Inverse(B)))
     with pytest.raises(TypeError, match="got Inverse"):
         product(Inverse(B))
-    assert set(OPAQUE) <= set(MATRICES)
+    assert set(KINDS) <= set(MATRICES)
 
 
 def test_parts() -> None:

@@ -21,8 +21,8 @@ from ovlearn.symbolic import (
     s,
     v,
 )
-from ovlearn.symbolic.dimensions import MEANINGS
-from ovlearn.symbolic.functions import OPAQUE, MatrixFunction, SameShape
+from ovlearn.symbolic.functions import KINDS, Function, MatrixFunction
+from ovlearn.symbolic.notation import MEANINGS
 
 from .oracle import free_index, mul, plus, t
 
@@ -101,7 +101,7 @@ def test_every_function_is_listed() -> None:
     def below(kind: type) -> set[type]:
         return {kind} | {deeper for sub in kind.__subclasses__() for deeper in below(sub)}
 
-    assert set(OPAQUE) == below(MatrixFunction) - {MatrixFunction, SameShape}
+    assert set(KINDS) == below(Function) - {Function, MatrixFunction}
 
 
 def test_the_four_sizes() -> None:

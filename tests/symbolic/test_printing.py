@@ -215,8 +215,9 @@ def test_a_printer_without_words_says_nothing() -> None:
         lambda: bare.write(mul(ROOT, X)),
         lambda: bare._quotient(""),
         lambda: bare._number(1),
-        lambda: bare._sum_over("", "", ""),
+        lambda: bare.sum_over("", "", ""),
         lambda: bare._with_index("", ""),
+        lambda: bare._called("", ""),
     ):
         with pytest.raises(NotImplementedError):
             ask()

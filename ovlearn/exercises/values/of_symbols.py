@@ -13,9 +13,8 @@ from typing import Any
 import sympy
 from sympy.core.symbol import Str
 
-import ovlearn.symbolic as symbolic
 from ovlearn.symbolic import Assumption, Derivation, Relation, rules
-from ovlearn.symbolic.functions import OPAQUE
+from ovlearn.symbolic.functions import KINDS
 
 Decode = Callable[[Any], Any]
 # Every kind of node that an expression may have, by name.
@@ -25,7 +24,7 @@ _NODES = {
         *(sympy.MatAdd, sympy.MatMul, sympy.Transpose, sympy.Identity, sympy.ZeroMatrix, sympy.OneMatrix),
         *(sympy.MatPow, sympy.Inverse, sympy.HadamardProduct, sympy.MatrixSymbol, sympy.KroneckerProduct),
         *(sympy.Add, sympy.Mul, sympy.Pow),
-        *(*OPAQUE, symbolic.Rank),
+        *KINDS,
     )
 }
 _UNEVALUATED = {"MatAdd", "MatMul", "Add", "Mul", "Pow", "MatPow"}

@@ -7,13 +7,12 @@ from typing import Any
 from sympy import OneMatrix, Symbol
 
 from ovlearn.symbolic import rules
-from ovlearn.symbolic.course import given
+from ovlearn.symbolic.course import assumptions
 from ovlearn.symbolic.course.arguments import Arguments
 from ovlearn.symbolic.derivation import Derivation
-from ovlearn.symbolic.dimensions import s
 from ovlearn.symbolic.expressions import product, transpose
 from ovlearn.symbolic.functions import Layer, OneHot
-from ovlearn.symbolic.notation import Network, symbol
+from ovlearn.symbolic.notation import Network, s, symbol
 from ovlearn.symbolic.statements import Assumption, definition
 
 TITLE = "One attention head, from the stream that it reads to what it adds"
@@ -26,33 +25,33 @@ def derive(arguments: Arguments) -> Derivation:
     """Unfold the head's output until only the stream and the four weights are left."""
     net, head = arguments.network, (arguments.layer, arguments.head)
     order = (
-        given.head_output,
-        given.mixed_values,
-        given.values,
-        given.pattern,
-        given.scores,
-        given.queries,
-        given.keys,
+        assumptions.head_output,
+        assumptions.mixed_values,
+        assumptions.values,
+        assumptions.pattern,
+        assumptions.scores,
+        assumptions.queries,
+        assumptions.keys,
     )
-    assumptions = [make(net) for make in order]
-    derivation = Derivation.start(net.head("H", *head), [*assumptions, given.CAUSAL_MASK], network=net)
-    for assumption in assumptions:
+    assumed = [make(net) for make in order]
+    derivation = Derivation.start(net.head("H", *head), [*assumed, assumptions.CAUSAL_MASK], network=net)
+    for assumption in assumed:
         derivation = derivation.apply(rules.unfold, assumption)
     return derivation.with_lemmas(
         one_entry(net, head),
         one_score(net, head),
         one_row(net, head),
         rows_sum_to_one(net, head),
-        layer_of_its_stream(net, arguments.layer, assumptions),
+        layer_of_its_stream(net, arguments.layer, assumed),
     )
 
 
 def layer_of_its_stream(net: Network, layer: int, head_steps: list[Assumption]) -> Derivation:
     """layer(X_l), written out and folded back, is what the layer adds: Δ_l."""
-    function, attention = given.layer_function(net, layer), given.attention_only(net)
+    function, attention = assumptions.layer_function(net, layer), assumptions.attention_only(net)
     derivation = Derivation.start(
         Layer(net.stream(layer), layer),
-        [function, *head_steps, attention, given.CAUSAL_MASK],
+        [function, *head_steps, attention, assumptions.CAUSAL_MASK],
         title="The layer as a function of its stream",
         network=net,
     ).apply(rules.unfold, function)
@@ -94,7 +93,7 @@ def one_entry(net: Network, head: tuple[int, int]) -> Derivation:
 
 def one_score(net: Network, head: tuple[int, int]) -> Derivation:
     """Score ij is a query times a key over the square root of their length."""
-    rows, scores = _rows(net, head), given.scores(net)
+    rows, scores = _rows(net, head), assumptions.scores(net)
     derivation = (
         Derivation.start(
             product(ROW_I, net.head("S", *head), transpose(ROW_J)),
@@ -110,7 +109,7 @@ def one_score(net: Network, head: tuple[int, int]) -> Derivation:
 
 def one_row(net: Network, head: tuple[int, int]) -> Derivation:
     """Row i of A V is the sum of the values, each weighted by how much i attends to it."""
-    rows, mixed = _rows(net, head), given.mixed_values(net)
+    rows, mixed = _rows(net, head), assumptions.mixed_values(net)
     return (
         Derivation.start(
             product(ROW_I, net.head("Z", *head)), [mixed, rows], title="One row of A V", network=net
@@ -126,11 +125,11 @@ def one_row(net: Network, head: tuple[int, int]) -> Derivation:
 
 def rows_sum_to_one(net: Network, head: tuple[int, int]) -> Derivation:
     """A times the column of ones is the column of ones."""
-    pattern = given.pattern(net)
+    pattern = assumptions.pattern(net)
     return (
         Derivation.start(
             product(net.head("A", *head), OneMatrix(s, 1)),
-            [pattern, given.CAUSAL_MASK],
+            [pattern, assumptions.CAUSAL_MASK],
             title="Rows of A sum to 1",
             network=net,
         )

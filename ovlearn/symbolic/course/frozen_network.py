@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ovlearn.symbolic import rules
-from ovlearn.symbolic.course import given, theorems
+from ovlearn.symbolic.course import assumptions, theorems
 from ovlearn.symbolic.course.arguments import Arguments
 from ovlearn.symbolic.derivation import Derivation
 from ovlearn.symbolic.notation import Network, symbol
@@ -21,23 +21,23 @@ def derive(arguments: Arguments) -> Derivation:
     return main.with_lemmas(what_a_layer_adds(net, arguments.layer)) if net.layers else main
 
 
-def logits_of_the_stream(net: Network, assumptions: list[Assumption]) -> Derivation:
+def logits_of_the_stream(net: Network, assumed: list[Assumption]) -> Derivation:
     """Y = X_n W_U = (X_0 + Δ_0 + …) W_U = (E W_E + Δ_0 + …) W_U."""
-    derivation = Derivation.start(symbol("Y"), assumptions, network=net).apply(
-        rules.unfold, given.linear_unembedding(net)
+    derivation = Derivation.start(symbol("Y"), assumed, network=net).apply(
+        rules.unfold, assumptions.linear_unembedding(net)
     )
     if net.layers:
         derivation = derivation.apply(rules.unfold, theorems.stream_sum(net))
-    return derivation.apply(rules.unfold, given.linear_embedding(net))
+    return derivation.apply(rules.unfold, assumptions.linear_embedding(net))
 
 
 def what_a_layer_adds(net: Network, layer: int) -> Derivation:
     """Δ_l = Σ_h A_{l,h} (E W_E + Δ_0 + … + Δ_{l−1}) W_OV^{l,h}, then multiplied out."""
     attention, folded, stream, embedding = (
-        given.attention_only(net),
+        assumptions.attention_only(net),
         theorems.folded_head(net),
         theorems.stream_sum(net),
-        given.linear_embedding(net),
+        assumptions.linear_embedding(net),
     )
     derivation = (
         Derivation.start(

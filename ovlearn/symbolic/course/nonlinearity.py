@@ -8,7 +8,7 @@ from sympy import ImmutableMatrix, ZeroMatrix
 
 from ovlearn.symbolic import rules
 from ovlearn.symbolic.course.arguments import Arguments
-from ovlearn.symbolic.course.given import (
+from ovlearn.symbolic.course.assumptions import (
     CAUSAL_MASK,
     FROZEN_PATTERNS,
     layer_function,
@@ -18,10 +18,9 @@ from ovlearn.symbolic.course.given import (
 )
 from ovlearn.symbolic.course.theorems import reads
 from ovlearn.symbolic.derivation import Derivation
-from ovlearn.symbolic.dimensions import d, s
 from ovlearn.symbolic.expressions import add, product, subtract, transpose
 from ovlearn.symbolic.functions import Layer
-from ovlearn.symbolic.notation import Network, symbol
+from ovlearn.symbolic.notation import Network, d, s, symbol
 from ovlearn.symbolic.statements import Assumption, Relation, unfolded
 from ovlearn.symbolic.witness import exact
 

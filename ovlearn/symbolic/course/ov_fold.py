@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ovlearn.symbolic import rules
-from ovlearn.symbolic.course import given
+from ovlearn.symbolic.course import assumptions
 from ovlearn.symbolic.course.arguments import Arguments
 from ovlearn.symbolic.derivation import Derivation
 from ovlearn.symbolic.functions import Rank
@@ -17,7 +17,13 @@ def derive(arguments: Arguments) -> Derivation:
     """(A (X W_V)) W_O = A X (W_V W_O) = A X W_OV."""
     net, head = arguments.network, (arguments.layer, arguments.head)
     output, mixed, values, folded = (
-        make(net) for make in (given.head_output, given.mixed_values, given.values, given.ov_product)
+        make(net)
+        for make in (
+            assumptions.head_output,
+            assumptions.mixed_values,
+            assumptions.values,
+            assumptions.ov_product,
+        )
     )
     return (
         Derivation.start(net.head("H", *head), [output, mixed, values, folded], network=net)
@@ -33,7 +39,7 @@ def derive(arguments: Arguments) -> Derivation:
 
 def rank_bound(net: Network, head: tuple[int, int]) -> Derivation:
     """W_OV is d by d, but it passes through d_head dimensions."""
-    folded = given.ov_product(net)
+    folded = assumptions.ov_product(net)
     return (
         Derivation.start(
             Rank(net.head("W_OV", *head)), [folded], title="The rank of W_OV is at most d_head", network=net

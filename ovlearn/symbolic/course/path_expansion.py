@@ -25,8 +25,8 @@ def derive(arguments: Arguments) -> Derivation:
 def expanded(net: Network) -> Derivation:
     """Replace what each layer adds until only tokens and weights are left, then multiply out."""
     layers = theorems.frozen_layers(net)
-    assumptions = [*theorems.behind_frozen_network(net), theorems.stream_sum(net), layers]
-    derivation = logits_of_the_stream(net, assumptions)
+    assumed = [*theorems.behind_frozen_network(net), theorems.stream_sum(net), layers]
+    derivation = logits_of_the_stream(net, assumed)
     for _ in range(net.layers):
         derivation = derivation.apply(rules.unfold, layers)
     derivation = derivation.apply(rules.distribute)

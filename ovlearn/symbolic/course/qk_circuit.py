@@ -6,7 +6,7 @@ Source: Elhage et al., "Splitting Attention Head terms into Query-Key and Output
 from __future__ import annotations
 
 from ovlearn.symbolic import rules
-from ovlearn.symbolic.course import given, theorems
+from ovlearn.symbolic.course import assumptions, theorems
 from ovlearn.symbolic.course.arguments import Arguments
 from ovlearn.symbolic.derivation import Derivation
 from ovlearn.symbolic.expressions import transpose
@@ -20,19 +20,20 @@ def derive(arguments: Arguments) -> Derivation:
     """The scores over all pairs of paths, one for the query and one for the key; then the direct pair."""
     net, head = arguments.network, (arguments.layer, arguments.head)
     scores, queries, keys, folded = (
-        make(net) for make in (given.scores, given.queries, given.keys, given.qk_product)
+        make(net)
+        for make in (assumptions.scores, assumptions.queries, assumptions.keys, assumptions.qk_product)
     )
     stream, layers, embedding = (
         theorems.stream_sum(net),
         theorems.frozen_layers(net),
-        given.linear_embedding(net),
+        assumptions.linear_embedding(net),
     )
-    assumptions = [*theorems.behind_frozen_layers(net), stream, layers] if head[0] else [embedding]
+    assumed = [*theorems.behind_frozen_layers(net), stream, layers] if head[0] else [embedding]
     weights = net.head("W_Q", *head), transpose(net.head("W_K", *head))
     derivation = (
         Derivation.start(
             net.head("S", *head),
-            [*assumptions, scores, queries, keys, folded],
+            [*assumed, scores, queries, keys, folded],
             network=net,
         )
         .apply(rules.unfold, scores)
@@ -52,7 +53,7 @@ def derive(arguments: Arguments) -> Derivation:
     if not head[0]:
         return derivation  # the first layer reads the tokens and nothing else
     e, w_e = symbol("E"), symbol("W_E")
-    direct = given.scaled(e, w_e, net.head("W_QK", *head), transpose(w_e), transpose(e))
+    direct = assumptions.scaled(e, w_e, net.head("W_QK", *head), transpose(w_e), transpose(e))
     return derivation.apply(
         rules.select, direct, symbol("S_direct", *head), why="both the query and the key read the tokens"
     )

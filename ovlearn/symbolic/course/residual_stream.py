@@ -10,12 +10,11 @@ from sympy import Symbol
 
 from ovlearn.symbolic import rules
 from ovlearn.symbolic.course.arguments import Arguments
-from ovlearn.symbolic.course.given import residual_stream
+from ovlearn.symbolic.course.assumptions import residual_stream
 from ovlearn.symbolic.derivation import Derivation
-from ovlearn.symbolic.dimensions import d, s
 from ovlearn.symbolic.expressions import add
 from ovlearn.symbolic.functions import At, SumBelow
-from ovlearn.symbolic.notation import symbol
+from ovlearn.symbolic.notation import d, s, symbol
 from ovlearn.symbolic.statements import Assumption, Relation
 
 TITLE = "The residual stream is the first stream plus everything that was added"

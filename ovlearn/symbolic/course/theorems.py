@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ovlearn.symbolic.course import given
-from ovlearn.symbolic.course.given import pairs
+from ovlearn.symbolic.course import assumptions
+from ovlearn.symbolic.course.assumptions import pairs
 from ovlearn.symbolic.expressions import add, product
 from ovlearn.symbolic.notation import Network, symbol
 from ovlearn.symbolic.statements import Assumption, Relation
@@ -67,17 +67,17 @@ def reads(net: Network, stream: Any, pair: tuple[int, int]) -> Any:
 def behind_frozen_layers(net: Network) -> tuple[Assumption, ...]:
     """What a frozen layer rests on, first the assumptions, then the definitions."""
     return (
-        given.residual_stream(net),
-        given.attention_only(net),
-        given.linear_embedding(net),
-        given.FROZEN_PATTERNS,
-        given.values(net),
-        given.mixed_values(net),
-        given.head_output(net),
-        given.ov_product(net),
+        assumptions.residual_stream(net),
+        assumptions.attention_only(net),
+        assumptions.linear_embedding(net),
+        assumptions.FROZEN_PATTERNS,
+        assumptions.values(net),
+        assumptions.mixed_values(net),
+        assumptions.head_output(net),
+        assumptions.ov_product(net),
     )
 
 
 def behind_frozen_network(net: Network) -> tuple[Assumption, ...]:
     """What the logits of a frozen network rest on."""
-    return (*behind_frozen_layers(net), given.linear_unembedding(net))
+    return (*behind_frozen_layers(net), assumptions.linear_unembedding(net))

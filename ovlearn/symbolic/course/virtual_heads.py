@@ -7,12 +7,11 @@ from typing import Any
 from sympy import OneMatrix
 
 from ovlearn.symbolic import rules
-from ovlearn.symbolic.course import given, theorems
+from ovlearn.symbolic.course import assumptions, theorems
 from ovlearn.symbolic.course.arguments import Arguments
 from ovlearn.symbolic.derivation import Derivation
-from ovlearn.symbolic.dimensions import s
 from ovlearn.symbolic.expressions import product
-from ovlearn.symbolic.notation import Network, symbol
+from ovlearn.symbolic.notation import Network, s, symbol
 from ovlearn.symbolic.statements import Assumption, definition
 
 TITLE = "Two heads composed are one: pattern A₂A₁ and one OV product"
@@ -31,11 +30,16 @@ def derive(arguments: Arguments) -> Derivation:
         theorems.folded_head(net),
         names(net, earlier, later),
     )
-    behind = [given.values(net), given.mixed_values(net), given.head_output(net), given.ov_product(net)]
+    behind = [
+        assumptions.values(net),
+        assumptions.mixed_values(net),
+        assumptions.head_output(net),
+        assumptions.ov_product(net),
+    ]
     return (
         Derivation.start(
             symbol("H", *earlier, *later),
-            [given.FROZEN_PATTERNS, composed, *behind, folded, virtual],
+            [assumptions.FROZEN_PATTERNS, composed, *behind, folded, virtual],
             network=net,
         )
         .apply(rules.unfold, composed)
@@ -69,11 +73,11 @@ def names(net: Network, earlier: tuple[int, int], later: tuple[int, int]) -> Ass
 
 def rows_sum_to_one(net: Network, earlier: Any, later: Any, virtual: Assumption) -> Derivation:
     """The composed pattern is a pattern: its rows sum to 1."""
-    pattern = given.pattern(net)
+    pattern = assumptions.pattern(net)
     return (
         Derivation.start(
             product(symbol("A", *earlier, *later), OneMatrix(s, 1)),
-            [virtual, pattern, given.CAUSAL_MASK],
+            [virtual, pattern, assumptions.CAUSAL_MASK],
             title="Its pattern's rows sum to 1",
             network=net,
         )

@@ -6,9 +6,9 @@ from typing import Any
 
 from sympy import OneMatrix, Symbol
 
-from ovlearn.symbolic.dimensions import MEANINGS
 from ovlearn.symbolic.expressions import factors, indices, product, rewrite, transpose
 from ovlearn.symbolic.functions import Kronecker, OneHot, RowSoftmax, TokenSum, Vec, is_matrix
+from ovlearn.symbolic.notation import MEANINGS
 from ovlearn.symbolic.rules.sums import refuse_masks
 from ovlearn.symbolic.steps import RuleError, rule, shortened
 

@@ -6,10 +6,9 @@ from typing import Any
 
 from sympy import MatrixSymbol, sqrt
 
-from ovlearn.symbolic.dimensions import d, d_h, s
 from ovlearn.symbolic.expressions import add, product, transpose
 from ovlearn.symbolic.functions import CausalMask, Layer, RowSoftmax
-from ovlearn.symbolic.notation import Network, symbol
+from ovlearn.symbolic.notation import Network, d, d_h, s, symbol
 from ovlearn.symbolic.statements import Assumption, Relation, definition
 
 

@@ -13,7 +13,7 @@ from ovlearn.checking.arithmetic import CannotJudge, Sizes
 from ovlearn.checking.claims import Context
 from ovlearn.checking.evaluation import Evaluator
 from ovlearn.checking.indices import Numbers, at_numbers, definitions_at, drawn
-from ovlearn.symbolic.dimensions import s
+from ovlearn.symbolic.notation import s
 
 _MANY = 5  # rows e_i, e_j …; they can coincide in 52 ways, and each is tried with each seed
 
