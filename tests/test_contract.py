@@ -17,7 +17,8 @@ import ovlearn as ov
 from ovlearn import paths, rules
 from ovlearn.symbolic import DerivationError, Network, RuleError, ShapeError, Step, add, product, rule, terms
 
-SLUGS = [
+# What outside users may rely on; the course may have more.
+PROMISED = [
     "residual-stream",
     "nonlinearity",
     "attention-head",
@@ -37,13 +38,13 @@ CONFIG = {"n_layers": 2, "n_heads": 2, "d_model": 8, "d_head": 3, "d_vocab": 7, 
 
 
 def test_derivations() -> None:
-    assert list(ov.derivations()) == SLUGS
+    assert set(PROMISED) <= set(ov.derivations())
     for title in ov.derivations().values():
         assert title
         assert "\n" not in title
 
 
-@pytest.mark.parametrize("slug", SLUGS)
+@pytest.mark.parametrize("slug", ov.derivations())
 def test_derive(slug: str) -> None:
     derivation = ov.derive(slug, layers=3, heads=2, layer=1, head=0)
     assert isinstance(derivation, ov.Derivation)
@@ -67,7 +68,7 @@ def test_derive(slug: str) -> None:
 
 def test_derive_by_default() -> None:
     """layers=3, heads=1, layer=1, head=0."""
-    for slug in SLUGS:
+    for slug in ov.derivations():
         assert ov.derive(slug) == ov.derive(slug, layers=3, heads=1, layer=1, head=0)
     assert str(ov.derive("ov-circuit").result) == "Y_1_0 = A_1_0 E W_E W_OV_1_0 W_U"
 
@@ -96,7 +97,7 @@ def test_an_expansion_is_one_flat_sum(layers: int, heads: int) -> None:
 def test_names_of_symbols() -> None:
     used = {
         str(symbol)
-        for slug in SLUGS
+        for slug in ov.derivations()
         for step in ov.derive(slug).steps
         for symbol in step.before.atoms(MatrixSymbol) | step.after.atoms(MatrixSymbol)
     }
@@ -152,7 +153,7 @@ def test_a_rule_that_does_not_apply_raises() -> None:
         product(Network().stream(0), Network().head("W_O", 0, 0))
 
 
-@pytest.mark.parametrize("slug", SLUGS)
+@pytest.mark.parametrize("slug", ov.derivations())
 def test_a_step_that_was_tampered_with(slug: str) -> None:
     """`dataclasses.replace` gives a derivation that cannot be built or does not pass."""
     derivation = ov.derive(slug, layers=2, heads=2)
@@ -295,7 +296,7 @@ def test_no_public_function_is_overwritten_by_a_submodule() -> None:
             assert isinstance(getattr(package, name), ModuleType), f"{package.__name__}.{name}"
     derivation = ov.derive("ov-fold")
     assert ov.verify(derivation, seeds=1).passed
-    assert list(ov.derivations()) == SLUGS
+    assert set(PROMISED) <= set(ov.derivations())
     config = ov.Config(**CONFIG)
     run = ov.Transformer.random(config).run([0])
     assert isinstance(run, ov.Run)

@@ -191,8 +191,13 @@ def _activation(name: str) -> Callable[[Recorded, tuple[Head, ...]], Array]:
     return lambda at, pairs: given(getattr(at.run, name))[pairs[0]]
 
 
+def _any(base: str) -> Callable[[Recorded, object], Array]:
+    shape = GLOSSARY[base].shape
+    return lambda at, _: at.random(base, tuple(at.sizes[size] for size in shape))
+
+
 # Symbols that stand for any matrix, unless an assumption says which.
-FREE = ("X_A", "X_B", "M")
+FREE = tuple(base for base, entry in GLOSSARY.items() if entry.free)
 
 _PATHS = (4, 6, 8)  # how many indices a path of two, three or four heads has
 
@@ -218,9 +223,7 @@ _BINDINGS: dict[tuple[str, int], Callable[[Recorded, tuple], Array]] = {  # type
         at.run.model.W_E @ _folded(at, pairs) @ at.run.model.W_U
     ),  # [d_vocab, d_vocab]
     ("S_direct", 2): lambda at, pairs: at.scores_of_tokens(pairs[0]),  # [pos, pos]
-    ("X_A", 0): lambda at, _: at.random("X_A", at.run.resid_final.shape),  # [pos, d_model]
-    ("X_B", 0): lambda at, _: at.random("X_B", at.run.resid_final.shape),  # [pos, d_model]
-    ("M", 0): lambda at, _: at.random("M", (at.sizes[v], at.sizes[v])),  # [d_vocab, d_vocab]
+    **{(base, 0): _any(base) for base in FREE},
     **{(name, 2): _weight(name) for name in ("W_Q", "W_K", "W_V", "W_O")},
     **{
         (base, 2): _activation(name)

@@ -42,7 +42,7 @@ class Entry:
 
     `base`: the name without its indices; `latex`: how it is printed; `shape`: rows and columns in
     s, d, d_h, v; `indices`: what its indices say; `meaning`: in a few words; `recorded`: where a model
-    or a run of it holds this matrix, if it does.
+    or a run of it holds this matrix, if it does; `free`: whether it stands for any matrix of its shape.
     """
 
     base: str
@@ -51,6 +51,7 @@ class Entry:
     indices: str
     meaning: str
     recorded: str = ""
+    free: bool = False
 
 
 _ONE = Integer(1)
@@ -62,8 +63,8 @@ GLOSSARY: dict[str, Entry] = {
         Entry("W_E", "W_E", (v, d), "", "the embedding", "model.W_E"),
         Entry("W_U", "W_U", (d, v), "", "the unembedding", "model.W_U"),
         Entry("X", "X", (s, d), "layer", "the residual stream before a layer", "run.resid_pre[layer]"),
-        Entry("X_A", "X_A", (s, d), "", "any residual stream, the first of two"),
-        Entry("X_B", "X_B", (s, d), "", "any residual stream, the second of two"),
+        Entry("X_A", "X_A", (s, d), "", "any residual stream, the first of two", free=True),
+        Entry("X_B", "X_B", (s, d), "", "any residual stream, the second of two", free=True),
         Entry("Delta", r"\Delta", (s, d), "layer",
               "what a layer adds to the stream; with a prime and a head, what that head adds of the tokens",
               "run.head_out[layer].sum(axis=0)"),
@@ -93,7 +94,7 @@ GLOSSARY: dict[str, Entry] = {
         Entry("v_j", "v_j", (_ONE, d_h), "", "row j of the values"),
         Entry("a_i", "a_i", (_ONE, s), "", "row i of the pattern"),
         Entry("a_ij", "a_{ij}", (_ONE, _ONE), "", "how much position i attends to position j"),
-        Entry("M", "M", (v, v), "", "any matrix that acts on the right of E"),
+        Entry("M", "M", (v, v), "", "any matrix that acts on the right of E", free=True),
     )
 }  # fmt: skip
 

@@ -78,7 +78,7 @@ def typeset(formula: Formula, display: bool, render: Render | None = None) -> st
 def _key() -> str:
     """A digest of everything that decides the HTML, less the formulas."""
     symbolic = _ROOT / "ovlearn" / "symbolic"
-    glossary = (symbolic / "notation.py", symbolic / "dimensions.py", _ROOT / "rendering" / "glossary.py")
+    glossary = (symbolic / "notation.py", _ROOT / "rendering" / "glossary.py")
     return of_files(Path(__file__).parent, *glossary, require(_SCRIPT))
 
 

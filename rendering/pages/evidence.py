@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import ast
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
+from pathlib import Path
 
 import ovlearn as ov
 from ovlearn.checking import ROUTES, Row, at_most
 from ovlearn.symbolic import rules
 
 SEEDS = 20
+LESSONS = Path(__file__).parents[2] / "lessons"
 USUAL_LAYER = 1  # of which a derivation is, unless asked otherwise
 
 ROUTE_NAMES = dict(zip(ROUTES, ("algebra", "exact arithmetic", "activations"), strict=True))
 IN_AN_EXAMPLE = dict(zip(ROUTES, ("algebra", "exact arithmetic", "floating point"), strict=True))
-
-# The lesson that teaches a derivation; one that is missing here is taught by the pages alone.
-LESSONS: dict[str, str] = {
-    "residual-stream": "01_residual_stream",
-    "nonlinearity": "02_layers_are_not_linear",
-    "attention-head": "03_one_attention_head",
-    "ov-fold": "04_values_and_outputs_fold",
-    "frozen-network": "05_freeze_the_attention",
-    "path-expansion": "06_every_path",
-    "virtual-heads": "06_every_path",
-    "ov-circuit": "07_the_ov_circuit",
-    "conventions": "08_two_conventions",
-    "qk-circuit": "10_many_heads_and_the_qk_circuit",
-}
 
 
 @cache
@@ -42,22 +31,47 @@ def checked(slug: str, layer: int | None = None) -> ov.Report:
     return report
 
 
+@cache
+def lessons() -> dict[str, str]:
+    """The lesson that teaches each derivation: the first that shows it whole, under a label."""
+    found: dict[str, str] = {}
+    for lesson in sorted(LESSONS.glob("[0-9]*.py")):
+        for slug in _shown(lesson.read_text(encoding="utf-8")):
+            found.setdefault(slug, lesson.stem)
+    return found
+
+
+def _shown(source: str) -> Iterator[str]:
+    """The derivations that a lesson shows: after `d = ov.derive(SLUG)` comes `ov.show(d, label=…)`."""
+    made: dict[str, str] = {}
+    for node in ast.parse(source).body:
+        match node:
+            case ast.Assign(
+                targets=[ast.Name(name)],
+                value=ast.Call(func=ast.Attribute(attr="derive"), args=[ast.Constant(str(slug)), *_]),
+            ):
+                made[name] = slug
+            case ast.Expr(ast.Call(ast.Attribute(attr="show"), [ast.Name(name)], [_, *_])) if name in made:
+                yield made[name]
+
+
 def lesson_link(slug: str, words: str = "", *, up: str = "") -> str:
     """A link to the lesson that teaches a derivation, or nothing; `up` leads from the page to the top.
 
     >>> lesson_link("ov-fold")
     '[lesson 04, values and outputs fold](lessons/04_values_and_outputs_fold.md)'
     """
-    if slug not in LESSONS:
+    lesson = lessons().get(slug, "")
+    if not lesson:
         return ""
-    number, *title = LESSONS[slug].split("_")
+    number, *title = lesson.split("_")
     told = words or f"lesson {number}, {' '.join('OV' if word == 'ov' else word for word in title)}"
-    return f"[{told}]({up}lessons/{LESSONS[slug]}.md)"
+    return f"[{told}]({up}lessons/{lesson}.md)"
 
 
 def lesson_number(slug: str) -> str:
     """The number of the lesson that teaches a derivation, as the lesson's file has it, or nothing."""
-    return LESSONS.get(slug, "").partition("_")[0]
+    return lessons().get(slug, "").partition("_")[0]
 
 
 def derivation_link(slug: str) -> str:

@@ -13,6 +13,7 @@ from sympy import MatrixSymbol
 
 import ovlearn as ov
 from ovlearn.symbolic import Assumption, Network, Relation, add, definition, product, rules, s, symbol, v
+from ovlearn.symbolic.course import COURSE
 
 from .cases import NET, SLUGS, T, assert_raises, claimed, outcomes, quick, start
 
@@ -146,7 +147,7 @@ LIGHT = [slug for slug in SLUGS if slug not in ("nonlinearity", "conventions")]
 @st.composite
 def derivations(draw: st.DrawFn) -> ov.Derivation:
     slug = draw(st.sampled_from(LIGHT))
-    least = {"frozen-network": 0, "path-expansion": 0, "virtual-heads": 2}.get(slug, 1)
+    least = COURSE[slug].LEAST_LAYERS
     layers, heads = draw(st.integers(least, 4)), draw(st.integers(1, 4))
     while (1 + heads) ** layers > (30 if slug == "qk-circuit" else 130):
         layers, heads = max(layers - 1, least), max(heads - 1, 1)

@@ -139,7 +139,7 @@ def test_the_table_of_derivations_is_the_reports(generated: dict[str, str]) -> N
         report = evidence.checked(slug)
         lesson, title, steps, routes = row.strip("| ").split(" | ")
         assert title == f"[{with_symbols(ov.derivations()[slug])}]({slug}.md)"
-        assert evidence.LESSONS.get(slug, "–") in lesson
+        assert evidence.lessons().get(slug, "–") in lesson
         assert steps == str(report.steps)
         counts = [str(report.count(route)["passed"]) for route in ROUTES]
         assert re.findall(r"\d+", routes) == [*counts, *report.rejected.split("/")]

@@ -362,18 +362,6 @@ TABLE: dict[str, list[Fires | Refuses]] = {
     ],
 }  # fmt: skip
 
-MAKES = {"select": Selection, "select_path": Selection, "inner_size": Bound, "counterexample": Counterexample}
-NAMES = {
-    "transposes": "transpose",
-    "scalars_first": "scalars first",
-    "gather_transposes": "gather transposes",
-    "join_sum": "join",
-    "rows_sum_to_one": "rows sum to one",
-    "sum_over_positions": "sum over positions",
-    "select_path": "select path",
-    "inner_size": "inner size",
-}
-
 
 def cases(kind: type) -> list[Any]:
     return [
@@ -402,12 +390,16 @@ def test_every_rule_has_a_row_in_which_it_fires_and_one_in_which_it_does_not() -
         assert {type(case) for case in row} == {Fires, Refuses}, name
 
 
+def test_the_names_of_rules_differ() -> None:
+    assert len({getattr(rules, name).name for name in rules.__all__}) == len(rules.__all__)
+
+
 @pytest.mark.parametrize("name", rules.__all__)
 def test_every_rule_is_named_and_says_its_law_and_an_example(name: str) -> None:
     made = getattr(rules, name)
     assert isinstance(made, Rule)
-    assert str(made) == made.name == NAMES.get(name, name)
-    assert made.makes is MAKES.get(name, Step)
+    assert str(made) == made.name
+    assert made.name.replace(" ", "_") in (name, name.removesuffix("s"), name.removesuffix("_sum"))
     assert made.law
     assert made.__doc__.strip().endswith(".")
 

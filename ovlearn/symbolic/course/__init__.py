@@ -21,7 +21,7 @@ from ovlearn.symbolic.course import (
 from ovlearn.symbolic.course.arguments import checked
 from ovlearn.symbolic.derivation import Derivation
 
-_COURSE: dict[str, ModuleType] = {
+COURSE: dict[str, ModuleType] = {
     "residual-stream": residual_stream,
     "nonlinearity": nonlinearity,
     "attention-head": attention_head,
@@ -42,7 +42,7 @@ def derivations() -> dict[str, str]:
     >>> list(ov.derivations())[:2]
     ['residual-stream', 'nonlinearity']
     """
-    return {slug: module.TITLE for slug, module in _COURSE.items()}
+    return {slug: module.TITLE for slug, module in COURSE.items()}
 
 
 def derive(slug: str, layers: int = 3, heads: int = 1, layer: int | None = None, head: int = 0) -> Derivation:
@@ -62,9 +62,9 @@ def derive(slug: str, layers: int = 3, heads: int = 1, layer: int | None = None,
     """
     if not isinstance(slug, str):
         raise TypeError(f"slug: expected a string, got {type(slug).__name__}")
-    if slug not in _COURSE:
-        near = get_close_matches(slug, _COURSE, n=1, cutoff=0)
-        raise ValueError(f"slug: expected one of {', '.join(_COURSE)}, got {slug!r}; did you mean {near[0]}?")
-    module = _COURSE[slug]
+    if slug not in COURSE:
+        near = get_close_matches(slug, COURSE, n=1, cutoff=0)
+        raise ValueError(f"slug: expected one of {', '.join(COURSE)}, got {slug!r}; did you mean {near[0]}?")
+    module = COURSE[slug]
     arguments = checked(layers, heads, layer, head, least_layers=module.LEAST_LAYERS)
     return replace(module.derive(arguments), slug=slug, title=module.TITLE)
