@@ -20,7 +20,7 @@ from mkdocs.utils import get_relative_url
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from live.parts import Parts, parts  # noqa: E402
+from live.parts import PageParts, parts  # noqa: E402
 from rendering import (  # noqa: E402
     Lesson,
     RenderError,
@@ -63,7 +63,7 @@ class Build:
     generated: Generated = field(
         default_factory=lambda: told("deriving the reference", generated, ROOT, STORE)
     )
-    live: Parts = field(default_factory=lambda: told("making Python for the page", parts, ROOT))
+    live: PageParts = field(default_factory=lambda: told("making Python for the page", parts, ROOT))
     urls: dict[str, str] = field(default_factory=dict)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rendering import links
-from rendering.execution import Cell
+from rendering.execution import ExecutedCell
 from rendering.lesson import Lesson
 from rendering.store import digest
 
@@ -35,12 +35,12 @@ def notebook(lesson: Lesson, *, site: str, in_words: Words = str) -> str:
 
     shown = [cell for cell in lesson.cells if cell.kind in ("markdown", "code")]
     cells = [_cell(lesson, cell, site, in_words) for cell in shown]
-    needs = Cell(0, "markdown", _NEEDS.format(page=links.page_address(lesson.uri, site)))
+    needs = ExecutedCell(0, "markdown", _NEEDS.format(page=links.page_address(lesson.uri, site)))
     cells.insert(1, _cell(lesson, needs, site, str))
     return f"{writes(new_notebook(cells=cells, metadata={'kernelspec': _KERNEL}))}\n"
 
 
-def _cell(lesson: Lesson, cell: Cell, site: str, in_words: Words) -> Any:
+def _cell(lesson: Lesson, cell: ExecutedCell, site: str, in_words: Words) -> Any:
     from nbformat.v4 import new_code_cell, new_markdown_cell
 
     name = digest([lesson.uri, str(cell.number)])[:12]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rendering import links, outputs
-from rendering.execution import Cell, Source, execute
+from rendering.execution import ExecutedCell, Source, execute
 from rendering.markdown import cell_block, folded, python
 from rendering.messages import RenderError
 from rendering.store import Store
@@ -18,7 +18,7 @@ class Lesson:
     """An executed lesson. `uri`: where its page stands in the site's sources, `lessons/01_x.md`."""
 
     source: Source
-    cells: tuple[Cell, ...]
+    cells: tuple[ExecutedCell, ...]
 
     @property
     def uri(self) -> str:
@@ -57,7 +57,7 @@ def _has_title(lesson: Lesson) -> bool:
     )
 
 
-def _shown(cell: Cell) -> str:
+def _shown(cell: ExecutedCell) -> str:
     """A cell as Markdown, or nothing."""
     if cell.kind == "markdown":
         return links.between_pages(cell.source)
@@ -67,6 +67,6 @@ def _shown(cell: Cell) -> str:
     return cell_block("cell", str(cell.number), *filter(None, (code, *map(outputs.markdown, cell.outputs))))
 
 
-def _code(cell: Cell) -> str:
+def _code(cell: ExecutedCell) -> str:
     code = python(cell.source)
     return folded("ov-code", "Show the code", code) if "hide-input" in cell.tags else code

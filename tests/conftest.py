@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import settings
 
-from live.parts import Parts, in_ci
+from live.parts import PageParts, in_ci
 from tests.lacking import Need, NotRun
 from tests.live.runtime import built
 from tests.site.browser.wanting import lack
@@ -20,6 +20,6 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def python_in_page() -> Parts:
+def python_in_page() -> PageParts:
     """Python for the page; the tests with it are not run where numpy's wheel cannot be had."""
     return built()

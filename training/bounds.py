@@ -12,7 +12,7 @@ from ovlearn.numeric.zoo import ZooModel, cards
 
 
 @dataclass(frozen=True)
-class Bound:
+class Expected:
     """A figure of a model, and the least and the greatest that it may be."""
 
     what: str
@@ -72,16 +72,16 @@ def held_out_loss(model: ZooModel) -> float:
 
 BOUNDS = {
     "repeats-one-layer": (
-        Bound("induction of its strongest head, at most", greatest_induction, 0, 0.4),
-        Bound("loss on the second copy, at least", least_loss, 1, np.inf),
+        Expected("induction of its strongest head, at most", greatest_induction, 0, 0.4),
+        Expected("loss on the second copy, at least", least_loss, 1, np.inf),
     ),
     "repeats-two-layers": (
-        Bound("induction of its strongest head, at least", strongest_induction, 0.85, 1),
-        Bound("loss on the second copy, at most", worst_loss, 0, 0.1),
-        Bound("previous-token attention of its strongest head", previous_token, 0.8, 1),
-        Bound("its K-composition, over the next largest", composition_lead, 0.9, np.inf),
+        Expected("induction of its strongest head, at least", strongest_induction, 0.85, 1),
+        Expected("loss on the second copy, at most", worst_loss, 0, 0.1),
+        Expected("previous-token attention of its strongest head", previous_token, 0.8, 1),
+        Expected("its K-composition, over the next largest", composition_lead, 0.9, np.inf),
     ),
-    "king-james": (Bound("held-out loss, in nats", held_out_loss, 2.5, 3.3),),
+    "king-james": (Expected("held-out loss, in nats", held_out_loss, 2.5, 3.3),),
 }
 
 

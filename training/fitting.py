@@ -11,7 +11,7 @@ import optax
 from numpy.typing import NDArray
 
 from ovlearn.numeric import Config
-from training import network
+from training import jaxnetwork as network
 
 Batch = tuple[
     NDArray[np.intp], NDArray[np.bool]

@@ -90,6 +90,6 @@ def train(name: str, folder: Path, told: Callable[[int, float], None]) -> None:
 
 
 @cache
-def king_james() -> scripture.Text:
+def king_james() -> scripture.Scripture:
     """Return the text, read once."""
     return scripture.read(_KING_JAMES)

@@ -21,7 +21,7 @@ _WORD = re.compile(r"[a-z]+(?:'[a-z]+)?|[.,:;?!()]")
 
 
 @dataclass(frozen=True)
-class Text:
+class Scripture:
     """A text as token ids: what is trained on and what is held out, each chapter after chapter."""
 
     tokens: tuple[str, ...]
@@ -30,7 +30,7 @@ class Text:
     held_out: NDArray[np.intp]
 
 
-def read(size: int) -> Text:
+def read(size: int) -> Scripture:
     """Return the text with the `size` - 2 most frequent words and marks as tokens."""
     parts = {False: [], True: []}
     for number, words in enumerate(_chapters()):
@@ -40,7 +40,7 @@ def read(size: int) -> Text:
     tokens = (BEGIN, UNKNOWN, *common)
     ids = {token: number for number, token in enumerate(tokens)}
     train, held_out = (np.array([ids.get(word, 1) for word in parts[kind]]) for kind in (False, True))
-    return Text(tokens, np.bincount(train, minlength=size), train, held_out)
+    return Scripture(tokens, np.bincount(train, minlength=size), train, held_out)
 
 
 def batches(train: NDArray[np.intp], size: int, n_ctx: int, seed: int) -> Iterator[Batch]:

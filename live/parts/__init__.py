@@ -29,10 +29,10 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from live.parts.bundles import bundled
 from live.parts.contents import contents, models
 from live.parts.packing import named
 from live.parts.pins import NotToBeHad
-from live.parts.scripts import bundled
 from rendering.messages import RenderError
 from rendering.store import Store
 
@@ -40,7 +40,7 @@ FOLDER = "live"
 
 
 @dataclass(frozen=True)
-class Parts:
+class PageParts:
     """Files by their place in the site, and where the script is that every page loads.
 
     `absent`: why there are no live cells, in a line; then there is nothing else.
@@ -51,7 +51,7 @@ class Parts:
     absent: str = ""
 
 
-def parts(root: Path, store: Store | None = None) -> Parts:
+def parts(root: Path, store: Store | None = None) -> PageParts:
     """Return what the site needs for live cells. What was made before is taken from `store`, build/live.
 
     Raises: RenderError where a part is not what its hash says, and, in CI, where one is not to be had.
@@ -62,14 +62,16 @@ def parts(root: Path, store: Store | None = None) -> Parts:
     except NotToBeHad as lack:
         if in_ci():
             raise RenderError(str(lack)) from None
-        return Parts(absent=str(lack))
+        return PageParts(absent=str(lack))
     zoo = {name: named(f"models/{name}", data) for name, data in models(root).items()}
     groups = {"parts": made, "models": zoo}
     lock = {kind: {name: each.told for name, each in group.items()} for kind, group in groups.items()}
     scripts = bundled(root, lock, store)
     files = {each.file: each.data for group in groups.values() for each in group.values()}
     files |= scripts.files | {"lock.json": json.dumps(lock, indent=1, sort_keys=True).encode()}
-    return Parts({f"{FOLDER}/{place}": data for place, data in files.items()}, f"{FOLDER}/{scripts.loader}")
+    return PageParts(
+        {f"{FOLDER}/{place}": data for place, data in files.items()}, f"{FOLDER}/{scripts.loader}"
+    )
 
 
 def in_ci() -> bool:
@@ -77,4 +79,4 @@ def in_ci() -> bool:
     return os.environ.get("CI", "").lower() not in ("", "0", "false", "no")
 
 
-__all__ = ["Parts", "in_ci", "parts"]
+__all__ = ["PageParts", "in_ci", "parts"]

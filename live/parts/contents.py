@@ -29,14 +29,14 @@ _UNUSED = re.compile(
 _NOT_IN_A_PAGE = re.compile(
     r"^ovlearn/(commands/|(cli|__main__)\.py)"
     r"|^ovlearn/(grader/|grading\.|exercises/(folder|gate|sheet_cells|scripts|sources|starters)\.)"
-    r"|^rendering/(pages/|execution/(kernel|percent)|(docstrings|runnable|searching|serving)\.)"
+    r"|^rendering/(pages/|execution/(kernel|unrun)|(docstrings|runnable|searching|serving)\.)"
 )
 _LICENCE = re.compile(r"^([^/]+)\.dist-info/(?:licenses/)?(LICENSE[^/]*)$")
 _LOADER = ("pyodide.js", "pyodide.asm.js", "pyodide.asm.wasm")
 
 
 @dataclass(frozen=True)
-class Recipe:
+class PartBuild:
     """How a part is made. `key`: a digest of what can change it, less what is the same for all."""
 
     name: str
@@ -64,7 +64,7 @@ def contents(root: Path, store: Store) -> dict[str, bytes]:
         return {part.name: data for part, data in zip(parts, made, strict=True)}
 
 
-def own(root: Path) -> Recipe:
+def own(root: Path) -> PartBuild:
     """Return how the part of this project is made."""
     files = of_the_project(root)
     told = [each if isinstance(each, bytes) else each.encode() for pair in files.items() for each in pair]
@@ -92,13 +92,13 @@ def models(root: Path) -> dict[str, bytes]:
     return {file.stem: file.read_bytes() for file in sorted(folder.glob("*.npz"))}
 
 
-def _plain(name: str, *files: Path) -> Recipe:
+def _plain(name: str, *files: Path) -> PartBuild:
     """Files as they are, one after another."""
     data = [require(file).read_bytes() for file in files]
-    return Recipe(name, digest(data), lambda: squeezed(b"\n".join(data)))
+    return PartBuild(name, digest(data), lambda: squeezed(b"\n".join(data)))
 
 
-def _from_archives(name: str, *archives: Path, docstrings: bool) -> Recipe:
+def _from_archives(name: str, *archives: Path, docstrings: bool) -> PartBuild:
     """Archives in one, compiled, without what nobody uses, but with their licences."""
 
     def files() -> dict[str, bytes]:
@@ -112,10 +112,10 @@ def _from_archives(name: str, *archives: Path, docstrings: bool) -> Recipe:
     return _python(name, of_files(*archives), files, docstrings=docstrings)
 
 
-def _python(name: str, key: str, files: Callable[[], Mapping[str, bytes]], *, docstrings: bool) -> Recipe:
+def _python(name: str, key: str, files: Callable[[], Mapping[str, bytes]], *, docstrings: bool) -> PartBuild:
     """Modules, compiled, in an archive."""
     compiler = of_files(*COMPILER, Path(__file__), PYODIDE / "package.json")
-    return Recipe(
+    return PartBuild(
         name,
         digest([key, compiler, str(docstrings)]),
         lambda: squeezed(zipped(compiled(files(), docstrings=docstrings))),

@@ -10,11 +10,11 @@ from sympy import MatrixSymbol
 
 from ovlearn.checking.arithmetic import CannotJudge, at_sizes
 from ovlearn.checking.binding import FREE, Binding, Recorded, is_taken, recorded, value_of
+from ovlearn.checking.cited import ends
 from ovlearn.checking.claims import Claim, Context
 from ovlearn.checking.indices import at_numbers
 from ovlearn.checking.judgement import Judgement, failed, not_applicable, passed
 from ovlearn.checking.numeric import Numeric
-from ovlearn.checking.theorems import ends
 from ovlearn.numeric import Run
 from ovlearn.symbolic.derivation import Derivation
 from ovlearn.symbolic.expressions import symbols

@@ -13,19 +13,21 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from rendering.execution.executed import Cell, Source, cell_from
+from rendering.execution.executed import ExecutedCell, Source, cell_from
 from rendering.execution.reads import state
 from rendering.messages import RenderError
 from rendering.store import Store, digest, of_files, of_versions
 
-__all__ = ["Cell", "Source", "execute"]
+__all__ = ["ExecutedCell", "Source", "execute"]
 
 JOBS = 2
 _HERE = Path(__file__).parent
 _LIBRARIES = ("numpy", "sympy", "nbclient", "ipykernel", "ipython")
 
 
-def execute(sources: Sequence[Source], *, package: Path, store: Store, jobs: int = JOBS) -> list[list[Cell]]:
+def execute(
+    sources: Sequence[Source], *, package: Path, store: Store, jobs: int = JOBS
+) -> list[list[ExecutedCell]]:
     """Return the executed cells of each lesson: from the store where nothing changed, else from a kernel.
 
     `package`: the folder of the package that lessons import; `store`: the results of earlier builds; `jobs`:
@@ -51,14 +53,14 @@ class _Results:
         self.store, self.state = store, state(package)
         self.keys = {source: digest([*shared, source.uri, source.path.read_bytes()]) for source in sources}
 
-    def load(self, source: Source) -> list[Cell] | None:
+    def load(self, source: Source) -> list[ExecutedCell] | None:
         """The cells of a lesson, if nothing that it read has changed."""
         kept = self.store.load(source.name, self.keys[source])
         if kept is None or any(self.state.get(place) != seal for place, seal in kept["reads"].items()):
             return None
         return [cell_from(fields) for fields in kept["cells"]]
 
-    def save(self, source: Source, cells: Sequence[Cell], reads: Sequence[str]) -> None:
+    def save(self, source: Source, cells: Sequence[ExecutedCell], reads: Sequence[str]) -> None:
         """Keep the cells of a lesson, and what it read."""
         seals = {place: self.state.get(place) for place in reads}
         self.store.save(source.name, self.keys[source], {"reads": seals, "cells": [*map(asdict, cells)]})
@@ -66,7 +68,7 @@ class _Results:
 
 async def _run_all(
     sources: Sequence[Source], package: Path, results: _Results, jobs: int
-) -> dict[Source, list[Cell]]:
+) -> dict[Source, list[ExecutedCell]]:
     """Run them, `jobs` at a time. Each result is kept at once, whatever becomes of the others."""
     import asyncio
 
@@ -77,7 +79,7 @@ async def _run_all(
     count = itertools.count(1)
     tell(f"running {len(sources)} notebooks, {jobs} at a time")
 
-    async def one(source: Source) -> list[Cell] | RenderError:
+    async def one(source: Source) -> list[ExecutedCell] | RenderError:
         async with free:
             try:
                 cells, reads = await run(source, package)

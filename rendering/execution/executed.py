@@ -27,7 +27,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Cell:
+class ExecutedCell:
     """One cell. `number` counts from 1 over all cells of the file.
 
     `outputs`: what it put out, as text by kind, as `rendering.outputs` names the kinds.
@@ -45,6 +45,6 @@ class Cell:
         return next((line.strip() for line in self.source.splitlines() if line.strip()), "")
 
 
-def cell_from(fields: Mapping[str, Any]) -> Cell:
+def cell_from(fields: Mapping[str, Any]) -> ExecutedCell:
     """Return the cell with these fields, as JSON keeps them."""
-    return Cell(**{**fields, "tags": tuple(fields["tags"]), "outputs": tuple(fields["outputs"])})
+    return ExecutedCell(**{**fields, "tags": tuple(fields["tags"]), "outputs": tuple(fields["outputs"])})

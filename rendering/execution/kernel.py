@@ -18,8 +18,8 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat.v4 import new_code_cell, new_notebook
 
 from rendering.execution import reads
-from rendering.execution.executed import Cell, Source
-from rendering.execution.percent import cells_of, expressions, replaced
+from rendering.execution.executed import ExecutedCell, Source
+from rendering.execution.unrun import cells_of, expressions, replaced
 from rendering.messages import RenderError
 from rendering.outputs import PRINTED
 
@@ -48,7 +48,7 @@ _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{6,}")
 
 
-async def run(source: Source, package: Path) -> tuple[list[Cell], list[str]]:
+async def run(source: Source, package: Path) -> tuple[list[ExecutedCell], list[str]]:
     """Return the lesson's cells with their outputs, and with values in the place of inline expressions.
 
     With them comes what it read of the package, as `reads.READ` tells it.
@@ -61,7 +61,7 @@ async def run(source: Source, package: Path) -> tuple[list[Cell], list[str]]:
         return cells, (await kernel.evaluate(cells[-1], reads.READ)).split("\n") if cells else []
 
 
-async def _run_cell(cell: Cell, kernel: _Kernel) -> Cell:
+async def _run_cell(cell: ExecutedCell, kernel: _Kernel) -> ExecutedCell:
     if cell.kind == "code":
         return replace(cell, outputs=await kernel.execute(cell, cell.source))
     values = [await kernel.evaluate(cell, expression) for expression in expressions(cell.source)]
@@ -125,7 +125,9 @@ class _Kernel:
         finally:
             self.manager.remove_folder()
 
-    async def execute(self, cell: Cell, code: str, *, hidden: bool = False) -> tuple[dict[str, str], ...]:
+    async def execute(
+        self, cell: ExecutedCell, code: str, *, hidden: bool = False
+    ) -> tuple[dict[str, str], ...]:
         """Return what the code put out, as MIME types and text."""
         node = new_code_cell(code)
         try:
@@ -138,7 +140,7 @@ class _Kernel:
             raise self.failure(cell, "it ended the kernel") from None
         return self._collected(cell, node.outputs)
 
-    async def evaluate(self, cell: Cell, expression: str) -> str:
+    async def evaluate(self, cell: ExecutedCell, expression: str) -> str:
         """Return an inline expression's value as text."""
         outputs = await self.execute(cell, f"print(({expression}), end='')", hidden=True)
         value = "".join(output.get(PRINTED, "") for output in outputs)
@@ -146,13 +148,13 @@ class _Kernel:
             raise self.failure(cell, f"{{{{ {expression} }}}} is empty")
         return value
 
-    def failure(self, cell: Cell, error: str) -> RenderError:
+    def failure(self, cell: ExecutedCell, error: str) -> RenderError:
         """The error that names lesson and cell and gives the last lines of what went wrong."""
         lines = [line.rstrip() for line in _COLOURS.sub("", error).splitlines() if line.strip()]
         told = "\n".join(f"    {line}" for line in lines[-_LAST_LINES:])
         return RenderError(f"{self.source.shown}, cell {cell.number} ({cell.first_line}):\n{told}")
 
-    def _collected(self, cell: Cell, outputs: list[Any]) -> tuple[dict[str, str], ...]:
+    def _collected(self, cell: ExecutedCell, outputs: list[Any]) -> tuple[dict[str, str], ...]:
         collected: list[dict[str, str]] = []
         for output in outputs:
             if output.output_type == "stream":
@@ -165,7 +167,7 @@ class _Kernel:
             self._forbid_addresses(cell, texts)
         return tuple(collected)
 
-    def _forbid_addresses(self, cell: Cell, texts: dict[str, str]) -> None:
+    def _forbid_addresses(self, cell: ExecutedCell, texts: dict[str, str]) -> None:
         """A memory address differs from run to run."""
         for text in texts.values():
             if found := _ADDRESS.search(text):

@@ -10,7 +10,7 @@ from ovlearn.symbolic.article import ARTICLE, Displayed, Target
 from ovlearn.symbolic.errata import ERRATA
 from ovlearn.symbolic.layout import label_of
 from rendering.pages.evidence import derivation_link, in_words, lesson_link, rows_of
-from rendering.pages.writing import displayed, page, relation_data, sentence, shape, with_symbols
+from rendering.pages.pieces import displayed, page, relation_data, sentence, shape, with_symbols
 
 
 def article_map_page() -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import click
 
 from ovlearn.commands import ovlearn
-from rendering.pages.writing import page
+from rendering.pages.pieces import page
 
 _WIDTH = 88
 _COLOURS = ("FORCE_COLOR", "CLICOLOR_FORCE", "TTY_COMPATIBLE", "TTY_INTERACTIVE")

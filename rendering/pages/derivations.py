@@ -13,7 +13,7 @@ from ovlearn.symbolic.notation import parse
 from rendering.equations.formulas import carried, chain_of
 from rendering.markdown import folded, indented
 from rendering.pages.evidence import ROUTE_NAMES, SEEDS, checked, lesson_link, lesson_number
-from rendering.pages.writing import (
+from rendering.pages.pieces import (
     compact,
     displayed,
     page,

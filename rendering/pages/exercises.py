@@ -9,7 +9,7 @@ from functools import partial
 from ovlearn.exercises.sets import files
 from ovlearn.exercises.sources import Exercise, SetSource, source_of
 from rendering.markdown import cell_block, folded, python
-from rendering.pages.writing import page, sentence, table
+from rendering.pages.pieces import page, sentence, table
 
 _LESSON = re.compile(r"\]\(\.\./lessons/(\w+)\.py")
 _FIRST = "New to this? [How to use the course](../how-to-use.md) says how to set up, in three lines."

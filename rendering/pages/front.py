@@ -7,7 +7,7 @@ from ovlearn.checking import ROUTES, at_most
 from ovlearn.symbolic import GLOSSARY, factors
 from ovlearn.symbolic.notation import parse
 from rendering.pages.evidence import SEEDS, checked, derivation_link, rounded, worst
-from rendering.pages.writing import (
+from rendering.pages.pieces import (
     compact,
     displayed,
     inline,

@@ -18,7 +18,7 @@ from ovlearn.symbolic import (
 from ovlearn.symbolic.functions import KINDS
 from ovlearn.symbolic.notation import MEANINGS
 from ovlearn.symbolic.translation import column_symbol
-from rendering.pages.writing import compact, inline, page, sentence, shape, table, with_symbols
+from rendering.pages.pieces import compact, inline, page, sentence, shape, table, with_symbols
 
 _INDICES = {"": (), "layer": (1,), "layer, head": (1, 0)}
 _OPERATIONS = (*KINDS.values(), OneMatrix(s, 1))

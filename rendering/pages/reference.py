@@ -9,7 +9,7 @@ from typing import Any
 
 import ovlearn as ov
 from ovlearn.symbolic import rules
-from rendering.pages.writing import compact, table
+from rendering.pages.pieces import compact, table
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,7 +24,7 @@ def public_names() -> str:
 
 def rules_list() -> str:
     """Every rule with its law and what its docstring says, in alphabetical order."""
-    return "\n\n".join(_rule(name) for name in rules.__all__)
+    return "\n\n".join(_rule(name) for name in sorted(rules.__all__))
 
 
 def pictures_list() -> str:

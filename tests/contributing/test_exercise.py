@@ -8,14 +8,14 @@ from tests.contributing.scratch import walked
 
 
 def test_an_exercise_is_one_file_and_stands_the_gate(tmp_path: Path) -> None:
-    scratch = walked("exercise.md", tmp_path)
+    scratch = walked("exercise.md", root=tmp_path)
     assert scratch.written == ("exercises/04_values_and_outputs_fold.py",)
     status, said = scratch.finish()
     assert (status, said.splitlines()[-1]) == (0, "5 exercises, 19 known mistakes, 8 unusual right answers")
 
 
 def test_an_edit_that_makes_no_mistake_is_told(tmp_path: Path) -> None:
-    scratch = walked("exercise.md", tmp_path)
+    scratch = walked("exercise.md", root=tmp_path)
     file = tmp_path / scratch.written[0]
     text = file.read_text(encoding="utf-8")
     file.write_text(

@@ -15,7 +15,7 @@ WRONG = {
 
 
 def test_a_measure_and_its_picture_are_a_file_and_a_line_each(tmp_path: Path) -> None:
-    scratch = walked("measure.md", tmp_path, COPIED)
+    scratch = walked("measure.md", root=tmp_path, copied=COPIED)
     measure, row, picture, line = scratch.written
     assert (measure, row) == ("ovlearn/numeric/detect.py", "tests/numeric/test_detect.py")
     assert (picture, line) == ("ovlearn/plots/headmaps.py", "ovlearn/plots/__init__.py")
@@ -24,7 +24,7 @@ def test_a_measure_and_its_picture_are_a_file_and_a_line_each(tmp_path: Path) ->
 
 
 def test_a_measure_that_looks_elsewhere_and_a_picture_without_its_table_are_told(tmp_path: Path) -> None:
-    scratch = walked("measure.md", tmp_path, COPIED)
+    scratch = walked("measure.md", root=tmp_path, copied=COPIED)
     for name, (right, wrong) in WRONG.items():
         file = tmp_path / name
         text = file.read_text(encoding="utf-8")

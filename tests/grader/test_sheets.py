@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ovlearn.grader.batch.grading import close_graders, grade_sheet
+from ovlearn.grader.batch.onesheet import close_graders, grade_sheet
 from ovlearn.grader.batch.planning import plan_of
 from ovlearn.grader.batch.results import Result
 from tests.exercises.cases import RIGHT, SET

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from live.parts import Parts, parts, pins
+from live.parts import PageParts, parts, pins
 from live.parts.pins import NotToBeHad, numpy_wheel, python_wheels
 from rendering import RenderError
 from rendering.store import Store
@@ -102,7 +102,7 @@ def test_where_it_cannot_be_had_the_site_has_no_live_cells_and_says_why(
 ) -> None:
     monkeypatch.delenv("CI", raising=False)
     made = parts(ROOT, Store(tmp_path / "kept"))
-    assert made == Parts(absent=made.absent)
+    assert made == PageParts(absent=made.absent)
     assert made.absent.startswith(f"no live cells: {NAME} could not be fetched")
     assert "OVLEARN_WHEELS" in made.absent
     assert "\n" not in made.absent

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from live.parts.scripts import bundled
+from live.parts.bundles import bundled
 from rendering import RenderError
 from rendering.store import Store
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from live.parts import Parts, parts
+from live.parts import PageParts, parts
 from live.parts.contents import contents, own
 from live.parts.packing import node
 from ovlearn.exercises.compiled import to_compile
@@ -31,18 +31,18 @@ ARCHIVES = ("stdlib", "numpy", "sympy", "ovlearn")
 
 
 @pytest.fixture(scope="module")
-def whole(python_in_page: Parts) -> Parts:
+def whole(python_in_page: PageParts) -> PageParts:
     return python_in_page
 
 
 @pytest.fixture(scope="module")
-def lock(whole: Parts) -> dict[str, dict[str, Any]]:
+def lock(whole: PageParts) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = json.loads(whole.files["live/lock.json"])
     return found
 
 
 @pytest.fixture(scope="module")
-def archives(whole: Parts, lock: dict[str, dict[str, Any]]) -> dict[str, zipfile.ZipFile]:
+def archives(whole: PageParts, lock: dict[str, dict[str, Any]]) -> dict[str, zipfile.ZipFile]:
     def opened(name: str) -> zipfile.ZipFile:
         packed = whole.files[f"live/{lock['parts'][name]['file']}"]
         return zipfile.ZipFile(io.BytesIO(gzip.decompress(packed)))
@@ -50,7 +50,7 @@ def archives(whole: Parts, lock: dict[str, dict[str, Any]]) -> dict[str, zipfile
     return {name: opened(name) for name in ARCHIVES}
 
 
-def test_the_lock_tells_every_file_as_it_is(whole: Parts, lock: dict[str, dict[str, Any]]) -> None:
+def test_the_lock_tells_every_file_as_it_is(whole: PageParts, lock: dict[str, dict[str, Any]]) -> None:
     entries = [entry for group in lock.values() for entry in group.values()]
     for entry in entries:
         data = whole.files[f"live/{entry['file']}"]
@@ -61,7 +61,7 @@ def test_the_lock_tells_every_file_as_it_is(whole: Parts, lock: dict[str, dict[s
     assert {place for place in whole.files if place.endswith(".bin")} == told
 
 
-def test_the_page_has_the_lock_in_it(whole: Parts, lock: dict[str, dict[str, Any]]) -> None:
+def test_the_page_has_the_lock_in_it(whole: PageParts, lock: dict[str, dict[str, Any]]) -> None:
     (page,) = (data for place, data in whole.files.items() if place.startswith("live/page."))
     for group in lock.values():
         for entry in group.values():
@@ -69,7 +69,7 @@ def test_the_page_has_the_lock_in_it(whole: Parts, lock: dict[str, dict[str, Any
 
 
 def test_a_page_loads_little_before_the_click_and_not_too_much_after(
-    whole: Parts, lock: dict[str, dict[str, Any]]
+    whole: PageParts, lock: dict[str, dict[str, Any]]
 ) -> None:
     assert len(gzip.compress(whole.files[whole.loader])) < 3_000
     assert sum(entry["bytes"] for entry in lock["parts"].values()) < 14_000_000
@@ -104,12 +104,14 @@ def test_no_solution_can_be_read_in_it(set_name: str, archives: dict[str, zipfil
     assert len({line.partition(":")[0] for line in readable(source, as_text)}) == len(source.exercises)
 
 
-def test_another_build_gives_the_same_bytes(whole: Parts, lock: dict[str, dict[str, Any]]) -> None:
+def test_another_build_gives_the_same_bytes(whole: PageParts, lock: dict[str, dict[str, Any]]) -> None:
     assert own(ROOT).make() == whole.files[f"live/{lock['parts']['ovlearn']['file']}"]
     assert parts(ROOT) == whole
 
 
-def test_a_change_in_the_package_makes_its_own_part_anew_and_no_other(whole: Parts, tmp_path: Path) -> None:
+def test_a_change_in_the_package_makes_its_own_part_anew_and_no_other(
+    whole: PageParts, tmp_path: Path
+) -> None:
     class Watched(Store):
         made: tuple[str, ...] = ()
 

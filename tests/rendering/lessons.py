@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from rendering import Lesson, Source
-from rendering.execution import Cell
+from rendering.execution import ExecutedCell
 
 GOOD = """\
 # %% [markdown]
@@ -60,5 +60,5 @@ def cell(code: str) -> str:
 
 def lesson(*cells: tuple[str, str], name: str = "03_x") -> Lesson:
     """A lesson that was run, from kinds and sources."""
-    numbered = (Cell(number, kind, source) for number, (kind, source) in enumerate(cells, start=1))
+    numbered = (ExecutedCell(number, kind, source) for number, (kind, source) in enumerate(cells, start=1))
     return Lesson(Source(Path(f"lessons/{name}.py"), f"lessons/{name}.md"), tuple(numbered))

@@ -8,7 +8,7 @@ from typing import Any
 import nbformat
 
 from rendering import Lesson, Source, notebook
-from rendering.execution import Cell
+from rendering.execution import ExecutedCell
 from tests.rendering.lessons import lesson
 
 SITE = "https://example.org/ov/"
@@ -31,8 +31,8 @@ def texts(data: dict[str, Any]) -> list[str]:
 
 def test_it_holds_the_cells_without_outputs_counts_or_tags() -> None:
     cells = (
-        Cell(1, "markdown", "# T"),
-        Cell(2, "code", "1", ("hide-input", "remove-cell"), ({"text/plain": "1"},)),
+        ExecutedCell(1, "markdown", "# T"),
+        ExecutedCell(2, "code", "1", ("hide-input", "remove-cell"), ({"text/plain": "1"},)),
     )
     data = made(Lesson(Source(lesson().source.path, "lessons/03_x.md"), cells))
     code = data["cells"][-1]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rendering import RenderError
-from rendering.execution import Cell, execute
+from rendering.execution import ExecutedCell, execute
 from rendering.outputs import PRINTED
 from rendering.store import Store
 from tests.rendering.lessons import GOOD, cell, write
@@ -26,14 +26,14 @@ FAILURES = {
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> list[list[Cell]]:
+def runs(tmp_path_factory: pytest.TempPathFactory) -> list[list[ExecutedCell]]:
     """One lesson, run in two kernels side by side."""
     folder = tmp_path_factory.mktemp("runs")
     sources = [write(folder, name, GOOD) for name in ("01_x", "02_x")]
     return execute(sources, package=folder, store=Store(folder / "cache"))
 
 
-def test_two_runs_are_the_same(runs: list[list[Cell]]) -> None:
+def test_two_runs_are_the_same(runs: list[list[ExecutedCell]]) -> None:
     assert runs[0] == runs[1]
 
 
@@ -50,13 +50,13 @@ def test_whoever_waits_is_told_how_far_it_is(tmp_path: Path, caplog: pytest.LogC
     assert {line.rpartition(": ")[2] for line in told[1:]} == {source.shown for source in sources}
 
 
-def test_expressions_become_the_values_at_their_place(runs: list[list[Cell]]) -> None:
+def test_expressions_become_the_values_at_their_place(runs: list[list[ExecutedCell]]) -> None:
     texts = [each.source for each in runs[0] if each.kind == "markdown"]
     assert texts[0].endswith("The answer is 42, the label 1e-12, and TeX keeps its braces: $W^{{2}}$.")
     assert texts[1] == "Now it is 6, to two places 6.00."
 
 
-def test_outputs_keep_their_kinds_and_order(runs: list[list[Cell]]) -> None:
+def test_outputs_keep_their_kinds_and_order(runs: list[list[ExecutedCell]]) -> None:
     kinds = {each.number: [sorted(output) for output in each.outputs] for each in runs[0] if each.outputs}
     assert kinds == {
         2: [[PRINTED]],

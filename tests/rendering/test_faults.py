@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rendering import RenderError, Source, render
-from rendering.execution.percent import cells_of
+from rendering.execution.unrun import cells_of
 from rendering.store import Store
 
 ROOT = Path(__file__).parents[2]

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from rendering import Lesson, RenderError, Source, outputs, render
-from rendering.execution import Cell, kernel
-from rendering.execution.percent import cells_of
+from rendering.execution import ExecutedCell, kernel
+from rendering.execution.unrun import cells_of
 from rendering.outputs import PRINTED
 from rendering.store import Store
 from tests.rendering.lessons import lesson, write
 
 
-def page(*cells: Cell) -> str:
+def page(*cells: ExecutedCell) -> str:
     return Lesson(Source(Path("lessons/03_x.py"), "lessons/03_x.md"), cells).markdown
 
 
@@ -30,11 +30,14 @@ def test_tags_decide_what_is_seen_of_the_code(tags: tuple[str, ...], shown: str)
     result = '<div class="ov-out" markdown>\n\n```{ .text .ov-text .no-copy }\n1\n```\n\n</div>'
     inside = f"{shown}\n\n{result}" if shown else result
     wanted = f'<div class="ov-cell" data-cell="1" markdown>\n\n{inside}\n\n</div>\n'
-    assert page(Cell(1, "code", "x = 1\n\ny", tags, ({"text/plain": "1"},))) == wanted
+    assert page(ExecutedCell(1, "code", "x = 1\n\ny", tags, ({"text/plain": "1"},))) == wanted
 
 
 def test_a_removed_cell_and_a_raw_one_leave_nothing() -> None:
-    assert page(Cell(1, "code", "x", ("remove-cell",), ({PRINTED: "1"},)), Cell(2, "raw", "x")) == "\n"
+    assert (
+        page(ExecutedCell(1, "code", "x", ("remove-cell",), ({PRINTED: "1"},)), ExecutedCell(2, "raw", "x"))
+        == "\n"
+    )
 
 
 def test_the_richest_form_is_shown() -> None:
@@ -76,7 +79,7 @@ def test_links_to_lessons_lead_to_their_pages() -> None:
 
 @pytest.mark.parametrize("text", ["# %%\n1\n", "# %% [markdown]\n# Words\n", ""])
 def test_a_lesson_begins_with_its_title(tmp_path: Path, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def run(source: Source, package: Path) -> tuple[list[Cell], list[str]]:
+    async def run(source: Source, package: Path) -> tuple[list[ExecutedCell], list[str]]:
         return cells_of(source), []
 
     monkeypatch.setattr(kernel, "run", run)

@@ -30,8 +30,8 @@ from rendering.generated import generated as kept
 from rendering.pages import article_map, derivations, evidence, front
 from rendering.pages.commands import shell
 from rendering.pages.notation import anchor, notation_page
+from rendering.pages.pieces import relation_data, with_symbols
 from rendering.pages.reference import section
-from rendering.pages.writing import relation_data, with_symbols
 from rendering.store import Store
 from tests.plots.cases import DRAWN
 

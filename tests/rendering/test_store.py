@@ -8,7 +8,7 @@ import pytest
 
 import rendering.execution
 from rendering import RenderError, Source
-from rendering.execution import Cell, execute, kernel
+from rendering.execution import ExecutedCell, execute, kernel
 from rendering.store import Store
 from tests.rendering.lessons import cell, write
 
@@ -20,11 +20,11 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> Ran:
     """The names of the lessons that were run, by a kernel that is none; each reads all that there is."""
     names: Ran = []
 
-    async def run(source: Source, package: Path) -> tuple[list[Cell], list[str]]:
+    async def run(source: Source, package: Path) -> tuple[list[ExecutedCell], list[str]]:
         names.append(source.name)
         if "1 / 0" in source.path.read_text():
             raise RenderError(source.name)
-        return [Cell(1, "code", source.path.read_text(), ("tag",), ({"text/plain": "é"},))], ["*"]
+        return [ExecutedCell(1, "code", source.path.read_text(), ("tag",), ({"text/plain": "é"},))], ["*"]
 
     monkeypatch.setattr(kernel, "run", run)
     return names
@@ -37,7 +37,7 @@ def sources(tmp_path: Path) -> list[Source]:
     return [write(tmp_path, name, cell("1")) for name in ("01_x", "02_x")]
 
 
-def build(sources: list[Source]) -> list[list[Cell]]:
+def build(sources: list[Source]) -> list[list[ExecutedCell]]:
     folder = sources[0].path.parent
     return execute(sources, package=folder / "package", store=Store(folder / "kept"))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import ovlearn
-from ovlearn_live import answers, errors
+from ovlearn_live import errors, verdicts
 from ovlearn_live.collecting import Collector, Printed
 from ovlearn_live.names import Names
 from ovlearn_live.page import Page
@@ -97,10 +97,10 @@ class Session:
                 self._cell(message)
             except BaseException as error:  # told beside the verdict, which other cells may still decide
                 work.error = errors.told(error)
-                reasons = answers.reasons_of(code, error)
-            found = answers.verdict(exercise, self._names.all, reasons, message.get("seed"))
+                reasons = verdicts.reasons_of(code, error)
+            found = verdicts.verdict(exercise, self._names.all, reasons, message.get("seed"))
         says = work.error.says if work.error else ""
-        verdict = found or answers.unjudged(exercise, says)
+        verdict = found or verdicts.unjudged(exercise, says)
         return {"kind": "verdict", "exercise": exercise, **verdict, **work.told}
 
     def _reset(self, message: Message) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ovlearn.grader.batch.choosing import Choice, choose
-from ovlearn.grader.batch.grading import grade_sheet
+from ovlearn.grader.batch.onesheet import grade_sheet
 from ovlearn.grader.batch.planning import Plan
 from ovlearn.grader.batch.pool import local
 from ovlearn.grader.batch.results import Mark, Result

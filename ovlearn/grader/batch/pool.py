@@ -11,8 +11,8 @@ from typing import Any
 
 from ovlearn.exercises.sheet_cells import Unreadable
 from ovlearn.grader.batch import folders
-from ovlearn.grader.batch.grading import close_graders, failed, grade_sheet, ungraded
 from ovlearn.grader.batch.keeping import Kept, key_of
+from ovlearn.grader.batch.onesheet import close_graders, failed, grade_sheet, ungraded
 from ovlearn.grader.batch.planning import Plan
 from ovlearn.grader.batch.results import Result
 from ovlearn.grader.batch.submissions import Submission

@@ -12,7 +12,7 @@ from dataclasses import replace
 from ovlearn.exercises.sets import set_of
 from ovlearn.exercises.sheet_cells import Unreadable, cells_of
 from ovlearn.exercises.sources import source_of
-from ovlearn.grader.batch.grading import failed, grade_sheet
+from ovlearn.grader.batch.onesheet import failed, grade_sheet
 from ovlearn.grader.batch.planning import Plan
 from ovlearn.grader.batch.results import Result
 from ovlearn.grader.batch.submissions import NOTEBOOK, Submission, is_notebook

@@ -10,7 +10,7 @@ the logits goes through them.
 
 from ovlearn.numeric.circuits.composition import composition_baseline, composition_scores
 from ovlearn.numeric.circuits.copying import copying_quantiles, copying_score, eigenvalues
-from ovlearn.numeric.circuits.products import full_ov, full_qk, ov, qk, virtual_head
+from ovlearn.numeric.circuits.factors import full_ov, full_qk, ov, qk, virtual_head
 from ovlearn.numeric.circuits.raising import TopOutputs, copying_accuracy, top_outputs
 
 __all__ = [

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from ovlearn.arguments import Head, complaint, head_pair, instance_of, whole_number
 from ovlearn.numeric.arrays import Array, Tokens, listed_ids
-from ovlearn.numeric.circuits.products import full_ov
+from ovlearn.numeric.circuits.factors import full_ov
 from ovlearn.numeric.circuits.scaling import up_to_one
 from ovlearn.numeric.factored import FactoredMatrix
 from ovlearn.numeric.transformer import Transformer

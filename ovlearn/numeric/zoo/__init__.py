@@ -8,8 +8,8 @@ from __future__ import annotations
 from ovlearn.arguments import complaint, described
 from ovlearn.numeric.zoo import handmade, trained
 from ovlearn.numeric.zoo.cards import Card, Figure, measured
-from ovlearn.numeric.zoo.model import ZooModel
 from ovlearn.numeric.zoo.trained import Text, text
+from ovlearn.numeric.zoo.zoomodel import ZooModel
 
 __all__ = ["Card", "Figure", "Text", "ZooModel", "card", "load", "names", "text"]
 

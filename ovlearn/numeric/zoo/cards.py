@@ -10,8 +10,8 @@ import numpy as np
 from ovlearn.numeric import circuits, detect
 from ovlearn.numeric.arrays import Array
 from ovlearn.numeric.config import weight_shapes
-from ovlearn.numeric.zoo.model import ZooModel
 from ovlearn.numeric.zoo.trained import text
+from ovlearn.numeric.zoo.zoomodel import ZooModel
 
 
 @dataclass(frozen=True, eq=False)

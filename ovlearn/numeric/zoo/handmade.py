@@ -13,7 +13,7 @@ import numpy as np
 
 from ovlearn.numeric.arrays import Array
 from ovlearn.numeric.config import Config, weight_shapes
-from ovlearn.numeric.zoo.model import ZooModel
+from ovlearn.numeric.zoo.zoomodel import ZooModel
 
 _SHARP = 12.0  # a score, after the division by √d_head: e¹² to 1 against what does not match
 _LOUD = 10.0  # a logit

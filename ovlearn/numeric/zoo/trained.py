@@ -12,7 +12,7 @@ import numpy as np
 from ovlearn.arguments import complaint
 from ovlearn.numeric.arrays import Tokens, read_only
 from ovlearn.numeric.config import Config, weight_shapes
-from ovlearn.numeric.zoo.model import ZooModel
+from ovlearn.numeric.zoo.zoomodel import ZooModel
 
 FOLDER = Path(__file__).parent / "weights"
 

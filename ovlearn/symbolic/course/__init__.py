@@ -4,34 +4,27 @@ from __future__ import annotations
 
 from dataclasses import replace
 from difflib import get_close_matches
+from importlib import import_module
 from types import ModuleType
 
-from ovlearn.symbolic.course import (
-    attention_head,
-    conventions,
-    frozen_network,
-    nonlinearity,
-    ov_circuit,
-    ov_fold,
-    path_expansion,
-    qk_circuit,
-    residual_stream,
-    virtual_heads,
-)
-from ovlearn.symbolic.course.arguments import checked
+from ovlearn.symbolic.course.parameters import checked
 from ovlearn.symbolic.derivation import Derivation
 
+# The course in order. Each slug is the name of a file here.
+_IN_ORDER = (
+    "residual-stream",
+    "nonlinearity",
+    "attention-head",
+    "ov-fold",
+    "frozen-network",
+    "path-expansion",
+    "ov-circuit",
+    "qk-circuit",
+    "virtual-heads",
+    "conventions",
+)
 COURSE: dict[str, ModuleType] = {
-    "residual-stream": residual_stream,
-    "nonlinearity": nonlinearity,
-    "attention-head": attention_head,
-    "ov-fold": ov_fold,
-    "frozen-network": frozen_network,
-    "path-expansion": path_expansion,
-    "ov-circuit": ov_circuit,
-    "qk-circuit": qk_circuit,
-    "virtual-heads": virtual_heads,
-    "conventions": conventions,
+    slug: import_module(f"{__name__}.{slug.replace('-', '_')}") for slug in _IN_ORDER
 }
 
 

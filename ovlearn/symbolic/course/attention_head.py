@@ -8,7 +8,7 @@ from sympy import OneMatrix, Symbol
 
 from ovlearn.symbolic import rules
 from ovlearn.symbolic.course import assumptions
-from ovlearn.symbolic.course.arguments import Arguments
+from ovlearn.symbolic.course.parameters import Arguments
 from ovlearn.symbolic.derivation import Derivation
 from ovlearn.symbolic.expressions import product, transpose
 from ovlearn.symbolic.functions import Layer, OneHot

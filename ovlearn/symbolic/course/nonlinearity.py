@@ -7,7 +7,6 @@ from typing import Any
 from sympy import ImmutableMatrix, ZeroMatrix
 
 from ovlearn.symbolic import rules
-from ovlearn.symbolic.course.arguments import Arguments
 from ovlearn.symbolic.course.assumptions import (
     CAUSAL_MASK,
     FROZEN_PATTERNS,
@@ -16,6 +15,7 @@ from ovlearn.symbolic.course.assumptions import (
     linear_embedding,
     scaled,
 )
+from ovlearn.symbolic.course.parameters import Arguments
 from ovlearn.symbolic.course.theorems import reads
 from ovlearn.symbolic.derivation import Derivation
 from ovlearn.symbolic.expressions import add, product, subtract, transpose

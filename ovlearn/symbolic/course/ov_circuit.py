@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ovlearn.symbolic import rules
 from ovlearn.symbolic.course import theorems
-from ovlearn.symbolic.course.arguments import Arguments
+from ovlearn.symbolic.course.parameters import Arguments
 from ovlearn.symbolic.course.path_expansion import expanded
 from ovlearn.symbolic.derivation import Derivation
 from ovlearn.symbolic.expressions import product

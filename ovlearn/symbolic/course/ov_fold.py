@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ovlearn.symbolic import rules
 from ovlearn.symbolic.course import assumptions
-from ovlearn.symbolic.course.arguments import Arguments
+from ovlearn.symbolic.course.parameters import Arguments
 from ovlearn.symbolic.derivation import Derivation
 from ovlearn.symbolic.functions import Rank
 from ovlearn.symbolic.notation import Network

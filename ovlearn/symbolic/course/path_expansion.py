@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from ovlearn.symbolic import rules
 from ovlearn.symbolic.course import theorems
-from ovlearn.symbolic.course.arguments import Arguments
 from ovlearn.symbolic.course.frozen_network import logits_of_the_stream
+from ovlearn.symbolic.course.parameters import Arguments
 from ovlearn.symbolic.derivation import Derivation
 from ovlearn.symbolic.notation import Network
 from ovlearn.symbolic.pathlabels import by_order

@@ -9,8 +9,8 @@ from __future__ import annotations
 from sympy import Symbol
 
 from ovlearn.symbolic import rules
-from ovlearn.symbolic.course.arguments import Arguments
 from ovlearn.symbolic.course.assumptions import residual_stream
+from ovlearn.symbolic.course.parameters import Arguments
 from ovlearn.symbolic.derivation import Derivation
 from ovlearn.symbolic.expressions import add
 from ovlearn.symbolic.functions import At, SumBelow

@@ -8,7 +8,7 @@ from sympy import OneMatrix
 
 from ovlearn.symbolic import rules
 from ovlearn.symbolic.course import assumptions, theorems
-from ovlearn.symbolic.course.arguments import Arguments
+from ovlearn.symbolic.course.parameters import Arguments
 from ovlearn.symbolic.derivation import Derivation
 from ovlearn.symbolic.expressions import product
 from ovlearn.symbolic.notation import Network, s, symbol

@@ -13,6 +13,13 @@ from ovlearn.symbolic.statements import Assumption, unfolded
 from ovlearn.symbolic.steps import Bound, Counterexample, RuleError, Selection, rule, shortened
 from ovlearn.symbolic.witness import differ_at
 
+__all__ = [
+    "counterexample",
+    "inner_size",
+    "select",
+    "select_path",
+]
+
 
 @rule("select", "X + Y keeps X and leaves out Y", makes=Selection)
 def select(expr: Any, term: Any, name: Any) -> dict[str, Any]:

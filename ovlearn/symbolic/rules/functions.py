@@ -12,6 +12,12 @@ from ovlearn.symbolic.notation import MEANINGS
 from ovlearn.symbolic.rules.sums import refuse_masks
 from ovlearn.symbolic.steps import RuleError, rule, shortened
 
+__all__ = [
+    "rows_sum_to_one",
+    "sum_over_positions",
+    "vectorise",
+]
+
 
 @rule("rows sum to one", "softmax(S) 1 = 1")
 def rows_sum_to_one(expr: Any) -> Any:

@@ -8,6 +8,11 @@ from ovlearn.symbolic.expressions import rewrite
 from ovlearn.symbolic.statements import Assumption, replace_left
 from ovlearn.symbolic.steps import RuleError, rule, shortened
 
+__all__ = [
+    "fold",
+    "unfold",
+]
+
 
 @rule("unfold", "a symbol = what it stands for")
 def unfold(expr: Any, source: Assumption) -> Any:

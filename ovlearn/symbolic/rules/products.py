@@ -10,6 +10,14 @@ from ovlearn.symbolic.expressions import add, factors, flat_factors, product, re
 from ovlearn.symbolic.functions import is_matrix
 from ovlearn.symbolic.steps import RuleError, rule
 
+__all__ = [
+    "gather_transposes",
+    "group",
+    "scalars_first",
+    "transposes",
+    "ungroup",
+]
+
 
 @rule("ungroup", "(AB)C = ABC")
 def ungroup(expr: Any) -> Any:

@@ -13,6 +13,15 @@ from ovlearn.symbolic.pathlabels import by_order, path_of
 from ovlearn.symbolic.rules.products import scalars_merged
 from ovlearn.symbolic.steps import RuleError, rule, shortened
 
+__all__ = [
+    "cancel",
+    "distribute",
+    "flatten",
+    "join_sum",
+    "reorder",
+    "zero",
+]
+
 
 @rule("flatten", "(X + Y) + Z = X + Y + Z")
 def flatten(expr: Any) -> Any:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ovlearn.grader.batch import grading
+from ovlearn.grader.batch import onesheet
 from ovlearn.grader.batch.grader import Grader
 from ovlearn.grader.batch.keeping import Kept
 from ovlearn.grader.batch.planning import Plan, plan_of
@@ -29,7 +29,7 @@ PLAN = Plan(POINTS, chosen=True, seed=3)
 @pytest.fixture(autouse=True, scope="module")
 def _graders() -> Iterator[None]:
     yield
-    grading.close_graders()
+    onesheet.close_graders()
 
 
 @pytest.fixture
@@ -79,8 +79,10 @@ def test_one_job_and_two_give_the_same_marks(folder: Path) -> None:
 
 def test_an_exercise_belongs_to_a_sheet_where_its_set_does() -> None:
     plan = plan_of([], None, seed=0)
-    assert grading.grade_sheet("a.py", b"x = 1", plan) == Result("a.py", "not graded", grading.NOTHING_ASKED)
-    result = grading.grade_sheet("a.py", b"ov_rank = 64", plan)
+    assert onesheet.grade_sheet("a.py", b"x = 1", plan) == Result(
+        "a.py", "not graded", onesheet.NOTHING_ASKED
+    )
+    result = onesheet.grade_sheet("a.py", b"ov_rank = 64", plan)
     assert {mark.exercise for mark in result.marks} >= {"ov_matrix", "head_output", "ov_rank", "fold"}
     assert [mark.exercise for mark in result.marks if mark.passed] == ["ov_rank"]
 
@@ -196,17 +198,17 @@ def test_a_grader_that_is_stuck_or_ends_costs_one_exercise(monkeypatch: pytest.M
             return some(self, cells, names, plan)
 
         monkeypatch.setattr(Grader, "_some", troubled)
-        result = grading.grade_sheet("a.py", GOOD.encode(), plan)
+        result = onesheet.grade_sheet("a.py", GOOD.encode(), plan)
         assert [mark.status for mark in result.marks] == [status, "passed"]
         assert bool(result.marks[0].stamp) == (status == "wrong")  # what was not graded is tried again
 
 
 def test_a_grader_that_ends_once_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert grading.grade_sheet("a.py", GOOD.encode(), PLAN).points == 3
-    (grader,) = grading._idle[-1:]
+    assert onesheet.grade_sheet("a.py", GOOD.encode(), PLAN).points == 3
+    (grader,) = onesheet._idle[-1:]
     assert grader.process is not None
     grader.process.kill()
-    assert grading.grade_sheet("a.py", GOOD.encode(), PLAN).points == 3
+    assert onesheet.grade_sheet("a.py", GOOD.encode(), PLAN).points == 3
 
 
 def test_an_executor_that_loses_a_sheet_still_gives_a_row(folder: Path) -> None:

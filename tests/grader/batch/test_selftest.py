@@ -10,7 +10,7 @@ import pytest
 
 from ovlearn.cli import main
 from ovlearn.grader.batch import selftest
-from ovlearn.grader.batch.grading import close_graders
+from ovlearn.grader.batch.onesheet import close_graders
 from ovlearn.grader.batch.planning import Plan, plan_of
 from ovlearn.grader.batch.selftest import SelfTestFailed, needed, self_test, solutions
 from ovlearn.grader.batch.submissions import submissions

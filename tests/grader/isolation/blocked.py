@@ -131,7 +131,7 @@ BACK_DOORS = (
     case(
         "by the function of its module",
         BLOCKED,
-        "from ovlearn.symbolic.course import ov_fold\nfrom ovlearn.symbolic.course.arguments import checked\n"
+        "from ovlearn.symbolic.course import ov_fold\nfrom ovlearn.symbolic.course.parameters import checked\n"
         + DERIVE
         + "return ov_fold.derive(checked(3, 1, None, 0, least_layers=1))",
         exercise="fold",

@@ -11,7 +11,7 @@ import pytest
 
 from ovlearn.exercises.answers import Namespace
 from ovlearn.exercises.judging import verdict_on
-from ovlearn.grader.batch.grading import close_graders, grade_sheet
+from ovlearn.grader.batch.onesheet import close_graders, grade_sheet
 from ovlearn.grader.batch.planning import Plan
 from ovlearn.grader.batch.results import Mark
 from tests.grader.isolation.accidents import ACCIDENTS

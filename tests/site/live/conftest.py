@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from live.parts import Parts
+from live.parts import PageParts
 from tests.site.built import ROOT
 from tests.site.live import served
 from tests.site.live.served import Server
@@ -20,7 +20,7 @@ _PAGE = (
 
 
 @pytest.fixture(autouse=True)
-def _with_python(python_in_page: Parts) -> None:
+def _with_python(python_in_page: PageParts) -> None:
     """There is Python for the page, or none of these tests is run."""
 
 

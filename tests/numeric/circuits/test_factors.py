@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ovlearn import circuits
-from ovlearn.numeric.circuits import products
+from ovlearn.numeric.circuits import factors
 
 from .cases import HEADS, model, times
 
@@ -68,9 +68,9 @@ def test_the_vocabulary_is_never_squared() -> None:
 def test_all_heads_of_a_large_model_are_too_many_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     m = model()
     numbers = 2 * 3 * 2 * 11 * 4
-    monkeypatch.setattr(products, "_LARGEST", 8 * numbers)
+    monkeypatch.setattr(factors, "_LARGEST", 8 * numbers)
     assert circuits.full_ov(m).shape == circuits.full_qk(m).shape == (3, 2, 11, 11)
-    monkeypatch.setattr(products, "_LARGEST", 8 * numbers - 1)
+    monkeypatch.setattr(factors, "_LARGEST", 8 * numbers - 1)
     for circuit in (circuits.full_ov, circuits.full_qk):
         with pytest.raises(ValueError, match=r"^layer, head: expected a head, .*, got none: .* take 0.0 GB$"):
             circuit(m)

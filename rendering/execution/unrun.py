@@ -6,16 +6,18 @@ import re
 from collections.abc import Sequence
 
 from ovlearn.exercises.percent import cells
-from rendering.execution.executed import Cell, Source
+from rendering.execution.executed import ExecutedCell, Source
 
 # With a space inside each pair of braces, so that neither TeX's {{x}} nor an f-string's braces look like one.
 _EXPRESSION = re.compile(r"\{\{\s(.+?)\s\}\}", re.DOTALL)
 
 
-def cells_of(source: Source) -> list[Cell]:
+def cells_of(source: Source) -> list[ExecutedCell]:
     """Return the cells of the file; empty ones are left out."""
     found = enumerate(cells(source.path.read_text(encoding="utf-8")), start=1)
-    return [Cell(number, one.kind, one.text, tuple(one.marks.get("tags", ()))) for number, one in found]
+    return [
+        ExecutedCell(number, one.kind, one.text, tuple(one.marks.get("tags", ()))) for number, one in found
+    ]
 
 
 def expressions(text: str) -> list[str]:
