@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 # the message must say. In the first every rule still applies, to a wrong equation. In the second one refuses.
 FAULTS = {
     "03_one_attention_head": (
-        "given.py",
+        "assumptions.py",
         "return product(1 / sqrt(d_h), *parts)",
         "return product(1 / d_h, *parts)",
         "step 7 (unfold), numeric: relative error",
