@@ -240,3 +240,29 @@ def test_what_is_built_by_hand_has_no_room_to_spare(
 
 
 SIZES = ("n_layers", "n_heads", "d_model", "d_head", "d_vocab", "n_ctx")
+
+
+def test_the_held_out_loss_is_that_of_all_the_text() -> None:
+    """Another route to the same number: each row by itself, and log-softmax written out."""
+    model, (_, held_out) = zoo.load("king-james"), trained.text()
+    figure = next(f for f in cards.measured(model).figures if f.name.startswith("loss"))
+    losses = []
+    for begin in range(0, len(held_out) // 63 * 63, 63 * 4 * 9):  # a ninth of what the card takes
+        tokens = [0, *held_out[begin : begin + 63]]
+        logits = model.run(tokens, record=()).logits.astype(float)
+        for at in range(31, 63):
+            losses.append(np.log(np.exp(logits[at] - logits[at].max()).sum()) - logits[at, tokens[at + 1]])
+            losses[-1] += logits[at].max()
+    assert float(figure.values) == pytest.approx(np.mean(losses), abs=0.15)
+
+
+@pytest.mark.parametrize(("name", "share"), [("copying", 0.9), ("two-back", 1.0)])
+def test_a_card_says_how_many_tokens_are_copied(name: str, share: float) -> None:
+    figure = next(f for f in zoo.card(name).figures if f.name.startswith("share of tokens"))
+    model = zoo.load(name)
+    table = model.W_E
+    for layer in range(model.config.n_layers):
+        table = table @ model.W_V[layer, 0] @ model.W_O[layer, 0]
+    table = table @ model.W_U
+    copied = np.mean([table[token].argmax() == token for token in range(len(table))])
+    assert float(figure.values) == copied >= share

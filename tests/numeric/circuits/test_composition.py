@@ -110,3 +110,12 @@ def test_a_mean_of_rounding_is_none_and_a_little_more_is_one(dtype: type, size: 
 def test_scores_have_the_weights_precision() -> None:
     config = ov.Config(2, 3, 9, 4, 7, 6, dtype=np.float32)
     assert circuits.composition_scores(ov.Transformer.random(config), "K").dtype == np.float32
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_mean_of_sixteen_roundings_may_be_rounding(dtype: type) -> None:
+    config = ov.Config(2, 3, 400, 5, 7, 6, dtype=dtype)
+    folded = ov.GPT.random(config, seed=3).folded()
+    longest = np.linalg.norm(folded.W_O, axis=-1).max()
+    off = replace(folded, W_O=folded.W_O + dtype(16 * np.finfo(dtype).eps * longest / np.sqrt(400)))
+    assert round(circuits.composition_baseline(off) ** -2) == 399
