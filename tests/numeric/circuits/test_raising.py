@@ -78,3 +78,8 @@ def test_what_is_a_tie_does_not_depend_on_the_unit(power: int) -> None:
 def test_one_long_column_does_not_make_ties_of_short_ones() -> None:
     circuit = np.eye(6) + (1 - 1e-4) * np.roll(np.eye(6), 1, axis=1)
     assert circuits.copying_accuracy(one_head(circuit, seed=4, dtype=np.float32), 0, 0) == 1
+
+
+def test_what_is_a_tie_does_not_depend_on_how_many_tokens_there_are() -> None:
+    circuit = np.eye(60) + (1 - 4e-6) * np.roll(np.eye(60), 1, axis=1)
+    assert circuits.copying_accuracy(one_head(circuit, dtype=np.float32), 0, 0) == 1
