@@ -9,7 +9,6 @@ Source: the article, 'Motivation'; Elhage et al. (2021), 'Transformer Overview'.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -35,8 +34,9 @@ def embed(net: Any, tokens: Tokens) -> Array:
 def attention(net: Any, x: Array, layer: int, head: int) -> dict[str, Array]:
     """Return what one head computes from what it reads, x [(batch), pos, d_model]."""
     q, k, v = net.parts.project(net, x, layer, head)  # [(batch), pos, d_head] each
-    scores = q @ k.swapaxes(-1, -2) / math.sqrt(net.config.d_head)  # [(batch), query, key]
-    pattern = softmax(masked(scores) if net.config.causal else scores)  # [(batch), query, key]
+    scores = q @ k.swapaxes(-1, -2) / net.attn_scale  # [(batch), query, key]
+    seen = masked(scores, net.parts.window(net, layer)) if net.config.causal else scores
+    pattern = softmax(seen)  # [(batch), query, key]
     z = pattern @ v  # [(batch), pos, d_head]
     head_out = z @ net.W_O[layer, head]  # [(batch), pos, d_model]
     return {"q": q, "k": k, "v": v, "scores": scores, "pattern": pattern, "z": z, "head_out": head_out}
@@ -101,9 +101,9 @@ class Parts:
     """What a network does beside attention; each part is handed the network.
 
     read: what the heads of a layer read of the stream, as through a norm. project: a head's queries, keys and
-    values, so biases, rotation by position, and keys that heads share. write: what a layer does with what its
-    heads wrote, an MLP after them or beside them. unembed: the logits. records: the names of what `write`
-    records beside resid_post.
+    values, so biases, and rotation by position. write: what a layer does with what its heads wrote, an MLP
+    after them or beside them. unembed: the logits. records: the names of what `write` records beside
+    resid_post. window: how many keys a query of a layer sees, its own among them; None for all.
     """
 
     read: Callable[[Any, Array, int], Array] = as_it_is
@@ -111,11 +111,16 @@ class Parts:
     write: Callable[[Any, Array, Array, int], dict[str, Array]] = add
     unembed: Callable[[Any, Array], Array] = unembed
     records: Callable[[Any], tuple[str, ...]] = lambda net: ()
+    window: Callable[[Any, int], int | None] = lambda net, layer: None
 
 
-def masked(scores: Array) -> Array:
-    """Return the scores with -inf wherever a key comes after its query."""
-    return np.where(np.tri(scores.shape[-1], dtype=bool), scores, -np.inf)  # [(batch), query, key]
+def masked(scores: Array, window: int | None = None) -> Array:
+    """Return the scores with -inf wherever a key comes after its query, or so far before it."""
+    length = scores.shape[-1]
+    seen = np.tri(length, dtype=bool)  # [query, key]
+    if window is not None and window < length:
+        seen &= ~np.tri(length, k=-window, dtype=bool)
+    return np.where(seen, scores, -np.inf)  # [(batch), query, key]
 
 
 def softmax(scores: Array) -> Array:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import KW_ONLY, dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -75,6 +75,16 @@ class Transformer:
         rng = np.random.default_rng(whole_number("seed", seed))
         scales = _scales(config)
         return cls(config, **{name: rng.normal(0, scales[name], shape) for name, shape in shapes.items()})
+
+    @property
+    def tokenizer(self) -> Any:
+        """What makes token ids of a text, and words of ids; None where there is nothing of the kind."""
+        return None
+
+    @property
+    def attn_scale(self) -> float:
+        """What scores are divided by: √d_head."""
+        return math.sqrt(self.config.d_head)
 
     @property
     def heads_alone(self) -> bool:
