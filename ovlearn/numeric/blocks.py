@@ -43,9 +43,9 @@ def mlp(net: Any, x: Array, layer: int) -> Array:
     if net.W_gate is None:
         hidden = ramp(hidden)
     else:
-        hidden *= ramp(x @ net.W_gate[layer])
-    written: Array = hidden @ net.W_out[layer]  # [(batch), pos, d_model]
-    return written + net.b_out[layer]
+        hidden *= ramp(x @ net.W_gate[layer] + net.b_gate[layer])
+    written: Array = hidden @ net.W_out[layer] + net.b_out[layer]  # [(batch), pos, d_model]
+    return written
 
 
 def unembed_normed(net: Any, stream: Array) -> Array:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
-from ovlearn.arguments import complaint
 from ovlearn.numeric.arrays import Array
 from ovlearn.numeric.norms import Normalization, centres, has_gains
 
@@ -46,15 +45,15 @@ def _gains_in(model: SimpleNamespace) -> Weights:
 
 def _shifts_in(model: SimpleNamespace) -> Weights:
     """What the weights after layer norm read of its shift is a bias."""
-    if model.W_gate is not None and model.ln2_b.any():
-        raise ValueError(complaint("ln2_b", "zeros, as a gate has no bias to take them up", "others"))
     shift = model.ln1_b[:, None, None, :]  # [layer, 1, 1, d_model]
     changed: Weights = {
         f"b_{name}": getattr(model, f"b_{name}") + (shift @ getattr(model, f"W_{name}"))[..., 0, :]
         for name in "QKV"  # [layer, head, d_head] each
     }
-    if model.W_in is not None and model.b_in is not None:
-        changed["b_in"] = model.b_in + (model.ln2_b[:, None, :] @ model.W_in)[:, 0]  # [layer, d_mlp]
+    for name in ("in", "gate"):
+        weight, bias = getattr(model, f"W_{name}"), getattr(model, f"b_{name}")
+        if weight is not None:
+            changed[f"b_{name}"] = bias + (model.ln2_b[:, None, :] @ weight)[:, 0]  # [layer, d_mlp]
     changed["b_U"] = model.b_U + model.ln_final_b @ model.W_U  # [d_vocab]
     return changed
 

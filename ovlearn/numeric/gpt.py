@@ -31,7 +31,7 @@ class GPT(Transformer):
     Beside the weights of a `Transformer`, each zero (a gain: one) where it is not given:
 
     b_Q, b_K, b_V [layer, head, d_head]; b_O [layer, d_model]; b_U [d_vocab];
-    W_in, W_gate [layer, d_model, d_mlp]; b_in [layer, d_mlp];
+    W_in, W_gate [layer, d_model, d_mlp]; b_in, b_gate [layer, d_mlp];
     W_out [layer, d_mlp, d_model]; b_out [layer, d_model];
     ln1_w, ln1_b, ln2_w, ln2_b [layer, d_model]; ln_final_w, ln_final_b [d_model];
     q_norm_w, k_norm_w [layer, d_head].
@@ -76,6 +76,7 @@ class GPT(Transformer):
     W_in: Array | None = None
     b_in: Array | None = None
     W_gate: Array | None = None
+    b_gate: Array | None = None
     W_out: Array | None = None
     b_out: Array | None = None
     ln1_w: Array = _UNSET
@@ -92,9 +93,9 @@ class GPT(Transformer):
     parallel: bool = False
     n_key_value_heads: int | None = None
     rotary: Rotary | None = None
-    attn_scale: float = cast(float, None)  # type: ignore[assignment]
+    attn_scale: float = cast(float, None)
     windows: tuple[int | None, ...] | None = None
-    tokenizer: Any = None  # type: ignore[misc]
+    tokenizer: Any = None
 
     def __post_init__(self) -> None:
         """Check the weights, and keep read-only copies."""
@@ -214,6 +215,8 @@ class GPT(Transformer):
         for name in (*_OF_MLPS, "W_gate"):
             if self.W_in is None and getattr(self, name) is not None:
                 raise ValueError(complaint(name, "None, as there is no MLP: no W_in and W_out", "an array"))
+        if self.W_gate is None and self.b_gate is not None:
+            raise ValueError(complaint("b_gate", "None, as there is no W_gate", "an array"))
         for name in (field for field in self.__dataclass_fields__ if field.startswith("ln")):
             if self._is_absent(name) and getattr(self, name) is not None:
                 kinds, what = ('"LN"', "shifts") if name.endswith("_b") else ('"LN" or "RMS"', "gains")
@@ -254,8 +257,9 @@ def extra_shapes(
         "b_U": (config.d_vocab,),
     }
     if d_mlp:
-        shapes |= dict.fromkeys(("W_in", *(("W_gate",) if gated else ())), (layers, d_model, d_mlp))
-        shapes |= {"b_in": (layers, d_mlp), "W_out": (layers, d_mlp, d_model)}
+        shapes |= {"W_in": (layers, d_model, d_mlp), "b_in": (layers, d_mlp)}
+        shapes |= {"W_gate": (layers, d_model, d_mlp), "b_gate": (layers, d_mlp)} if gated else {}
+        shapes["W_out"] = (layers, d_mlp, d_model)
         shapes |= dict.fromkeys(("b_out", "ln2_w", "ln2_b"), (layers, d_model))
     if query_norms:
         shapes |= dict.fromkeys(("q_norm_w", "k_norm_w"), (layers, config.d_head))

@@ -9,7 +9,7 @@ from numbers import Integral, Real
 from typing import Any
 
 from ovlearn.arguments import complaint, described
-from ovlearn.numeric.gpt import Normalization
+from ovlearn.numeric.norms import Normalization
 
 ACTIVATIONS = {"gelu_new": "gelu_new", "gelu_pytorch_tanh": "gelu_new", "relu": "relu"}
 SIZES = ("n_layers", "n_heads", "d_model", "d_head", "d_vocab", "n_ctx")
