@@ -124,7 +124,7 @@ test-newest: $(NODE) ## the tests with the newest versions to be had today
 	@.venv-newest/bin/python $(PYTEST) $(USERS)
 
 oracles: $(ORACLE) ## compare with transformers and TransformerLens, and record their answers for the tests
-	@.venv-oracles/bin/python -m pytest -q -p no:cacheprovider tests/oracles -W ignore
+	@.venv-oracles/bin/python -m pytest -q --noconftest -rP -p no:cacheprovider tests/oracles -W ignore
 	@.venv-oracles/bin/python -m tests.oracles.record
 
 bench: $(TEST) $(NODE) $(AUDITS) $(ORACLE) ## the promised speeds, and the site's weight (MODULES=site measures that alone)

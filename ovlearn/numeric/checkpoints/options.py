@@ -17,7 +17,7 @@ _SILENT = {
     *("_attn_implementation", "_attn_implementation_autoset", "_commit_hash", "_name_or_path"),
     *("architectures", "auto_map", "bos_token_id", "chunk_size_feed_forward", "decoder_start_token_id"),
     *("dtype", "eos_token_id", "finetuning_task", "gradient_checkpointing", "id2label"),
-    *("initializer_range", "is_encoder_decoder", "is_llama_config", "keys_to_ignore_at_inference"),
+    *("initializer_range", "is_decoder", "is_encoder_decoder", "is_llama_config", "keys_to_ignore_at_inference"),
     *("label2id", "model_type", "name_or_path", "output_attentions", "output_hidden_states"),
     *("pad_token_id", "problem_type", "return_dict", "sep_token_id", "task_specific_params"),
     *("tokenizer_class", "torch_dtype", "transformers.js_config", "transformers_version"),
@@ -52,21 +52,21 @@ class Options:
 
     def number(self, name: str, default: float) -> float:
         """Return a finite number above 0."""
-        value = self._value(name, default)
+        value = self._said(name, default)
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
             raise self._wrong(name, "a number above 0", value)
         return float(value)
 
     def flag(self, name: str, default: bool) -> bool:
         """Return true or false."""
-        value = self._value(name, default)
+        value = self._said(name, default)
         if not isinstance(value, bool):
             raise self._wrong(name, "true or false", value)
         return value
 
     def choice(self, name: str, default: str, known: Mapping[str, T]) -> T:
         """Return what a word stands for."""
-        value = self._value(name, default)
+        value = self._said(name, default)
         if not isinstance(value, str) or value not in known:
             raise self._wrong(name, " or ".join(map(repr, known)), value)
         return known[value]
@@ -95,13 +95,19 @@ class Options:
             if not silent and self.values[name] is not None:
                 raise self._wrong(name, "no such option, as it is not known here", self.values[name])
 
+    def _said(self, name: str, default: Any) -> Any:
+        """What an option says, null too; the default where it is missing."""
+        self.read.add(name)
+        return self.values.get(name, default)
+
     def _value(self, name: str, default: Any) -> Any:
+        """What an option says; the default where it is missing or null."""
         self.read.add(name)
         value = self.values.get(name)
         return default if value is None else value
 
     def _wrong(self, name: str, expected: str, value: Any) -> ValueError:
-        came = "none" if value is None else described(value)
+        came = "none" if value is None and name not in self.values else described(value)
         return ValueError(complaint(f"{self.where}, {name}", expected, came))
 
 
