@@ -6,7 +6,7 @@ from typing import Any
 
 from ovlearn.numeric.activations import ACTIVATIONS
 from ovlearn.numeric.arrays import Array
-from ovlearn.numeric.model import Parts, project, unembed
+from ovlearn.numeric.model import Change, Parts, project, unembed
 from ovlearn.numeric.norms import normed
 
 
@@ -27,12 +27,13 @@ def project_turned(net: Any, x: Array, layer: int, head: int) -> tuple[Array, Ar
     return q, k, v
 
 
-def write_mlp(net: Any, stream: Array, written: Array, layer: int) -> dict[str, Array]:
+def write_mlp(net: Any, stream: Array, written: Array, layer: int, change: Change) -> dict[str, Array]:
     """Return what a layer leaves once its heads have written; its MLP writes after or beside them."""
     mid = stream + written + net.b_O[layer]  # [(batch), pos, d_model]
     if net.W_in is None:
         return {"resid_mid": mid, "resid_post": mid}
     mlp_out = mlp(net, normalized(net, stream if net.parallel else mid, "ln2", layer), layer)
+    mlp_out = change("mlp_out", layer, None, mlp_out)
     return {"resid_mid": mid, "mlp_out": mlp_out, "resid_post": mid + mlp_out}
 
 
