@@ -120,6 +120,6 @@ def _extreme(logits: Array, k: int, reduce: np.ufunc, sign: int) -> tuple[Tokens
     first = np.sort(np.argsort(tops, axis=1, kind="stable")[:, :k], axis=1)  # [row, k], in the order of ids
     ids = (first[:, :, None] * _PIECE + np.arange(_PIECE)).reshape(rows, -1)  # [row, k * _PIECE]
     values = np.take_along_axis(logits, np.minimum(ids, width - 1), axis=1)  # [row, k * _PIECE]
-    values[ids >= width] = -sign * np.inf
+    values[ids >= width] = sign * np.inf  # they come last
     order = np.argsort(sign * values, axis=1, kind="stable")[:, :k]  # [row, k]
     return np.take_along_axis(ids, order, axis=1), np.take_along_axis(values, order, axis=1)

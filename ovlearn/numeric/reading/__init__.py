@@ -8,7 +8,7 @@ network.
 
 from ovlearn.numeric.reading.attribution import LogitParts, parts
 from ovlearn.numeric.reading.reach import Reach, reach
-from ovlearn.numeric.reading.rows import Directions, Rows, after_first_mlp, directions, rows
+from ovlearn.numeric.reading.rows import Directions, Rows, after_first_mlp, directions, rows, strongest
 
 __all__ = [
     "Directions",
@@ -20,4 +20,5 @@ __all__ = [
     "parts",
     "reach",
     "rows",
+    "strongest",
 ]

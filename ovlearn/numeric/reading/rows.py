@@ -100,6 +100,29 @@ def rows(
     return Rows(pair, ids, raised, by, lowered, down_by, _spread(A, B @ B.T, config.d_vocab), noise)
 
 
+def strongest(
+    model: Transformer, layer: int, head: int, count: int = 20, *, basis: Basis = "embedding"
+) -> Tokens:
+    """Return the tokens whose rows of a head's full OV circuit spread widest, [token], falling.
+
+    Raises as `rows` does.
+
+    >>> from ovlearn.numeric import Config
+    >>> model = Transformer.random(Config(n_layers=2, n_heads=2, d_model=8, d_head=3, d_vocab=7, n_ctx=5))
+    >>> strongest(model, 1, 0, count=3).shape
+    (3,)
+    """
+    net = folded(instance_of("model", model, Transformer))
+    config = net.config
+    pair = head_pair("layer, head", (layer, head), config.n_layers, config.n_heads)
+    most = whole_number("count", count, minimum=1, below=config.d_vocab + 1)
+    A = read(net, _streams(net, np.arange(config.d_vocab), basis)) @ net.W_V[pair]  # [d_vocab, d_head]
+    gram = net.W_O[pair] @ logits_gram(net) @ net.W_O[pair].T  # [d_head, d_head]
+    spread = _spread(A, gram, config.d_vocab)  # [d_vocab]
+    found: Tokens = largest(spread[None], most)[0][0]
+    return found
+
+
 def after_first_mlp(model: Transformer, tokens: ArrayLike) -> Array:
     """Return embeddings and what the first layer's MLP makes of each alone, [token, d_model].
 
