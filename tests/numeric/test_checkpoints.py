@@ -504,3 +504,25 @@ def test_what_is_no_state_dict() -> None:
         checkpoints.from_transformer_lens([1])  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="model: expected Transformer, got"):
         checkpoints.logit_attribution(make_model().run([1]))  # type: ignore[arg-type]
+
+
+def test_the_share_of_circuits_is_the_same_once_gains_are_folded() -> None:
+    """Without shifts, so that folding moves nothing into biases that circuits would lose."""
+    model = checkpoints.from_transformer_lens(state("lens-gpt"))
+    assert isinstance(model, GPT)
+    plain = replace(model, **{name: 0 * getattr(model, name) for name in ("ln1_b", "ln_final_b", "b_V")})
+    tokens = recorded("lens-gpt")["tokens"]
+    before, after = (checkpoints.logit_attribution(one, tokens).circuits for one in (plain, plain.folded()))
+    assert before == pytest.approx(after, abs=1e-5)
+
+
+@pytest.mark.parametrize("size", [1e-3, 1.0, 1e3])
+def test_logits_that_differ_by_more_than_rounding_have_shares(size: float) -> None:
+    model = make_model()
+    alike = np.repeat(model.W_U[:, :1], 7, axis=1)
+    rng = np.random.default_rng(0)
+    near = replace(model, W_U=size * (alike + 1e-12 * rng.normal(size=alike.shape)))
+    assert sum(checkpoints.logit_attribution(near).shares.values()) == pytest.approx(1, abs=1e-2)
+    same = replace(model, W_U=size * (alike + 1e-17 * rng.normal(size=alike.shape)))
+    with pytest.raises(ValueError, match="expected logits that differ"):
+        checkpoints.logit_attribution(same)

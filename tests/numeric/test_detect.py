@@ -215,3 +215,16 @@ def test_the_loss_written_out() -> None:
 def test_what_does_not_fit(call: object, message: str) -> None:
     with pytest.raises(ValueError, match=f"^{message}$".replace("(", r"\(")):
         call(make_run())  # type: ignore[operator]
+
+
+def test_the_loss_does_not_change_with_what_is_added_to_all_logits_of_a_place() -> None:
+    model = Transformer.random(Config(1, 2, 8, 4, 7, 12))
+    run = model.run([[3, 1, 4, 2, 3, 1, 4, 2], [0, 5, 6, 1, 0, 5, 6, 1]])
+    moved = replace(run, logits=run.logits - np.arange(16).reshape(2, 8, 1) * 200.0)
+    assert detect.repeat_loss(moved, 4) == pytest.approx(detect.repeat_loss(run, 4))
+
+
+def test_tokens_that_repeat_nowhere_have_no_block() -> None:
+    run = Transformer.random(Config(1, 2, 8, 4, 7, 12)).run([0, 1, 2, 3])
+    with pytest.raises(ValueError, match="expected tokens that repeat with period 3"):
+        detect.duplicate_token(run, 3)

@@ -421,3 +421,10 @@ def test_an_array_at_either_side_still_makes_a_factored_matrix() -> None:
         assert isinstance(product, FactoredMatrix)
     for vector in (np.ones(4) @ F, F @ np.ones(5)):
         assert isinstance(vector, np.ndarray)
+
+
+def test_an_array_of_it_has_the_precision_that_is_asked_for() -> None:
+    matrix = FactoredMatrix(np.ones((3, 2)), np.ones((2, 4)))
+    assert np.asarray(matrix).dtype == np.float64
+    assert matrix.__array__(np.dtype(np.float32)).dtype == np.float32
+    assert matrix.__array__().dtype == np.float64

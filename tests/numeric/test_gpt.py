@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ovlearn.numeric import GPT, Config, circuits, detect, paths
+from ovlearn.numeric import GPT, Config, Transformer, circuits, detect, paths
 
 from .cases import TOKENS, assert_raises, make_config, make_model, quick
 
@@ -220,3 +220,25 @@ def test_an_eps_is_any_number_above_0(eps: Any) -> None:
 def test_an_eps_that_is_no_number(eps: Any) -> None:
     with pytest.raises(TypeError, match=r"^eps: expected a number above 0, got "):
         replace(make_gpt(), eps=eps)
+
+
+def test_random_mlps_keep_the_stream_of_order_one() -> None:
+    config = Config(3, 2, 50, 7, 9, 6)
+    model = GPT.random(config, seed=1, d_mlp=80)
+    assert model.W_in is not None
+    assert model.W_out is not None
+    assert model.W_in.std() * sqrt(50) == pytest.approx(1, rel=0.05)
+    assert model.W_out.std() * sqrt(80 * 3) == pytest.approx(1, rel=0.05)
+
+
+def test_biases_and_mlps_are_more_than_heads() -> None:
+    config = Config(2, 2, 8, 3, 7, 5)
+    plain = {
+        name: getattr(Transformer.random(config), name) for name in ("W_E", "W_Q", "W_K", "W_V", "W_O", "W_U")
+    }
+    alone = GPT(config, **plain, normalization=None)
+    assert alone.heads_alone
+    biased = replace(alone, b_Q=np.ones((2, 2, 3)))
+    with_mlps = replace(alone, W_in=np.zeros((2, 8, 4)), W_out=np.zeros((2, 4, 8)))
+    assert not biased.heads_alone
+    assert not with_mlps.heads_alone

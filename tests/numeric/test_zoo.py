@@ -216,3 +216,53 @@ def test_store_and_read_again(tmp_path: Path) -> None:
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     message = "name: expected the file copy.npz beside the zoo, got none"
     assert_raises(FileNotFoundError, message, trained.stored, "copy", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "sizes", "loudest", "sharpest"),
+    [
+        ("copying", (1, 1, 8, 5, 10, 8), 0.82, 0),
+        ("skip-trigrams", (1, 1, 16, 2, 8, 8), 1, 12 * 2**0.5),
+        ("two-back", (2, 1, 26, 8, 6, 8), 10, 12 * 8**0.5),
+        ("induction-by-keys", (2, 1, 40, 16, 8, 16), 10, 12 * 16**0.5),
+        ("induction-by-pointers", (2, 1, 48, 24, 8, 16), 10, 12 * 24**0.5),
+    ],
+)
+def test_what_is_built_by_hand_has_no_room_to_spare(
+    name: str, sizes: tuple[int, ...], loudest: float, sharpest: float
+) -> None:
+    """As few dimensions as its words say; patterns are sharp, and what a head says is loud."""
+    model = zoo.load(name)
+    assert tuple(getattr(model.config, size) for size in SIZES) == sizes
+    assert abs(model.W_U).max() == pytest.approx(loudest, rel=0.01)
+    assert {0.0, *np.unique(abs(model.W_Q).round(9))} <= {0.0, *(round(k * sharpest, 9) for k in (1, 2))}
+    assert tuple(model.periods) == ((4, 5, 6, 7, 8) if name.startswith("induction") else ())
+
+
+SIZES = ("n_layers", "n_heads", "d_model", "d_head", "d_vocab", "n_ctx")
+
+
+def test_the_held_out_loss_is_that_of_all_the_text() -> None:
+    """Another route to the same number: each row by itself, and log-softmax written out."""
+    model, (_, held_out) = zoo.load("king-james"), trained.text()
+    figure = next(f for f in cards.measured(model).figures if f.name.startswith("loss"))
+    losses = []
+    for begin in range(0, len(held_out) // 63 * 63, 63 * 4 * 9):  # a ninth of what the card takes
+        tokens = [0, *held_out[begin : begin + 63]]
+        logits = model.run(tokens, record=()).logits.astype(float)
+        for at in range(31, 63):
+            losses.append(np.log(np.exp(logits[at] - logits[at].max()).sum()) - logits[at, tokens[at + 1]])
+            losses[-1] += logits[at].max()
+    assert float(figure.values) == pytest.approx(np.mean(losses), abs=0.15)
+
+
+@pytest.mark.parametrize(("name", "share"), [("copying", 0.9), ("two-back", 1.0)])
+def test_a_card_says_how_many_tokens_are_copied(name: str, share: float) -> None:
+    figure = next(f for f in zoo.card(name).figures if f.name.startswith("share of tokens"))
+    model = zoo.load(name)
+    table = model.W_E
+    for layer in range(model.config.n_layers):
+        table = table @ model.W_V[layer, 0] @ model.W_O[layer, 0]
+    table = table @ model.W_U
+    copied = np.mean([table[token].argmax() == token for token in range(len(table))])
+    assert float(figure.values) == copied >= share

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -91,3 +92,30 @@ def test_the_baseline_of_a_folded_model(dtype: type) -> None:
     half = ov.Transformer(config, **rest, W_O=folded.W_O)
     assert circuits.composition_baseline(half) == 1 / np.sqrt(6)  # all directions are read
     assert circuits.composition_baseline(times(folded, W_O=0)) == 1 / np.sqrt(6)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("size", [1e-3, 1.0, 1e3])
+def test_a_mean_of_rounding_is_none_and_a_little_more_is_one(dtype: type, size: float) -> None:
+    config = ov.Config(2, 3, 400, 5, 7, 6, dtype=dtype)
+    folded = ov.GPT.random(config, seed=3).folded()
+    near = replace(folded, **{name: size * getattr(folded, name) for name in ("W_Q", "W_K", "W_V", "W_O")})
+    assert round(circuits.composition_baseline(near) ** -2) == 399
+    longest = np.linalg.norm(near.W_O, axis=-1).max()
+    least = 64 * np.finfo(dtype).eps * longest / np.sqrt(400)  # of the mean, twice what may be rounding
+    off = replace(near, W_O=near.W_O + dtype(least))
+    assert round(circuits.composition_baseline(off) ** -2) == 400
+
+
+def test_scores_have_the_weights_precision() -> None:
+    config = ov.Config(2, 3, 9, 4, 7, 6, dtype=np.float32)
+    assert circuits.composition_scores(ov.Transformer.random(config), "K").dtype == np.float32
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_mean_of_sixteen_roundings_may_be_rounding(dtype: type) -> None:
+    config = ov.Config(2, 3, 400, 5, 7, 6, dtype=dtype)
+    folded = ov.GPT.random(config, seed=3).folded()
+    longest = np.linalg.norm(folded.W_O, axis=-1).max()
+    off = replace(folded, W_O=folded.W_O + dtype(16 * np.finfo(dtype).eps * longest / np.sqrt(400)))
+    assert round(circuits.composition_baseline(off) ** -2) == 399

@@ -63,3 +63,23 @@ def test_a_number_added_to_all_logits_changes_no_rank() -> None:
     moved = replace(m, W_U=m.W_U + np.random.default_rng(1).normal(size=(9, 1)))
     for head in range(2):
         assert circuits.copying_accuracy(m, 0, head, k=5) == circuits.copying_accuracy(moved, 0, head, k=5)
+
+
+@pytest.mark.parametrize("power", [-7, 0, 7])
+def test_what_is_a_tie_does_not_depend_on_the_unit(power: int) -> None:
+    """Each token raises itself a hundred thousandth more than another: single precision sees that."""
+    circuit = np.eye(6) + (1 - 1e-5) * np.roll(np.eye(6), 1, axis=1)
+    m = one_head(circuit, dtype=np.float32)
+    assert circuits.copying_accuracy(times(m, W_O=2.0**power), 0, 0) == 1
+    near = one_head(np.eye(6) + (1 - 1e-8) * np.roll(np.eye(6), 1, axis=1), seed=3, dtype=np.float32)
+    assert circuits.copying_accuracy(times(near, W_O=2.0**power), 0, 0) == 0
+
+
+def test_one_long_column_does_not_make_ties_of_short_ones() -> None:
+    circuit = np.eye(6) + (1 - 1e-4) * np.roll(np.eye(6), 1, axis=1)
+    assert circuits.copying_accuracy(one_head(circuit, seed=4, dtype=np.float32), 0, 0) == 1
+
+
+def test_what_is_a_tie_does_not_depend_on_how_many_tokens_there_are() -> None:
+    circuit = np.eye(60) + (1 - 4e-6) * np.roll(np.eye(60), 1, axis=1)
+    assert circuits.copying_accuracy(one_head(circuit, dtype=np.float32), 0, 0) == 1
