@@ -78,6 +78,11 @@ trap "kill $$one 2>/dev/null; rm -f $$said" EXIT && trap 'exit 130' INT TERM && 
 ( $(2) ) && { wait $$one; status=$$?; cat $$said; test $$status = 0; }
 endef
 
+# The language model that the course reads: fetched once, and kept in the platform's folder for caches.
+define fetch-model
+$(VENV)/bin/ovlearn zoo fetch smollm2 >/dev/null || echo "without smollm2, what needs it is left out"
+endef
+
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help course site site-offline test lint node test-lowest test-newest bench oracles mutants train constraints clean
@@ -87,6 +92,7 @@ help: ## list these targets
 
 course: $(SITE) $(NODE) ## set up, check every step of every equation, build the site and serve it (PORT, SERVE=no)
 	@test "$(SERVE)" != yes || $(VENV)/bin/python -m rendering.serving --port "$(PORT)"
+	@$(fetch-model)
 	@$(call say,building the site; meanwhile every step of every equation is checked)
 	@export OVLEARN_SITE_URL="http://127.0.0.1:$(PORT)/"; $(call meanwhile,$(CHECKED),$(call build-site,build/course))
 	@$(call say,all steps hold and the site is built)
@@ -102,6 +108,7 @@ site-offline: $(SITE) $(NODE) ## a copy to read from disk, search included: buil
 
 test: $(TEST) $(NODE) lint ## set up, lint, and run the tests, or some of them (TESTS=tests/numeric)
 	@$(VENV)/bin/python -m tests.site.browser
+	@$(fetch-model)
 	@$(call say,building the site)
 	@export OVLEARN_SITE_URL=http://ovlearn.localhost/; $(call build-site,build/test-site)
 	@$(call say,running the tests)
@@ -119,12 +126,12 @@ test-lowest: $(LOW) $(NODE) ## the tests with the lowest supported versions (Pyt
 
 test-newest: $(NODE) ## the tests with the newest versions to be had today
 	@test -x .venv-newest/bin/pip || { $(call new-venv,.venv-newest); }
-	@.venv-newest/bin/python $(INSTALL) --upgrade --upgrade-strategy eager -e '.[course]' --group test
+	@.venv-newest/bin/python $(INSTALL) --upgrade --upgrade-strategy eager -e '.[course,weights]' --group test
 	@.venv-newest/bin/python -m pip list --format=freeze --exclude-editable
 	@.venv-newest/bin/python $(PYTEST) $(USERS)
 
 oracles: $(ORACLE) ## compare with transformers and TransformerLens, and record their answers for the tests
-	@.venv-oracles/bin/python -m pytest -q -p no:cacheprovider tests/oracles -W ignore
+	@.venv-oracles/bin/python -m pytest -q --noconftest -rP -p no:cacheprovider tests/oracles -W ignore
 	@.venv-oracles/bin/python -m tests.oracles.record
 
 bench: $(TEST) $(NODE) $(AUDITS) $(ORACLE) ## the promised speeds, and the site's weight (MODULES=site measures that alone)
@@ -139,7 +146,7 @@ train: $(TRAIN) ## train the models of the zoo anew, into build/zoo, and hold th
 
 constraints: ## pin today's newest versions in constraints/newest.txt; run it with the oldest Python
 	@$(call new-venv,build/constraints)
-	@build/constraints/bin/python $(INSTALL) -e '.[course]' $(EVERY)
+	@build/constraints/bin/python $(INSTALL) -e '.[course,weights]' $(EVERY)
 	@build/constraints/bin/python -m pip list --format=freeze --exclude-editable --exclude pip --exclude setuptools | LC_ALL=C sort -f > build/newest.txt
 	@! grep -v '^[A-Za-z0-9._-]*==[^ ]*$$' build/newest.txt
 	@mv build/newest.txt $(NEWEST)
@@ -152,7 +159,7 @@ clean: ## remove everything that was made here
 # Either makes the environment where there is none that is up to date; the tests add to what is there.
 $(SITE): pyproject.toml $(NEWEST)
 	@$(call new-venv,$(VENV))
-	@$(VENV)/bin/python $(INSTALL) -c $(NEWEST) -e '.[course]' --group site
+	@$(VENV)/bin/python $(INSTALL) -c $(NEWEST) -e '.[course,weights]' --group site
 	@pwd -P > $(VENV)/.home
 	@touch $@
 
@@ -161,7 +168,7 @@ $(TEST): pyproject.toml $(NEWEST)
 	@if test -e $(SITE) && test $(SITE) -nt pyproject.toml && test $(SITE) -nt $(NEWEST); \
 	then $(call say,adding the tools for tests and lint); else $(call new-venv,$(VENV)); fi
 	@rm -f $(SITE)
-	@$(VENV)/bin/python $(INSTALL) -c $(NEWEST) -e '.[course]' $(GROUPS)
+	@$(VENV)/bin/python $(INSTALL) -c $(NEWEST) -e '.[course,weights]' $(GROUPS)
 	@pwd -P > $(VENV)/.home
 	@touch $(SITE) $@
 
@@ -181,7 +188,7 @@ $(LOW): pyproject.toml $(LOWEST) $(NEWEST)
 	@$(call new-venv,.venv-lowest)
 	@mkdir -p build
 	@awk -F== '/^#/ { next } NR == FNR { held[$$1]; print; next } !($$1 in held)' $(LOWEST) $(NEWEST) > build/lowest.txt
-	@.venv-lowest/bin/python $(INSTALL) -c build/lowest.txt -e '.[course]' --group test
+	@.venv-lowest/bin/python $(INSTALL) -c build/lowest.txt -e '.[course,weights]' --group test
 	@touch $@
 
 $(NODE): package.json package-lock.json .npmrc | $(SITE)

@@ -357,7 +357,7 @@ FOLDER = ""  # the name of your own folder
 
 stand_in = zoo.load("repeats-two-layers")
 if FOLDER:
-    own = checkpoints.load_gpt2(FOLDER).folded()
+    own = checkpoints.load(FOLDER).folded()
 else:
     single = {"embed.W_E": "W_E", "pos_embed.W_pos": "W_pos", "unembed.W_U": "W_U"}
     state = {theirs: getattr(stand_in, ours) for theirs, ours in single.items()}

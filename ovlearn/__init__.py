@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         circuits,
         detect,
         paths,
+        reading,
         zoo,
     )
     from ovlearn.symbolic import Assumption, Derivation, Relation, Step, derivations, derive, rules
@@ -33,7 +34,7 @@ _FLOORS = {
     "ovlearn.symbolic": ("Assumption", "Derivation", "Relation", "Step", "derivations", "derive", "rules"),
     "ovlearn.numeric": (
         *("Config", "FactoredMatrix", "GPT", "Run", "Transformer"),
-        *("checkpoints", "circuits", "detect", "paths", "zoo"),
+        *("checkpoints", "circuits", "detect", "paths", "reading", "zoo"),
     ),
     "ovlearn.checking": ("Report", "show", "verify"),
 }
@@ -58,6 +59,7 @@ __all__ = [
     "detect",
     "paths",
     "plots",
+    "reading",
     "rules",
     "show",
     "verify",

@@ -1,7 +1,9 @@
 """Checks of plain arguments, shared by every floor. The standard library only."""
 
+import math
 import operator
 import reprlib
+from numbers import Real
 from typing import SupportsIndex, TypeVar
 
 T = TypeVar("T")
@@ -55,6 +57,22 @@ def whole_number(name: str, value: object, minimum: int = 0, below: int | None =
         raise TypeError(complaint(name, expected, described(value)))
     if number < minimum or (below is not None and number >= below):
         raise ValueError(complaint(name, expected, str(number)))
+    return number
+
+
+def positive_number(name: str, value: object) -> float:
+    """Return a finite number above 0 as a float: Python's or numpy's, whole or not.
+
+    Raises TypeError for another type, ValueError for a number out of range.
+
+    >>> positive_number("eps", 1)
+    1.0
+    """
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError(complaint(name, "a number above 0", described(value)))
+    number = float(value)
+    if not 0 < number < math.inf:
+        raise ValueError(complaint(name, "a number above 0", repr(value)))
     return number
 
 

@@ -4,7 +4,9 @@ import pytest
 from hypothesis import settings
 
 from live.parts import PageParts, in_ci
+from ovlearn import GPT
 from tests.lacking import Need, NotRun
+from tests.language_model import lack_of_model, model
 from tests.live.runtime import built
 from tests.site.browser.wanting import lack
 
@@ -12,7 +14,11 @@ from tests.site.browser.wanting import lack
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 
-NEEDS = (Need("browser", lack), Need("python_in_page", lambda: built().absent))
+NEEDS = (
+    Need("browser", lack),
+    Need("python_in_page", lambda: built().absent),
+    Need("smollm2", lack_of_model),
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -23,3 +29,9 @@ def pytest_configure(config: pytest.Config) -> None:
 def python_in_page() -> PageParts:
     """Python for the page; the tests with it are not run where numpy's wheel cannot be had."""
     return built()
+
+
+@pytest.fixture(scope="session")
+def smollm2() -> GPT:
+    """SmolLM2; the tests with it are not run where it cannot be had."""
+    return model()

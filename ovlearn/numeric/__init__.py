@@ -3,10 +3,11 @@
 Row vectors throughout: a stream is [pos, d_model] and weights multiply from the right, x @ W_V @ W_O.
 """
 
-from ovlearn.numeric import checkpoints, circuits, detect, paths, zoo
+from ovlearn.numeric import checkpoints, circuits, detect, paths, reading, zoo
 from ovlearn.numeric.config import Config
 from ovlearn.numeric.factored import FactoredMatrix
 from ovlearn.numeric.gpt import GPT
+from ovlearn.numeric.rotary import Rotary
 from ovlearn.numeric.run import FrozenNetwork, Run
 from ovlearn.numeric.transformer import Transformer
 
@@ -15,11 +16,13 @@ __all__ = [
     "Config",
     "FactoredMatrix",
     "FrozenNetwork",
+    "Rotary",
     "Run",
     "Transformer",
     "checkpoints",
     "circuits",
     "detect",
     "paths",
+    "reading",
     "zoo",
 ]

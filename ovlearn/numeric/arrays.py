@@ -1,5 +1,6 @@
 """Checks of array arguments: each returns an array that the numeric floor can trust."""
 
+from mmap import mmap
 from typing import Any, TypeVar
 
 import numpy as np
@@ -35,14 +36,24 @@ def real_array(name: str, value: object, dtype: DTypeLike | None = None) -> Arra
 
 
 def shaped_array(name: str, value: object, shape: tuple[int, ...], dtype: DTypeLike) -> Array:
-    """Return a read-only copy of exactly this shape.
+    """Return a read-only copy of exactly this shape; what nobody can write to is not copied.
 
     Raises what `real_array` raises, and ValueError for another shape.
     """
     array = real_array(name, value, dtype)
     if array.shape != shape:
         raise ValueError(complaint(name, f"shape {shape}", f"shape {array.shape}"))
-    return read_only(array.copy())
+    return array if _is_fixed(array) else read_only(array.copy())
+
+
+def _is_fixed(array: NDArray[Any]) -> bool:
+    """Whether no one can write to an array: not through it, nor through what it is a view of."""
+    base: object = array
+    while isinstance(base, np.ndarray):
+        if base.flags.writeable:
+            return False
+        base = base.base
+    return base is None or isinstance(base, bytes | mmap)
 
 
 def token_ids(value: ArrayLike, config: Config) -> Tokens:

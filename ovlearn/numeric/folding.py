@@ -1,49 +1,67 @@
-"""Folding: the same network with layer norm's gains and shifts, value biases and means moved into weights."""
+"""Folding: the same network with its norms' gains and shifts, value biases and means moved into weights."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
 from ovlearn.numeric.arrays import Array
+from ovlearn.numeric.norms import Normalization, centres, has_gains
 
 Weights = dict[str, Any]
 
 
 def folded_weights(weights: Weights) -> Weights:
     """Return the fields of a GPT, folded as `GPT.folded` says."""
-    parts = (_gains_in, _reading_centred, _writing_centred, _unembedding_centred, _values_out)
     model = SimpleNamespace(**weights)
-    for part in parts if model.normalization else (_values_out,):
+    for part in _steps(model.normalization):
         vars(model).update(part(model))
     return vars(model)
 
 
+def _steps(kind: Normalization) -> tuple[Callable[[SimpleNamespace], Weights], ...]:
+    if kind is None:
+        return (_values_out,)
+    means = (_reading_centred, _writing_centred) if centres(kind) else ()
+    return (_gains_in, *means, _unembedding_centred, _values_out)
+
+
 def _gains_in(model: SimpleNamespace) -> Weights:
-    """Layer norm's gain multiplies, and its shift is read by, the weights that come after it."""
-    if model.normalization == "LNPre":
+    """A norm's gain multiplies, and its shift is read by, the weights that come after it."""
+    if not has_gains(model.normalization):
         return {}
-    gain, shift = (
-        model.ln1_w[:, None, :],
-        model.ln1_b[:, None, None, :],
-    )  # [layer, 1, d_model], [layer, 1, 1, d_model]
-    changed: Weights = {}
-    for name in "QKV":
-        weight, bias = getattr(model, f"W_{name}"), getattr(model, f"b_{name}")
-        changed[f"W_{name}"] = gain[..., None] * weight  # [layer, head, d_model, d_head]
-        changed[f"b_{name}"] = bias + (shift @ weight)[..., 0, :]  # [layer, head, d_head]
-    if model.W_in is not None and model.b_in is not None:
+    gain = model.ln1_w[:, None, :, None]  # [layer, 1, d_model, 1]
+    changed: Weights = {f"W_{name}": gain * getattr(model, f"W_{name}") for name in "QKV"}
+    if model.W_in is not None:
         changed["W_in"] = model.ln2_w[:, :, None] * model.W_in  # [layer, d_model, d_mlp]
-        changed["b_in"] = model.b_in + (model.ln2_b[:, None, :] @ model.W_in)[:, 0]  # [layer, d_mlp]
+    if model.W_gate is not None:
+        changed["W_gate"] = model.ln2_w[:, :, None] * model.W_gate  # [layer, d_model, d_mlp]
     changed["W_U"] = model.ln_final_w[:, None] * model.W_U  # [d_model, d_vocab]
-    changed["b_U"] = model.b_U + model.ln_final_b @ model.W_U  # [d_vocab]
+    changed |= _shifts_in(model) if centres(model.normalization) else {}
     norms = [name for name in vars(model) if name.startswith("ln")]
-    return changed | dict.fromkeys(norms) | {"normalization": "LNPre"}
+    return changed | dict.fromkeys(norms) | {"normalization": f"{model.normalization}Pre"}
+
+
+def _shifts_in(model: SimpleNamespace) -> Weights:
+    """What the weights after layer norm read of its shift is a bias."""
+    shift = model.ln1_b[:, None, None, :]  # [layer, 1, 1, d_model]
+    changed: Weights = {
+        f"b_{name}": getattr(model, f"b_{name}") + (shift @ getattr(model, f"W_{name}"))[..., 0, :]
+        for name in "QKV"  # [layer, head, d_head] each
+    }
+    for name in ("in", "gate"):
+        weight, bias = getattr(model, f"W_{name}"), getattr(model, f"b_{name}")
+        if weight is not None:
+            changed[f"b_{name}"] = bias + (model.ln2_b[:, None, :] @ weight)[:, 0]  # [layer, d_mlp]
+    changed["b_U"] = model.b_U + model.ln_final_b @ model.W_U  # [d_vocab]
+    return changed
 
 
 def _reading_centred(model: SimpleNamespace) -> Weights:
     """What reads a stream without mean may lose its own mean over d_model."""
-    names = ("W_Q", "W_K", "W_V", "W_U", *(("W_in",) if model.W_in is not None else ()))
+    names = ["W_Q", "W_K", "W_V", "W_U"]
+    names += [name for name in ("W_in", "W_gate") if getattr(model, name) is not None]
     return {name: _centred(getattr(model, name), axis=-2) for name in names}
 
 

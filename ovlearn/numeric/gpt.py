@@ -1,77 +1,61 @@
-"""A transformer with what real ones have beside attention heads: layer norm, biases, MLPs."""
+"""A transformer with what language models have beside attention heads. How it runs stands in `blocks`."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
-from numbers import Real
-from typing import Any, ClassVar, Literal, cast
+from dataclasses import KW_ONLY, dataclass, fields
+from typing import Any, ClassVar, Self, cast
 
 import numpy as np
 
-from ovlearn.arguments import complaint, described, whole_number
-from ovlearn.numeric.arrays import Array, real_array, shaped_array
+from ovlearn.arguments import complaint, positive_number, whole_number
+from ovlearn.numeric.activations import ACTIVATIONS
+from ovlearn.numeric.arrays import Array, any_array, real_array, shaped_array
+from ovlearn.numeric.blocks import BLOCKS, normalized
 from ovlearn.numeric.config import Config
 from ovlearn.numeric.folding import folded_weights
-from ovlearn.numeric.model import Parts, project, unembed
+from ovlearn.numeric.model import Parts
+from ovlearn.numeric.norms import KINDS, Normalization, has_gains, scale_of
+from ovlearn.numeric.rotary import Rotary
 from ovlearn.numeric.transformer import Transformer
 
-Normalization = Literal["LN", "LNPre"] | None
 _UNSET = cast(Array, None)  # replaced by zeros, or ones, once the sizes are known
-_GAINS = ("ln1_w", "ln2_w", "ln_final_w")
-
-
-def _read(net: GPT, stream: Array, layer: int) -> Array:
-    """What the heads of a layer read of its stream [(batch), pos, d_model]: layer norm of it."""
-    return net.normalized(stream, "ln1", layer)
-
-
-def _project(net: GPT, x: Array, layer: int, head: int) -> tuple[Array, Array, Array]:
-    """A head's queries, keys and values [(batch), pos, d_head], with their biases."""
-    q, k, v = project(net, x, layer, head)
-    return q + net.b_Q[layer, head], k + net.b_K[layer, head], v + net.b_V[layer, head]
-
-
-def _write(net: GPT, stream: Array, written: Array, layer: int) -> dict[str, Array]:
-    """What a layer leaves: what its heads wrote, its bias, and then what its MLP writes."""
-    mid = stream + written + net.b_O[layer]  # [(batch), pos, d_model]
-    if net.W_in is None or net.W_out is None or net.b_in is None or net.b_out is None:
-        return {"resid_mid": mid, "resid_post": mid}
-    hidden = net.normalized(mid, "ln2", layer) @ net.W_in[layer] + net.b_in[layer]  # [(batch), pos, d_mlp]
-    mlp_out = _ACTIVATIONS[net.activation](hidden) @ net.W_out[layer]  # [(batch), pos, d_model]
-    mlp_out += net.b_out[layer]
-    return {"resid_mid": mid, "mlp_out": mlp_out, "resid_post": mid + mlp_out}
-
-
-def _unembed(net: GPT, stream: Array) -> Array:
-    """The logits [(batch), pos, d_vocab] of the last stream, through the last layer norm, with their bias."""
-    logits = unembed(net, net.normalized(stream, "ln_final", ...))
-    logits += net.b_U
-    return logits
-
-
-def _records(net: GPT) -> tuple[str, ...]:
-    return ("resid_mid",) if net.W_in is None else ("resid_mid", "mlp_out")
+_GAINS = ("ln1_w", "ln2_w", "ln_final_w", "q_norm_w", "k_norm_w")
+_OF_MLPS = ("b_in", "b_out", "ln2_w", "ln2_b")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class GPT(Transformer):
-    """A transformer as GPT-2 is one: heads and MLPs that read the stream through layer norm, with biases.
+    """A transformer as language models are: heads and MLPs that read the stream through a norm, with biases.
 
     Beside the weights of a `Transformer`, each zero (a gain: one) where it is not given:
 
     b_Q, b_K, b_V [layer, head, d_head]; b_O [layer, d_model]; b_U [d_vocab];
-    W_in [layer, d_model, d_mlp]; b_in [layer, d_mlp]; W_out [layer, d_mlp, d_model]; b_out [layer, d_model];
-    ln1_w, ln1_b, ln2_w, ln2_b [layer, d_model]; ln_final_w, ln_final_b [d_model].
+    W_in, W_gate [layer, d_model, d_mlp]; b_in, b_gate [layer, d_mlp];
+    W_out [layer, d_mlp, d_model]; b_out [layer, d_model];
+    ln1_w, ln1_b, ln2_w, ln2_b [layer, d_model]; ln_final_w, ln_final_b [d_model];
+    q_norm_w, k_norm_w [layer, d_head].
 
     normalization: "LN" subtracts the mean, divides by the standard deviation, multiplies by ln_w and adds
-    ln_b; "LNPre" does the first two alone, as after `folded`; None does nothing. Without W_in and W_out
-    there are no MLPs, and no b_in, b_out, ln2_w and ln2_b. activation: "gelu_new", GPT-2's, or "relu". eps:
-    added to the variance.
+    ln_b; "RMS" divides by the root of the mean square and multiplies by ln_w; "LNPre" and "RMSPre" do without
+    gain and shift, as after `folded`; None does nothing. eps: added to the variance, or the mean square.
+
+    Without W_in and W_out there are no MLPs, and no b_in, b_out, ln2_w and ln2_b. With W_gate what W_in reads
+    is multiplied by the activation of what W_gate reads. activation: "gelu_new" (with tanh, GPT-2's), "gelu"
+    (exact), "relu" or "silu". parallel: an MLP reads the stream that its layer's heads read, not what they
+    left.
+
+    n_key_value_heads: where groups of query heads share keys and values, how many groups there are; W_K, W_V,
+    b_K and b_V may then have so many heads. They are kept with one for each query head, alike in a group.
+    rotary: rotary positions, a `Rotary`. q_norm_w, k_norm_w: gains of an RMS norm of every query and key,
+    both or neither. attn_scale: what scores are divided by, √d_head by default. windows: for each layer, how
+    many keys a query sees, its own among them, or None for all. tokenizer: what makes ids of a text, kept as
+    it is.
 
     Raises as `Transformer` does, and ValueError for an activation or normalization that is not named here,
-    for an eps that is not above 0 and finite, for one of W_in and W_out without the other, for what belongs
-    to an MLP where there is none, and for gains or shifts where normalization is not "LN".
+    for a number that is not above 0, for one of W_in and W_out or of the two norms without the other, for
+    what belongs to an MLP where there is none, for gains or shifts where the normalization has none, for
+    groups that do not divide the heads, and for keys or values of one group that differ.
 
     >>> config = Config(n_layers=1, n_heads=2, d_model=8, d_head=3, d_vocab=7, n_ctx=5, positional=True)
     >>> model = GPT.random(config, d_mlp=16)
@@ -81,8 +65,9 @@ class GPT(Transformer):
     Source: Elhage et al. (2021), 'Transformer Overview', on what it leaves out; names of TransformerLens.
     """
 
-    parts: ClassVar[Parts] = Parts(_read, _project, _write, _unembed, _records)
+    parts: ClassVar[Parts] = BLOCKS
 
+    _: KW_ONLY
     b_Q: Array = _UNSET
     b_K: Array = _UNSET
     b_V: Array = _UNSET
@@ -90,6 +75,8 @@ class GPT(Transformer):
     b_U: Array = _UNSET
     W_in: Array | None = None
     b_in: Array | None = None
+    W_gate: Array | None = None
+    b_gate: Array | None = None
     W_out: Array | None = None
     b_out: Array | None = None
     ln1_w: Array = _UNSET
@@ -98,16 +85,26 @@ class GPT(Transformer):
     ln2_b: Array = _UNSET
     ln_final_w: Array = _UNSET
     ln_final_b: Array = _UNSET
+    q_norm_w: Array | None = None
+    k_norm_w: Array | None = None
     normalization: Normalization = "LN"
     activation: str = "gelu_new"
     eps: float = 1e-5
+    parallel: bool = False
+    n_key_value_heads: int | None = None
+    rotary: Rotary | None = None
+    attn_scale: float = cast(float, None)
+    windows: tuple[int | None, ...] | None = None
+    tokenizer: Any = None
 
     def __post_init__(self) -> None:
         """Check the weights, and keep read-only copies."""
+        self._share_keys_and_values()
         super().__post_init__()
         self._check_kinds()
-        for name, shape in extra_shapes(self.config, self._d_mlp()).items():
-            if name.startswith("ln") and self.normalization != "LN":
+        beside = {"gated": self.W_gate is not None, "query_norms": self.q_norm_w is not None}
+        for name, shape in extra_shapes(self.config, self._d_mlp(), **beside).items():
+            if self._is_absent(name):
                 continue
             weight = getattr(self, name)
             if weight is None:
@@ -115,7 +112,7 @@ class GPT(Transformer):
             object.__setattr__(self, name, shaped_array(name, weight, shape, self.config.dtype))
 
     @classmethod
-    def random(cls, config: Config, seed: int = 0, d_mlp: int | None = None) -> GPT:
+    def random(cls, config: Config, seed: int = 0, d_mlp: int | None = None) -> Self:
         """Return normally distributed weights, the same ones for the same arguments.
 
         As in `Transformer.random`; gains are near 1, shifts and biases near 0. d_mlp: 4 d_model by default,
@@ -140,36 +137,55 @@ class GPT(Transformer):
         biases = (self.b_Q, self.b_K, self.b_V, self.b_O, self.b_U)
         return self.normalization is None and self.W_in is None and not any(bias.any() for bias in biases)
 
-    def folded(self) -> GPT:
+    def folded(self) -> Self:
         """Return the network in a form that its circuits can be read from; the logits' softmax is the same.
 
-        The gains and shifts of layer norm go into the weights that read through it, the value biases into
-        b_O (rows of a pattern sum to 1, so they arrive whole). The mean over d_model leaves what writes to
-        the stream and what reads it, as layer norm takes it away; the mean over the vocabulary leaves W_U and
-        b_U, as softmax takes it away. What remains of layer norm is a division by the standard deviation.
+        The gains and shifts of a norm go into the weights that read through it, the value biases into b_O
+        (rows of a pattern sum to 1, so they arrive whole). The mean over the vocabulary leaves W_U and b_U,
+        as softmax takes it away. Where layer norm takes the mean over d_model away, it leaves what writes to
+        the stream and what reads it; of RMS norm it stays. What remains of a norm is its division.
 
-        Without layer norm only the value biases are folded.
+        Without a norm only the value biases are folded.
 
         Source: Elhage et al. (2021), 'Transformer Overview', on layer norm; the steps are TransformerLens's.
         """
-        return GPT(**folded_weights({field.name: getattr(self, field.name) for field in fields(self)}))
+        return type(self)(**folded_weights({field.name: getattr(self, field.name) for field in fields(self)}))
 
     def norm_scale(self, resid: Array) -> Array:
-        """Return what layer norm divides a stream [..., d_model] by, [..., 1]; 1 without layer norm."""
-        if self.normalization is None:
-            return np.ones_like(resid[..., :1])
-        scale: Array = np.sqrt(resid.var(axis=-1, keepdims=True) + self.eps)
-        return scale
+        """Return what a norm divides a stream [..., d_model] by, [..., 1]; 1 where there is none."""
+        return scale_of(resid, self.normalization, self.eps)
 
     def normalized(self, x: Array, name: str, at: Any) -> Array:
-        """Return layer norm of x [..., d_model], as far as this network has it; `name`: of gain and shift."""
-        if self.normalization is None:
-            return x
-        x = (x - x.mean(axis=-1, keepdims=True)) / self.norm_scale(x)  # [..., d_model]
-        if self.normalization == "LNPre":
-            return x
-        scaled: Array = x * getattr(self, f"{name}_w")[at] + getattr(self, f"{name}_b")[at]
-        return scaled
+        """Return a norm of x [..., d_model], as far as this network has it; `name`: of gain and shift."""
+        return normalized(self, x, name, at)
+
+    def _is_absent(self, name: str) -> bool:
+        """Whether this network has no such gain or shift, and need not have it."""
+        if not name.startswith("ln"):
+            return False
+        return not has_gains(self.normalization) or (name.endswith("_b") and self.normalization == "RMS")
+
+    def _share_keys_and_values(self) -> None:
+        """Give each query head the keys and values of its group."""
+        if self.n_key_value_heads is None:
+            return
+        heads = getattr(self.config, "n_heads", 1)
+        groups = whole_number("n_key_value_heads", self.n_key_value_heads, minimum=1)
+        object.__setattr__(self, "n_key_value_heads", groups)
+        if heads % groups:
+            raise ValueError(complaint("n_key_value_heads", f"a divisor of n_heads = {heads}", str(groups)))
+        for name in ("W_K", "W_V", "b_K", "b_V"):
+            value = getattr(self, name)
+            if value is None:
+                continue
+            weight = any_array(name, value)
+            if weight.ndim > 1 and weight.shape[1] == groups:
+                object.__setattr__(self, name, np.repeat(weight, heads // groups, axis=1))
+            elif weight.ndim > 1 and weight.shape[1] == heads:
+                shared = weight.reshape(len(weight), groups, heads // groups, *weight.shape[2:])
+                if (shared != shared[:, :, :1]).any():
+                    expected = f"heads that are alike in each of {groups} groups"
+                    raise ValueError(complaint(name, expected, "others"))
 
     def _d_mlp(self) -> int:
         """The width of an MLP; 0 where there is none."""
@@ -181,66 +197,74 @@ class GPT(Transformer):
         return int(shape[-1])
 
     def _check_kinds(self) -> None:
-        if self.normalization not in ("LN", "LNPre", None):
-            raise ValueError(complaint("normalization", '"LN", "LNPre" or None', repr(self.normalization)))
-        if not isinstance(self.activation, str) or self.activation not in _ACTIVATIONS:
-            raise ValueError(complaint("activation", " or ".join(_ACTIVATIONS), repr(self.activation)))
-        object.__setattr__(self, "eps", _positive("eps", self.eps))
-        if (self.W_in is None) != (self.W_out is None):
-            raise ValueError(complaint("W_in, W_out", "both or neither", "one of them"))
-        for name in ("b_in", "b_out", "ln2_w", "ln2_b"):
+        if self.normalization not in KINDS:
+            expected = ", ".join(f'"{kind}"' for kind in KINDS if kind) + " or None"
+            raise ValueError(complaint("normalization", expected, repr(self.normalization)))
+        if not isinstance(self.activation, str) or self.activation not in ACTIVATIONS:
+            raise ValueError(complaint("activation", " or ".join(ACTIVATIONS), repr(self.activation)))
+        scale = math.sqrt(self.config.d_head) if self.attn_scale is None else self.attn_scale
+        for name, value in (("eps", self.eps), ("attn_scale", scale)):
+            object.__setattr__(self, name, positive_number(name, value))
+        self._check_pairs()
+        self._check_positions()
+
+    def _check_pairs(self) -> None:
+        for one, other in (("W_in", "W_out"), ("q_norm_w", "k_norm_w")):
+            if (getattr(self, one) is None) != (getattr(self, other) is None):
+                raise ValueError(complaint(f"{one}, {other}", "both or neither", "one of them"))
+        for name in (*_OF_MLPS, "W_gate"):
             if self.W_in is None and getattr(self, name) is not None:
                 raise ValueError(complaint(name, "None, as there is no MLP: no W_in and W_out", "an array"))
-        norms = (name for name in self.__dataclass_fields__ if name.startswith("ln"))
-        if self.normalization != "LN" and any(getattr(self, name) is not None for name in norms):
-            expected = '"LN", as gains or shifts are given'
-            raise ValueError(complaint("normalization", expected, repr(self.normalization)))
+        if self.W_gate is None and self.b_gate is not None:
+            raise ValueError(complaint("b_gate", "None, as there is no W_gate", "an array"))
+        for name in (field for field in self.__dataclass_fields__ if field.startswith("ln")):
+            if self._is_absent(name) and getattr(self, name) is not None:
+                kinds, what = ('"LN"', "shifts") if name.endswith("_b") else ('"LN" or "RMS"', "gains")
+                expected = f"{kinds}, as {what} are given"
+                raise ValueError(complaint("normalization", expected, repr(self.normalization)))
+
+    def _check_positions(self) -> None:
+        if self.rotary is not None and not isinstance(self.rotary, Rotary):
+            raise TypeError(complaint("rotary", "a Rotary or None", type(self.rotary).__name__))
+        if self.rotary is not None and self.rotary.width > self.config.d_head:
+            expected = f"a width of at most d_head = {self.config.d_head}"
+            raise ValueError(complaint("rotary", expected, str(self.rotary.width)))
+        if self.windows is None:
+            return
+        if len(self.windows) != self.config.n_layers:
+            expected = f"one for each of {self.config.n_layers} layers"
+            raise ValueError(complaint("windows", expected, str(len(self.windows))))
+        wide = (None if one is None else whole_number("windows", one, minimum=1) for one in self.windows)
+        object.__setattr__(self, "windows", tuple(wide))
 
 
-def _positive(name: str, value: object) -> float:
-    """A finite number above 0 as a float: Python's or numpy's, whole or not."""
-    if isinstance(value, bool) or not isinstance(value, Real):
-        raise TypeError(complaint(name, "a number above 0", described(value)))
-    number = float(value)
-    if not 0 < number < math.inf:
-        raise ValueError(complaint(name, "a number above 0", repr(value)))
-    return number
+def extra_shapes(
+    config: Config, d_mlp: int = 0, *, gated: bool = False, query_norms: bool = False
+) -> dict[str, tuple[int, ...]]:
+    """Return the shape of each weight that a `Transformer` has not, by name.
 
-
-def extra_shapes(config: Config, d_mlp: int = 0) -> dict[str, tuple[int, ...]]:
-    """Return the shape of each weight that a `Transformer` has not, by name; of MLPs only where d_mlp > 0.
+    Of MLPs only where d_mlp > 0, with W_gate where they are `gated`; of norms of queries and keys only where
+    there are `query_norms`.
 
     >>> extra_shapes(Config(n_layers=2, n_heads=4, d_model=8, d_head=3, d_vocab=7, n_ctx=5))["b_V"]
     (2, 4, 3)
     """
     layers, d_model = config.n_layers, config.d_model
-    of_heads = dict.fromkeys(("b_Q", "b_K", "b_V"), (layers, config.n_heads, config.d_head))
-    of_layers = dict.fromkeys(("b_O", "ln1_w", "ln1_b"), (layers, d_model))
-    last = {"ln_final_w": (d_model,), "ln_final_b": (d_model,), "b_U": (config.d_vocab,)}
-    mlps = {
-        "W_in": (layers, d_model, d_mlp),
-        "b_in": (layers, d_mlp),
-        "W_out": (layers, d_mlp, d_model),
-        "b_out": (layers, d_model),
-        "ln2_w": (layers, d_model),
-        "ln2_b": (layers, d_model),
+    shapes: dict[str, tuple[int, ...]] = {
+        **dict.fromkeys(("b_Q", "b_K", "b_V"), (layers, config.n_heads, config.d_head)),
+        **dict.fromkeys(("b_O", "ln1_w", "ln1_b"), (layers, d_model)),
+        **dict.fromkeys(("ln_final_w", "ln_final_b"), (d_model,)),
+        "b_U": (config.d_vocab,),
     }
-    return of_heads | of_layers | last | (mlps if d_mlp else {})
+    if d_mlp:
+        shapes |= {"W_in": (layers, d_model, d_mlp), "b_in": (layers, d_mlp)}
+        shapes |= {"W_gate": (layers, d_model, d_mlp), "b_gate": (layers, d_mlp)} if gated else {}
+        shapes["W_out"] = (layers, d_mlp, d_model)
+        shapes |= dict.fromkeys(("b_out", "ln2_w", "ln2_b"), (layers, d_model))
+    if query_norms:
+        shapes |= dict.fromkeys(("q_norm_w", "k_norm_w"), (layers, config.d_head))
+    return shapes
 
 
 def _plain_names(config: Config) -> tuple[str, ...]:
     return ("W_E", "W_Q", "W_K", "W_V", "W_O", "W_U", *(("W_pos",) if config.positional else ()))
-
-
-def _gelu_new(x: Array) -> Array:
-    """GPT-2's smooth ramp, by its approximation with tanh."""
-    inner: Array = math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x)
-    ramp: Array = 0.5 * x * (1 + np.tanh(inner))
-    return ramp
-
-
-def _relu(x: Array) -> Array:
-    return np.maximum(x, 0)
-
-
-_ACTIVATIONS = {"gelu_new": _gelu_new, "relu": _relu}

@@ -9,7 +9,6 @@ Source: the article, 'Motivation'; Elhage et al. (2021), 'Transformer Overview'.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -23,6 +22,8 @@ from ovlearn.numeric.config import Config
 
 # What one head computes from what it reads, by name: attend(x, layer, head).
 Attend = Callable[[Array, int, int], dict[str, Array]]
+# What stands in the place of a computed value: change(name, layer, head or None, value).
+Change = Callable[[str, int, int | None, Array], Array]
 OF_HEADS = ("q", "k", "v", "scores", "pattern", "z", "head_out")
 
 
@@ -35,33 +36,46 @@ def embed(net: Any, tokens: Tokens) -> Array:
 def attention(net: Any, x: Array, layer: int, head: int) -> dict[str, Array]:
     """Return what one head computes from what it reads, x [(batch), pos, d_model]."""
     q, k, v = net.parts.project(net, x, layer, head)  # [(batch), pos, d_head] each
-    scores = q @ k.swapaxes(-1, -2) / math.sqrt(net.config.d_head)  # [(batch), query, key]
-    pattern = softmax(masked(scores) if net.config.causal else scores)  # [(batch), query, key]
+    scores = q @ k.swapaxes(-1, -2) / net.attn_scale  # [(batch), query, key]
+    seen = masked(scores, net.parts.window(net, layer)) if net.config.causal else scores
+    pattern = softmax(seen)  # [(batch), query, key]
     z = pattern @ v  # [(batch), pos, d_head]
     head_out = z @ net.W_O[layer, head]  # [(batch), pos, d_model]
     return {"q": q, "k": k, "v": v, "scores": scores, "pattern": pattern, "z": z, "head_out": head_out}
 
 
+def unchanged(name: str, layer: int, head: int | None, value: Array) -> Array:
+    """Return a value as it was computed."""
+    return value
+
+
 def forward(
-    net: Any, stream: Array, record: Iterable[str] | None = None, attend: Attend | None = None
+    net: Any,
+    stream: Array,
+    record: Iterable[str] | None = None,
+    attend: Attend | None = None,
+    change: Change = unchanged,
 ) -> dict[str, Array]:
     """Take a stream [(batch), pos, d_model] through every layer; return what was computed, by name.
 
     record: the names of what to keep beside embedding, resid_final and logits, by default all that there is;
-    attend: what a head does, by default `attention`.
+    attend: what a head does, by default `attention`; change: what stands in the place of the stream that a
+    layer reads, of what a head writes, or of what an MLP writes, by default that itself.
     """
     attend = attend or partial(attention, net)
     kept = {name: _blank(name, net.config, stream.shape) for name in wanted(record, recordable(net))}
     embedding = stream
     for layer in range(net.config.n_layers):
+        stream = change("resid_pre", layer, None, stream)
         read = net.parts.read(net, stream, layer)  # [(batch), pos, d_model]
         written = np.zeros_like(stream)  # [(batch), pos, d_model]
         for head in range(net.config.n_heads):
             of_head = attend(read, layer, head)
+            of_head["head_out"] = change("head_out", layer, head, of_head["head_out"])
             written += of_head["head_out"]
             for name in kept.keys() & of_head.keys():
                 kept[name][layer, ..., head, :, :] = of_head[name]
-        of_layer = {"resid_pre": stream, **net.parts.write(net, stream, written, layer)}
+        of_layer = {"resid_pre": stream, **net.parts.write(net, stream, written, layer, change)}
         for name in kept.keys() & of_layer.keys():
             kept[name][layer] = of_layer[name]
         stream = of_layer["resid_post"]
@@ -85,7 +99,7 @@ def project(net: Any, x: Array, layer: int, head: int) -> tuple[Array, Array, Ar
     return x @ net.W_Q[layer, head], x @ net.W_K[layer, head], x @ net.W_V[layer, head]
 
 
-def add(net: Any, stream: Array, written: Array, layer: int) -> dict[str, Array]:
+def add(net: Any, stream: Array, written: Array, layer: int, change: Change) -> dict[str, Array]:
     """Return the stream [(batch), pos, d_model] that a layer leaves once its heads have written."""
     return {"resid_post": stream + written}
 
@@ -101,21 +115,26 @@ class Parts:
     """What a network does beside attention; each part is handed the network.
 
     read: what the heads of a layer read of the stream, as through a norm. project: a head's queries, keys and
-    values, so biases, rotation by position, and keys that heads share. write: what a layer does with what its
-    heads wrote, an MLP after them or beside them. unembed: the logits. records: the names of what `write`
-    records beside resid_post.
+    values, so biases, and rotation by position. write: what a layer does with what its heads wrote, an MLP
+    after them or beside them. unembed: the logits. records: the names of what `write` records beside
+    resid_post. window: how many keys a query of a layer sees, its own among them; None for all.
     """
 
     read: Callable[[Any, Array, int], Array] = as_it_is
     project: Callable[[Any, Array, int, int], tuple[Array, Array, Array]] = project
-    write: Callable[[Any, Array, Array, int], dict[str, Array]] = add
+    write: Callable[[Any, Array, Array, int, Change], dict[str, Array]] = add
     unembed: Callable[[Any, Array], Array] = unembed
     records: Callable[[Any], tuple[str, ...]] = lambda net: ()
+    window: Callable[[Any, int], int | None] = lambda net, layer: None
 
 
-def masked(scores: Array) -> Array:
-    """Return the scores with -inf wherever a key comes after its query."""
-    return np.where(np.tri(scores.shape[-1], dtype=bool), scores, -np.inf)  # [(batch), query, key]
+def masked(scores: Array, window: int | None = None) -> Array:
+    """Return the scores with -inf wherever a key comes after its query, or so far before it."""
+    length = scores.shape[-1]
+    seen = np.tri(length, dtype=bool)  # [query, key]
+    if window is not None and window < length:
+        seen &= ~np.tri(length, k=-window, dtype=bool)
+    return np.where(seen, scores, -np.inf)  # [(batch), query, key]
 
 
 def softmax(scores: Array) -> Array:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,7 +13,8 @@ from numpy.typing import ArrayLike
 from ovlearn.arguments import complaint, described, instance_of, whole_number
 from ovlearn.numeric.arrays import Array, shaped_array, token_ids
 from ovlearn.numeric.config import Config, weight_shapes
-from ovlearn.numeric.model import Parts, embed, forward
+from ovlearn.numeric.interventions import Place, Stand, standing_in
+from ovlearn.numeric.model import Parts, embed, forward, unchanged
 from ovlearn.numeric.run import Run, run_of
 
 
@@ -77,27 +78,58 @@ class Transformer:
         return cls(config, **{name: rng.normal(0, scales[name], shape) for name, shape in shapes.items()})
 
     @property
+    def tokenizer(self) -> Any:
+        """What makes token ids of a text, and words of ids; None where there is nothing of the kind."""
+        return None
+
+    @property
+    def attn_scale(self) -> float:
+        """What scores are divided by: √d_head."""
+        return math.sqrt(self.config.d_head)
+
+    @property
     def heads_alone(self) -> bool:
         """Whether nothing but attention heads writes to the stream, and W_U reads it as it is."""
         return True
 
-    def run(self, tokens: ArrayLike, record: Iterable[str] | None = None) -> Run:
+    def run(
+        self,
+        tokens: ArrayLike,
+        record: Iterable[str] | None = None,
+        *,
+        resid: ArrayLike | None = None,
+        replace: Mapping[Place, Stand] | None = None,
+    ) -> Run:
         """Run the network on token ids [pos] or [batch, pos], and return what it computed.
 
         record: the names of what to keep beside the logits, as ("pattern", "head_out"); by default all, which
         is much for a large model: head_out alone has n_layers × n_heads × pos × d_model numbers.
 
+        resid: a stream [(batch), pos, d_model] in the place of the embedded tokens. replace: what stands in
+        the place of what is computed, by place: ("head_out", layer, head), ("mlp_out", layer) or
+        ("resid_pre", layer). "silence" is zeros, "mean" its mean over batch and positions, another Run what
+        was recorded there, and an array [(batch), pos, d_model] itself.
+
         Raises TypeError for ids that are not integers; ValueError for ids out of the vocabulary, no tokens,
-        more than n_ctx of them, or another number of axes, and for a name that there is not.
+        more than n_ctx of them, or another number of axes, for a name or a place that there is not, and for a
+        stream or an array of another shape.
 
         >>> config = Config(n_layers=1, n_heads=2, d_model=8, d_head=3, d_vocab=7, n_ctx=5)
-        >>> Transformer.random(config).run([[0, 1, 2], [3, 4, 5]]).logits.shape
+        >>> model = Transformer.random(config)
+        >>> model.run([[0, 1, 2], [3, 4, 5]]).logits.shape
         (2, 3, 7)
+        >>> silenced = model.run([0, 1, 2], replace={("head_out", 0, 1): "silence"})
+        >>> bool(silenced.head_out[0, 1].any())
+        False
 
         Source: the article, 'Motivation', from Q, K and V to the head's output; scaled and masked.
         """
         ids = token_ids(tokens, self.config)
-        return run_of(self, ids, forward(self, embed(self, ids), record))
+        stream = embed(self, ids)  # [(batch), pos, d_model]
+        if resid is not None:
+            stream = shaped_array("resid", resid, stream.shape, self.config.dtype)
+        change = unchanged if replace is None else standing_in(self, replace, stream.shape)
+        return run_of(self, ids, forward(self, stream, record, change=change))
 
     def folded(self) -> Transformer:
         """Return the network itself: it has no layer norm and no biases to fold, as a `GPT` has."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 FIXTURES = Path(__file__).parent / "fixtures"
-FOLDERS = ("gpt2", "gpt2-untied")
+FOLDERS = sorted(place.name for place in FIXTURES.iterdir() if place.is_dir())
 LENSES = ("lens-gpt", "lens-heads-norm", "lens-heads")
 LOOSE = 5e-6  # float32, a few dozen terms of size 1 to 10
 Weights = dict[str, np.ndarray[Any, Any]]

@@ -156,15 +156,21 @@ def test_random_is_the_same_again() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"activation": "silu"}, "activation: expected gelu_new or relu, got 'silu'"),
-        ({"normalization": "RMS"}, 'normalization: expected "LN", "LNPre" or None, got \'RMS\''),
-        ({"normalization": None}, 'normalization: expected "LN", as gains or shifts are given, got None'),
+        ({"activation": "swish"}, "activation: expected gelu_new or gelu or relu or silu, got 'swish'"),
+        (
+            {"normalization": "L2"},
+            'normalization: expected "LN", "LNPre", "RMS", "RMSPre" or None, got \'L2\'',
+        ),
+        ({"normalization": None}, 'normalization: expected "LN" or "RMS", as gains are given, got None'),
         ({"eps": 0.0}, "eps: expected a number above 0, got 0.0"),
         ({"eps": np.inf}, "eps: expected a number above 0, got inf"),
         ({"eps": np.nan}, "eps: expected a number above 0, got nan"),
-        ({"activation": ["relu"]}, "activation: expected gelu_new or relu, got ['relu']"),
-        ({"activation": None}, "activation: expected gelu_new or relu, got None"),
-        ({"normalization": ["LN"]}, 'normalization: expected "LN", "LNPre" or None, got [\'LN\']'),
+        ({"activation": ["relu"]}, "activation: expected gelu_new or gelu or relu or silu, got ['relu']"),
+        ({"activation": None}, "activation: expected gelu_new or gelu or relu or silu, got None"),
+        (
+            {"normalization": ["LN"]},
+            'normalization: expected "LN", "LNPre", "RMS", "RMSPre" or None, got [\'LN\']',
+        ),
         ({"W_out": None}, "W_in, W_out: expected both or neither, got one of them"),
         ({"W_in": 1.0}, "W_in: expected shape [layer, d_model, d_mlp], got shape ()"),
         ({"W_in": np.ones((2, 8))}, "W_in: expected shape [layer, d_model, d_mlp], got shape (2, 8)"),

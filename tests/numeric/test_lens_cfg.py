@@ -191,7 +191,7 @@ def test_a_cfg_and_the_weights_must_agree_on_norms() -> None:
     ):
         checkpoints.from_transformer_lens(state("lens-gpt", "folded"), cfg())
     with pytest.raises(
-        ValueError, match=r'^normalization: expected "LN", as gains or shifts are given, got None'
+        ValueError, match=r'^normalization: expected "LN" or "RMS", as gains are given, got None'
     ):
         checkpoints.from_transformer_lens(state("lens-gpt"), cfg(normalization_type=None))
 

@@ -110,7 +110,7 @@ def memory() -> tuple[Times, Results]:
     """The most memory, in GiB, that ovlearn took: from folder to scores, and for copying_accuracy."""
     from ovlearn.numeric import checkpoints, circuits
 
-    model = checkpoints.load_gpt2(Path(sys.argv[2]) / "gpt2")
+    model = checkpoints.load(Path(sys.argv[2]) / "gpt2")
     model.run(tokens(), record=("pattern",))
     folded = model.folded()
     circuits.copying_score(folded)

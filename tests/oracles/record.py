@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from safetensors.torch import save_file
 
 from tests.oracles import answers, models
 
@@ -17,20 +17,24 @@ def main() -> None:
     """Record every model."""
     FIXTURES.mkdir(exist_ok=True)
     for name, tied in (("gpt2", True), ("gpt2-untied", False)):
-        model = models.gpt2(tied)
-        weights = {key: value.contiguous() for key, value in model.state_dict().items()}
-        if tied:
-            weights.pop("lm_head.weight")
-        folder = FIXTURES / name
-        folder.mkdir(exist_ok=True)
-        save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
-        config = {key: value for key, value in model.config.to_dict().items() if key in KEPT}
-        (folder / "config.json").write_text(json.dumps(config, indent=1, sort_keys=True) + "\n")
-        np.savez_compressed(FIXTURES / f"{name}.npz", tokens=models.TOKENS, **answers.of_gpt2(model))
+        record(name, models.gpt2(tied), KEPT)
+    for name in models.FAMILIES:
+        record(name, models.family(name))
     for name in models.LENSES:
         np.savez_compressed(
             FIXTURES / f"{name}.npz", tokens=models.TOKENS, **answers.of_lens(models.lens(name))
         )
+
+
+def record(name: str, model: Any, kept: set[str] | None = None) -> None:
+    """Write a model's folder, and what it says of the tokens; of its config what is `kept`, or all."""
+    folder = FIXTURES / name
+    model.save_pretrained(folder)
+    (folder / "generation_config.json").unlink(missing_ok=True)
+    told = json.loads((folder / "config.json").read_text())
+    told = {key: value for key, value in told.items() if kept is None or key in kept}
+    (folder / "config.json").write_text(json.dumps(told, indent=1, sort_keys=True) + "\n")
+    np.savez_compressed(FIXTURES / f"{name}.npz", tokens=models.TOKENS, **answers.of_gpt2(model))
 
 
 KEPT = {

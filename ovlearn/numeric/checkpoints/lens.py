@@ -14,7 +14,8 @@ from ovlearn.numeric.checkpoints.lenscfg import ACTIVATIONS, SIZES, LensConfig, 
 from ovlearn.numeric.checkpoints.lenskeys import BUFFER, check_masks, check_names, normalization_of
 from ovlearn.numeric.checkpoints.tensors import Tensors, as_array
 from ovlearn.numeric.config import Config, weight_shapes
-from ovlearn.numeric.gpt import GPT, Normalization, extra_shapes
+from ovlearn.numeric.gpt import GPT, extra_shapes
+from ovlearn.numeric.norms import Normalization
 from ovlearn.numeric.transformer import Transformer
 
 _LAYERED = {  # our name: that of one layer's
@@ -92,12 +93,14 @@ def from_transformer_lens(
     weights = _weights(tensors, weight_shapes(config), needed=True)
     more = _weights(tensors, extra_shapes(config, d_mlp), needed=False)
     check_masks(state_dict)
-    tensors.nothing_else(name for name in state_dict if BUFFER.fullmatch(name))
+    tensors.ignore(BUFFER.pattern)
+    tensors.nothing_else()
     form = normalization_of(more, weights, told.normalization)
     if form is None and d_mlp == 0 and not any(bias.any() for bias in more.values()):
         return Transformer(config, **weights)
     activation = _activation(told, d_mlp)
-    return GPT(config, **weights, **more, normalization=form, activation=activation, eps=told.eps)
+    fields: dict[str, Any] = {**weights, **more, "normalization": form, "activation": activation}
+    return GPT(config, **fields, eps=told.eps)
 
 
 def _told(cfg: object, normalization: Any, activation: str | None, eps: Any, n_ctx: int | None) -> LensConfig:

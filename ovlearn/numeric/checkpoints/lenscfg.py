@@ -9,7 +9,7 @@ from numbers import Integral, Real
 from typing import Any
 
 from ovlearn.arguments import complaint, described
-from ovlearn.numeric.gpt import Normalization
+from ovlearn.numeric.norms import Normalization
 
 ACTIVATIONS = {"gelu_new": "gelu_new", "gelu_pytorch_tanh": "gelu_new", "relu": "relu"}
 SIZES = ("n_layers", "n_heads", "d_model", "d_head", "d_vocab", "n_ctx")
@@ -49,7 +49,7 @@ _HARMLESS = {
     *("rotary_scaling_factor", "use_NTK_by_parts_rope", "NTK_by_parts_low_freq_factor"),
     *("NTK_by_parts_high_freq_factor", "NTK_by_parts_factor", "NTK_original_ctx_len", "use_yarn_rope"),
     *("yarn_factor", "yarn_attention_factor", "yarn_beta_fast", "yarn_beta_slow"),
-    "yarn_original_max_position_embeddings",
+    *("yarn_original_max_position_embeddings", "yarn_truncate"),
 }
 _READ = {
     *SIZES,

@@ -11,7 +11,7 @@ import numpy as np
 from ovlearn.arguments import complaint
 from ovlearn.numeric.arrays import Array
 from ovlearn.numeric.checkpoints.tensors import as_array
-from ovlearn.numeric.gpt import Normalization
+from ovlearn.numeric.norms import Normalization
 
 BUFFER = re.compile(r"blocks\.\d+\.attn\.(mask|IGNORE)")
 _MASK = re.compile(r"blocks\.\d+\.attn\.mask")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,12 +15,16 @@ from ovlearn.numeric.arrays import Array, any_array
 
 @dataclass
 class Tensors:
-    """Tensors by name: `read` returns one as it is; `where` names their origin in errors."""
+    """Tensors by name: `read` returns one as it is; `where` names their origin in errors.
+
+    `taken`: the names that were asked for; `ignored`: patterns of names that nobody need ask for.
+    """
 
     where: str
     names: set[str]
     read: Callable[[str], Any]
     taken: set[str] = field(default_factory=set)
+    ignored: list[str] = field(default_factory=list)
 
     def take(self, name: str, *shape: int) -> Array:
         """Return a tensor of this shape as float32 or float64.
@@ -49,9 +54,14 @@ class Tensors:
         """Whether there is a tensor of this name."""
         return name in self.names
 
-    def nothing_else(self, ignored: Iterable[str]) -> None:
+    def ignore(self, pattern: str) -> None:
+        """Let nobody ask for the tensors whose whole name this pattern finds."""
+        self.ignored.append(pattern)
+
+    def nothing_else(self) -> None:
         """Raise ValueError where a tensor was neither taken nor is ignored."""
-        rest = sorted(self.names - self.taken - set(ignored))
+        left = self.names - self.taken
+        rest = sorted(name for name in left if not any(re.fullmatch(one, name) for one in self.ignored))
         if rest:
             raise ValueError(complaint(self.where, "no other tensor", f"{rest[0]} ({len(rest)} in all)"))
 

@@ -16,6 +16,7 @@ from ovlearn.numeric.factored import FactoredMatrix
 from ovlearn.numeric.transformer import Transformer
 
 _BLOCK = 2**22  # logits that are held at once
+_PIECE = 64  # of a row, when its largest are looked for
 
 
 class TopOutputs(NamedTuple):
@@ -41,7 +42,7 @@ def top_outputs(model: Transformer, layer: int, head: int, tokens: ArrayLike, k:
     pair, count = _asked(model, layer, head, k)
     circuit = full_ov(model, *pair)
     ids = listed_ids("tokens", tokens, model.config)
-    found = [_largest(block, count) for _, block in _rows(circuit, ids)]
+    found = [largest(block, count) for _, block in _rows(circuit, ids)]
     return TopOutputs(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
 
 
@@ -90,7 +91,35 @@ def _rows(circuit: FactoredMatrix, ids: Tokens) -> Iterator[tuple[Tokens, Array]
         yield block, logits
 
 
-def _largest(logits: Array, k: int) -> tuple[Tokens, Array]:
-    """The ids and values [row, k] of each row's k largest, falling; of equal ones, the lower id first."""
-    order = np.argsort(-logits, axis=1, kind="stable")[:, :k]  # [row, k]
-    return order, np.take_along_axis(logits, order, axis=1)
+def largest(logits: Array, k: int) -> tuple[Tokens, Array]:
+    """Return the ids and values [row, k] of each row's k largest, falling; of equal ones, the lower id first.
+
+    >>> largest(np.array([[3.0, 9, 1, 9]]), 2)
+    (array([[1, 3]]), array([[9., 9.]]))
+    """
+    return _extreme(logits, k, np.maximum, -1)
+
+
+def smallest(logits: Array, k: int) -> tuple[Tokens, Array]:
+    """Return the ids and values [row, k] of each row's k smallest, rising; of equal ones, lower ids first."""
+    return _extreme(logits, k, np.minimum, 1)
+
+
+def _extreme(logits: Array, k: int, reduce: np.ufunc, sign: int) -> tuple[Tokens, Array]:
+    """The k that come first by sign times their value.
+
+    Whatever is among them stands in one of the k pieces of a row whose own first one comes first: so a row is
+    sorted no further than that.
+    """
+    rows, width = logits.shape
+    pieces = -(-width // _PIECE)
+    if k >= pieces // 4:
+        order = np.argsort(sign * logits, axis=1, kind="stable")[:, :k]  # [row, k]
+        return order, np.take_along_axis(logits, order, axis=1)
+    tops = sign * reduce.reduceat(logits, np.arange(0, width, _PIECE), axis=1)  # [row, piece]
+    first = np.sort(np.argsort(tops, axis=1, kind="stable")[:, :k], axis=1)  # [row, k], in the order of ids
+    ids = (first[:, :, None] * _PIECE + np.arange(_PIECE)).reshape(rows, -1)  # [row, k * _PIECE]
+    values = np.take_along_axis(logits, np.minimum(ids, width - 1), axis=1)  # [row, k * _PIECE]
+    values[ids >= width] = sign * np.inf  # they come last
+    order = np.argsort(sign * values, axis=1, kind="stable")[:, :k]  # [row, k]
+    return np.take_along_axis(ids, order, axis=1), np.take_along_axis(values, order, axis=1)

@@ -59,6 +59,50 @@ class ZooModel(Transformer):
         """
         return [self.tokens[number] for number in listed_ids("ids", ids, self.config)]
 
+    @property
+    def tokenizer(self) -> ZooTokenizer:
+        """This model's words, asked as the tokenizer of any network is."""
+        return ZooTokenizer(self)
+
     def __repr__(self) -> str:
         """Give the name alone: the card says the rest."""
         return f"ZooModel({self.name!r})"
+
+
+@dataclass(frozen=True)
+class ZooTokenizer:
+    """The words of a model of the zoo, with the methods of `checkpoints`' tokenizers.
+
+    >>> from ovlearn.numeric import zoo
+    >>> zoo.load("copying").tokenizer.id_of("d")
+    3
+    """
+
+    model: ZooModel
+
+    @property
+    def begin(self) -> int | None:
+        """The id that a text should begin with, or None."""
+        return self.model.tokens.index("<bos>") if "<bos>" in self.model.tokens else None
+
+    def encode(self, text: str, *, begin: bool = False) -> Tokens:
+        """Return the ids [pos] of a text's words, with the begin token before them if asked.
+
+        Raises as `ZooModel.encode` does, and ValueError where there is no begin token.
+        """
+        ids = self.model.encode(text)
+        if begin and self.begin is None:
+            raise ValueError(complaint("begin", "False, as this model has no begin token", "True"))
+        return read_only(np.array([self.begin, *ids] if begin else ids, np.intp))
+
+    def decode(self, ids: Any) -> str:
+        """Return the text of token ids [pos]."""
+        return " ".join(self.words(ids))
+
+    def words(self, ids: Any) -> list[str]:
+        """Return one string a token."""
+        return self.model.words(ids)
+
+    def id_of(self, word: str) -> int:
+        """Return the id of a word. Raises ValueError for one that is no token."""
+        return int(self.model.encode([word])[0])

@@ -1,0 +1,142 @@
+"""`ovlearn read`: the heads of a model in words, of the zoo, of a folder or of a file."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, get_args
+
+import click
+import numpy as np
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from ovlearn.commands.options import bad_usage
+from ovlearn.commands.zoo import fetched
+from ovlearn.numeric import Transformer, checkpoints, circuits, detect, reading, zoo
+from ovlearn.numeric.checkpoints.fetching import SHIPPED
+from ovlearn.numeric.reading.rows import Basis
+
+_STRONGEST = 12  # rows that are shown where no word is named
+_PERIOD = 24  # of the repeated tokens on which induction is measured
+
+
+@click.command("read")
+@click.argument("what")
+@click.option("--head", "place", metavar="LAYER.HEAD", help="The head to read, as 25.2; counted from 0.")
+@click.option("--word", "words", multiple=True, help="A word it looks at, spaces and all; may be repeated.")
+@click.option("-k", "count", type=click.IntRange(1, 100), default=8, show_default=True, help="Words a row.")
+@click.option("--basis", type=click.Choice(get_args(Basis)), default="embedding", show_default=True)
+def read_command(what: str, place: str | None, words: tuple[str, ...], count: int, basis: Any) -> None:
+    """Read the heads of WHAT: a model of the zoo, smollm2, a Hugging Face folder, or a .gguf file.
+
+    Without --head, all heads by what they do. With it, the rows of that head's OV circuit for each --word, or
+    its strongest rows. A row says which words' logits the head would raise and lower most where it looks at a
+    word, by its weights alone. Beside it stands how wide the row spreads, and how wide the rows of random
+    heads do: a row that spreads no wider than those has nothing to say.
+    """
+    if words and place is None:
+        raise click.UsageError("--word: expected --head beside it, got none")
+    model = opened(what)
+    with bad_usage():
+        if place is None:
+            _show_heads(model)
+        else:
+            _show_rows(model, *head_of(place, model), words, count, basis)
+
+
+def opened(what: str) -> Transformer:
+    """Return the model that a word or a path names; a shipped one is fetched if need be."""
+    if what in zoo.names():
+        return zoo.load(what)
+    try:
+        with bad_usage():
+            return checkpoints.load(fetched(what) if what in SHIPPED else what)
+    except FileNotFoundError:
+        known = ", ".join((*zoo.names(), *SHIPPED))
+        expected = f"one of {known}, a folder with config.json, or a .gguf file"
+        raise click.UsageError(f"WHAT: expected {expected}, got {what!r}") from None
+    except ImportError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def head_of(place: str, model: Transformer) -> tuple[int, int]:
+    """Return the layer and the head that a place such as 25.2 names.
+
+    Raises ValueError for another form, and for a head that does not exist.
+    """
+    layers, heads = model.config.n_layers, model.config.n_heads
+    found = re.fullmatch(r"(\d+)\.(\d+)", place)
+    if not found or int(found[1]) >= layers or int(found[2]) >= heads:
+        expected = f"LAYER.HEAD from 0.0 to {layers - 1}.{heads - 1}"
+        raise ValueError(f"--head: expected {expected}, got {place!r}")
+    return int(found[1]), int(found[2])
+
+
+def _show_heads(model: Transformer) -> None:
+    """The heads with the largest scores, by each measure."""
+    period = min(_PERIOD, model.config.n_ctx // 2)
+    run = model.run(detect.repeated_tokens(model.config, period, batch=4), record=["pattern"])
+    measures = {
+        "copying": circuits.copying_score(model.folded()),
+        "induction": detect.induction(run, period),
+        "previous token": detect.previous_token(run),
+        "duplicate token": detect.duplicate_token(run, period),
+    }
+    table = Table(box=None, pad_edge=False)
+    for name in measures:
+        table.add_column(name)
+    columns = [_largest(scores) for scores in measures.values()]
+    for row in zip(*columns, strict=True):
+        table.add_row(*row)
+    Console().print(table)
+
+
+def _largest(scores: Any) -> list[str]:
+    """The heads with the largest scores, falling."""
+    flat = np.nan_to_num(scores.ravel(), nan=-2)
+    places = [np.unravel_index(at, scores.shape) for at in np.argsort(-flat, kind="stable")[:_STRONGEST]]
+    return [f"{layer}.{head}  {scores[layer, head]:+.2f}" for layer, head in places]
+
+
+def _show_rows(
+    model: Transformer, layer: int, head: int, words: tuple[str, ...], count: int, basis: Basis
+) -> None:
+    tokenizer = model.tokenizer
+    if words and tokenizer is None:
+        raise ValueError("--word: expected a model with a tokenizer, got one without")
+    most = min(count, model.config.d_vocab)
+    if words:
+        ids = np.array([tokenizer.id_of(word) for word in words])
+        found = reading.rows(model, layer, head, ids, most, basis=basis)
+    else:
+        ids = reading.strongest(model, layer, head, min(_STRONGEST, model.config.d_vocab), basis=basis)
+        found = reading.rows(model, layer, head, ids, most, basis=basis)
+    table = Table("looks at", "spread", "random heads", "raises", "lowers", box=None, pad_edge=False)
+    for at in range(len(ids)):
+        raised, lowered = (_said(part[at], tokenizer) for part in (found.raised, found.lowered))
+        table.add_row(
+            _said(ids[at : at + 1], tokenizer),
+            f"{found.spread[at]:.1f}",
+            f"{found.noise[at]:.1f}",
+            raised,
+            lowered,
+        )
+    Console().print(f"head {layer}.{head}, rows of W_E W_OV W_U (from the {basis})", table)
+
+
+def _said(ids: Any, tokenizer: Any) -> str:
+    """Words with their spaces shown, or ids where there are no words."""
+    if tokenizer is None:
+        return " ".join(map(str, ids))
+    return escape("  ".join(shown(word) for word in tokenizer.words(ids)))
+
+
+def shown(word: str) -> str:
+    """A token as one can see it: a space before a word as ·, what cannot be printed by its code.
+
+    >>> shown(" they"), shown("\\n")
+    ('·they', '\\\\n')
+    """
+    seen = "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in word)
+    return f"·{seen[1:]}" if seen.startswith(" ") else seen
