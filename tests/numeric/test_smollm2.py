@@ -24,7 +24,7 @@ NEXT = [
     ("France", " Paris", 0.81),
     ("Japan", " Tokyo", 0.74),
 ]
-# A text, a head, what it gave to which word, a word it looks at, its attention there, what it gave from there.
+# A text, a head, what it gave to which word, a word it looks at, its attention there, what came from there.
 GAVE = [
     ("they", (25, 2), " themselves", 3.19, " they", 0.43, 1.67),
     ("they", (25, 2), " themselves", 3.19, "They", 0.33, 1.26),

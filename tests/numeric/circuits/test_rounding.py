@@ -120,7 +120,7 @@ def test_an_eigenvalue_that_a_power_tells_of_stays(entry: float) -> None:
     ("size", "entry", "zero"), [(2, 12, True), (2, 20, False), (3, 12, True), (3, 24, False)]
 )
 def test_how_large_a_power_may_be_that_an_error_made(size: int, entry: float, zero: bool) -> None:
-    """A ring of ones and one entry e has eigenvalues of e^(1/size); its power of that order is e times one."""
+    """A ring of ones and one entry e has eigenvalues of e^(1/size); its power of that order is e times 1."""
     error = 1e-9
     ring = np.diag(np.ones(size - 1), 1)
     ring[-1, 0] = entry * error
