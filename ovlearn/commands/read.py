@@ -15,7 +15,7 @@ from ovlearn.commands.options import bad_usage
 from ovlearn.commands.zoo import fetched
 from ovlearn.numeric import Transformer, checkpoints, circuits, detect, reading, zoo
 from ovlearn.numeric.checkpoints.fetching import SHIPPED
-from ovlearn.numeric.reading.rows import Basis
+from ovlearn.numeric.reading.circuitrows import Basis
 
 _STRONGEST = 12  # rows that are shown where no word is named
 _PERIOD = 24  # of the repeated tokens on which induction is measured

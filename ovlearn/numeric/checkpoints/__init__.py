@@ -8,7 +8,7 @@ says how much of a model's logits its heads write, and how much of that its circ
 from ovlearn.numeric.checkpoints.attribution import LogitAttribution, logit_attribution
 from ovlearn.numeric.checkpoints.fetching import FetchError, fetch
 from ovlearn.numeric.checkpoints.lens import NOT_IN_A_STATE_DICT, from_transformer_lens
-from ovlearn.numeric.checkpoints.load import load
+from ovlearn.numeric.checkpoints.loading import load
 
 __all__ = [
     "NOT_IN_A_STATE_DICT",

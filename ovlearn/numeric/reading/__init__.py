@@ -7,8 +7,8 @@ network.
 """
 
 from ovlearn.numeric.reading.attribution import LogitParts, parts
-from ovlearn.numeric.reading.reach import Reach, reach
-from ovlearn.numeric.reading.rows import Directions, Rows, after_first_mlp, directions, rows, strongest
+from ovlearn.numeric.reading.circuitrows import Directions, Rows, after_first_mlp, directions, rows, strongest
+from ovlearn.numeric.reading.reaching import Reach, reach
 
 __all__ = [
     "Directions",

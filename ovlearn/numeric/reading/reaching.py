@@ -9,7 +9,7 @@ import numpy as np
 from ovlearn.arguments import complaint, head_pair, instance_of, whole_number
 from ovlearn.numeric.arrays import Array
 from ovlearn.numeric.gpt import GPT
-from ovlearn.numeric.reading.rows import after_first_mlp
+from ovlearn.numeric.reading.circuitrows import after_first_mlp
 from ovlearn.numeric.reading.streams import folded, held, raises, read, scale
 from ovlearn.numeric.run import Run
 from ovlearn.numeric.transformer import Transformer
