@@ -101,6 +101,12 @@ RECIPES = {
         _WORDS,
         "One layer, trained on English words: skip-trigrams that one can read.",
     ),
+    "king-james-two-layers": Recipe(
+        Config(2, 8, 128, 16, _KING_JAMES, 64, positional=True, dtype=np.float32),
+        Fit(steps=4500, rate=5e-3, decay=0.05, dropout=0.1),
+        _WORDS,
+        "Two layers, trained on English words: paths through one head that one can read, little through two.",
+    ),
 }
 
 
