@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import nan
 from pathlib import Path
 
 import click
@@ -9,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from ovlearn.numeric.zoo import trained
+from ovlearn.numeric.zoo import ZooModel, trained
 from training.bounds import BOUNDS
 from training.recipes import RECIPES, train
 
@@ -42,19 +43,26 @@ def main(names: tuple[str, ...], into: Path) -> None:
 
 
 def _compare(names: tuple[str, ...], into: Path) -> bool:
-    """Print each figure of the shipped and the new weights beside its bounds; return whether all hold."""
+    """Print each figure of the shipped and the new weights beside its bounds; return whether all hold.
+
+    Of a model that is not shipped yet the figures are NaN, which no bound holds.
+    """
     table = Table("model", "figure", "bounds", "shipped", "new", "")
     fine = True
     for name in names:
-        models = [trained.stored(name, folder) for folder in (trained.FOLDER, into)]
+        models = [_stored(name, folder) for folder in (trained.FOLDER, into)]
         for bound in BOUNDS[name]:
-            shipped, new = (bound.measure(model) for model in models)
+            shipped, new = (bound.measure(model) if model else nan for model in models)
             held = bound.holds(shipped) and bound.holds(new)
             fine = fine and held
             bounds = f"{bound.least:g} to {bound.greatest:g}"
             table.add_row(name, bound.what, bounds, f"{shipped:.3f}", f"{new:.3f}", "✓" if held else "✗")
     Console().print(table)
     return fine
+
+
+def _stored(name: str, folder: Path) -> ZooModel | None:
+    return trained.stored(name, folder) if (folder / f"{name}.npz").is_file() else None
 
 
 if __name__ == "__main__":

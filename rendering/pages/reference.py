@@ -1,4 +1,4 @@
-"""Fragments that the repository has itself: what is public, the rules with their laws, sections of texts."""
+"""Fragments that the repository has itself: what is public, the rules with their laws, models, sections."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from types import ModuleType
 from typing import Any
 
 import ovlearn as ov
+from ovlearn.numeric import zoo
 from ovlearn.symbolic import rules
-from rendering.pages.pieces import compact, table
+from rendering.pages.pieces import compact, table, with_symbols
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,6 +32,12 @@ def pictures_list() -> str:
     """Every picture with its docstring, in alphabetical order."""
     drawn = sorted(name for name, found in vars(ov.plots).items() if isfunction(found))
     return "\n\n".join(f"::: ovlearn.plots.{name}" for name in drawn)
+
+
+def models_list() -> str:
+    """Every model of the zoo, how it was made and what it shows, in the zoo's order."""
+    models = map(zoo.load, zoo.names())
+    return "\n".join(f"- `{model.name}` ({model.made}): {with_symbols(model.shows)}" for model in models)
 
 
 def _public(name: str) -> tuple[str, str]:

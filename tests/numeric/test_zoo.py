@@ -10,12 +10,19 @@ import numpy as np
 import pytest
 
 from ovlearn.numeric import Transformer, circuits, detect, zoo
-from ovlearn.numeric.zoo import cards, trained
+from ovlearn.numeric.zoo import cards, saying, trained
 
 from .cases import assert_raises
 
 RNG = np.random.default_rng(0)
 FRESH = (5, 9, 14, 20, 24)  # periods, none of which is on a card
+OF_WORDS = [name for name in zoo.names() if name.startswith("king-james")]
+READ = {  # a text: the word after it, its probability; the head that says so, what it adds, what it looks at
+    "silver and": ("gold", 0.71, (1, 6), 3.6, "silver"),
+    "the sun and the": ("moon", 0.75, (1, 6), 4.4, "sun"),
+    "in the beginning god created the heaven and the": ("earth", 0.30, (1, 6), 2.4, "heaven"),
+    "and moses said unto the lord , and the lord said unto": ("moses", 0.50, (1, 3), 2.3, "lord"),
+}
 
 
 def silent(model: Transformer, layer: int, head: int) -> Transformer:
@@ -30,10 +37,11 @@ def predictions(model: Transformer, tokens: np.ndarray) -> np.ndarray:
 
 
 def test_names() -> None:
-    assert zoo.names() == (
-        *("copying", "skip-trigrams", "two-back", "induction-by-keys", "induction-by-pointers"),
-        *("repeats-one-layer", "repeats-two-layers", "king-james"),
-    )
+    """First those written by hand, then those that were trained, for each of which there is a file."""
+    made = [zoo.load(name).made for name in zoo.names()]
+    assert made == sorted(made, key=["by hand", "trained"].index)
+    stored = {path.stem for path in trained.FOLDER.glob("*.npz")} - {"king-james-text"}
+    assert sorted(zoo.names()[made.index("trained") :]) == sorted(stored)
 
 
 @pytest.mark.parametrize("name", zoo.names())
@@ -137,8 +145,9 @@ def test_the_previous_token_head_is_what_the_induction_heads_read() -> None:
     assert means[strongest] > circuits.composition_baseline(model.config)
 
 
-def test_the_text_is_what_the_model_of_words_was_trained_on() -> None:
-    model, (train, held_out) = zoo.load("king-james"), zoo.text()
+@pytest.mark.parametrize("name", OF_WORDS)
+def test_the_text_is_what_the_models_of_words_were_trained_on(name: str) -> None:
+    model, (train, held_out) = zoo.load(name), zoo.text()
     assert model.words(train[:4]) == ["in", "the", "beginning", "god"]
     assert len(train) + len(held_out) == 914_321  # as the docstring says
     assert 0.04 < len(held_out) / len(train) < 0.06
@@ -147,9 +156,44 @@ def test_the_text_is_what_the_model_of_words_was_trained_on() -> None:
     assert (np.diff(counts[2:]) <= 0).all()  # the most frequent first
 
 
+@pytest.mark.parametrize("text", READ)
+def test_one_can_read_what_two_layers_say(text: str) -> None:
+    model = zoo.load("king-james-two-layers")
+    word, probability, head, added, looked_at = READ[text]
+    run = model.run(model.encode(f"<bos> {text}"))
+    assert model.words([run.logits[-1].argmax()]) == [word]
+    assert saying.probability(model, text, word) == pytest.approx(probability, abs=0.01)
+    boxed = saying.boxed(model, text, word)  # [layer, head]
+    assert np.unravel_index(boxed.argmax(), boxed.shape) == head
+    assert boxed[head] == pytest.approx(added, abs=0.05)
+    assert model.words([run.tokens[run.pattern[*head][-1].argmax()]]) == [looked_at]
+    silenced = saying.probability(silent(model, *head), text, word)  # type: ignore[arg-type]
+    assert silenced < probability / 2
+
+
+def test_paths_through_one_head_carry_what_two_layers_say() -> None:
+    model = zoo.load("king-james-two-layers")
+    assert saying.shares(model, "silver and") == pytest.approx([0.16, 0.74, 0.10], abs=0.01)
+    for text in READ:
+        shares = saying.shares(model, text)  # [k]
+        assert shares[1] == shares.max()
+        assert shares[2] < 0.15
+
+
+def test_what_the_heads_of_two_layers_of_words_do() -> None:
+    """One looks at the word before; another one writes what all keys of layer 1 read; none does induction."""
+    model = zoo.load("king-james-two-layers")
+    before = saying.previous_word(model)  # [layer, head]
+    assert before[1, 1] == pytest.approx(0.83, abs=0.01)
+    assert np.delete(before, 9).max() < 0.35
+    scores, chance = circuits.composition_scores(model, "K")[0, :, 1], circuits.composition_baseline(model)
+    assert scores[2].min() > 2 * chance
+    assert np.delete(scores, 2, axis=0).max() < 1.5 * chance
+    assert max(saying.repeated_words(model, period).max() for period in FRESH) < 0.15
+
+
 def test_the_weights_are_light() -> None:
     sizes = [path.stat().st_size for path in trained.FOLDER.glob("*.npz")]
-    assert len(sizes) == 4
     assert sum(sizes) <= 6e6
 
 
@@ -182,11 +226,10 @@ def test_a_card_in_words(name: str) -> None:
     assert ("0/0 is no score" in text) == ("nan" in " ".join(map(str, card.figures)))
 
 
-def test_the_model_of_words_has_learned_more_than_frequencies() -> None:
+@pytest.mark.parametrize("name", OF_WORDS)
+def test_the_models_of_words_have_learned_more_than_frequencies(name: str) -> None:
     figures = {
-        figure.name: float(figure.values)
-        for figure in zoo.card("king-james").figures
-        if not figure.values.ndim
+        figure.name: float(figure.values) for figure in zoo.card(name).figures if not figure.values.ndim
     }
     loss, unigram = (
         next(v for k, v in figures.items() if k.startswith(word)) for word in ("loss", "the same")

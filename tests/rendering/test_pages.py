@@ -152,10 +152,11 @@ def test_every_command_has_its_help(fragments: dict[str, str]) -> None:
         assert f"Usage: ovlearn {words}" in text
 
 
-def test_every_public_name_every_rule_and_every_picture_is_listed(fragments: dict[str, str]) -> None:
+def test_every_public_name_rule_picture_and_model_is_listed(fragments: dict[str, str]) -> None:
     assert all(f"`ov.{name}`" in fragments["public_names"] for name in ov.__all__)
     assert all(f"`rules.{name}`" in fragments["rules"] for name in rules.__all__)
     assert fragments["pictures"].split("\n\n") == [f"::: ovlearn.plots.{name}" for name in sorted(DRAWN)]
+    assert re.findall(r"^- `(.+?)`", fragments["models"], re.MULTILINE) == list(ov.zoo.names())
 
 
 def test_where_a_route_does_not_apply_is_told_somewhere() -> None:

