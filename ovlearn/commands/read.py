@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any, get_args
 
 import click
@@ -49,14 +50,14 @@ def opened(what: str) -> Transformer:
     """Return the model that a word or a path names; a shipped one is fetched if need be."""
     if what in zoo.names():
         return zoo.load(what)
+    if what not in SHIPPED and not Path(what).expanduser().exists():
+        known = ", ".join((*zoo.names(), *SHIPPED))
+        expected = f"one of {known}, a folder with config.json, or a .gguf file"
+        raise click.UsageError(f"WHAT: expected {expected}, got {what!r}")
     try:
         with bad_usage():
             return checkpoints.load(fetched(what) if what in SHIPPED else what)
-    except FileNotFoundError:
-        known = ", ".join((*zoo.names(), *SHIPPED))
-        expected = f"one of {known}, a folder with config.json, or a .gguf file"
-        raise click.UsageError(f"WHAT: expected {expected}, got {what!r}") from None
-    except ImportError as error:
+    except (FileNotFoundError, ImportError) as error:
         raise click.ClickException(str(error)) from None
 
 
@@ -89,14 +90,20 @@ def _show_heads(model: Transformer) -> None:
     columns = [_largest(scores) for scores in measures.values()]
     for row in zip(*columns, strict=True):
         table.add_row(*row)
-    Console().print(table)
+    told = f"the strongest heads by each measure; attention on random tokens that repeat after {period}"
+    Console().print(told, table)
 
 
 def _largest(scores: Any) -> list[str]:
     """The heads with the largest scores, falling."""
     flat = np.nan_to_num(scores.ravel(), nan=-2)
     places = [np.unravel_index(at, scores.shape) for at in np.argsort(-flat, kind="stable")[:_STRONGEST]]
-    return [f"{layer}.{head}  {scores[layer, head]:+.2f}" for layer, head in places]
+    return [f"{layer}.{head}  {_number(scores[layer, head])}" for layer, head in places]
+
+
+def _number(score: float) -> str:
+    """A score with its sign; a dash where there is none, as of 0/0."""
+    return "–" if np.isnan(score) else f"{score:+.2f}"
 
 
 def _show_rows(

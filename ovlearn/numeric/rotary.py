@@ -81,7 +81,7 @@ class Rotary:
 
 
 def slowed_as_llama3(
-    rotary: Rotary, *, factor: float, low: float, high: float, original: int
+    rotary: Rotary, *, factor: float, low: float, high: float, original: float
 ) -> tuple[float, ...]:
     """Return what Llama 3 divides the speeds by, so that a text may be longer than it was trained on.
 
@@ -95,8 +95,8 @@ def slowed_as_llama3(
 
     Source: the Llama 3.1 release (2024), its reference code.
     """
-    given = {"factor": factor, "low": low, "high": high, "original": original}
-    factor, low, high, original = (positive_number(name, one) for name, one in given.items())  # type: ignore[assignment]
+    for name, one in (("factor", factor), ("low", low), ("high", high), ("original", original)):
+        positive_number(name, one)
     if low >= high:
         raise ValueError(complaint("low", f"a number below high = {high}", str(low)))
     turns = original * rotary.speeds / (2 * math.pi)  # [pair], in a text as long as before
@@ -108,4 +108,4 @@ def slowed_as_llama3(
 def _turns(rotary: Rotary, length: int, dtype: np.dtype[np.floating]) -> tuple[Array, Array]:
     """The cosine and the sine of every angle, [pos, pair], worked out in float64."""
     angles = np.arange(length)[:, None] * rotary.speeds  # [pos, pair]
-    return tuple(read_only(part(angles).astype(dtype)) for part in (np.cos, np.sin))  # type: ignore[return-value]
+    return read_only(np.cos(angles).astype(dtype)), read_only(np.sin(angles).astype(dtype))

@@ -87,7 +87,7 @@ class Run:
         >>> np.allclose(run.frozen().run().logits, run.logits)
         True
 
-        Raises ValueError for a run that did not record its patterns, and for one of a network with layer norm
+        Raises ValueError for a run that did not record its patterns, and for one of a network with a norm
         or MLPs: that is not linear, whatever its patterns do.
 
         Source: the article, 'The Circuit', first assumption.
@@ -106,9 +106,7 @@ def linear_in_the_stream(run: Run) -> Run:
     """
     if not instance_of("run", run, Run).model.heads_alone:
         raise ValueError(
-            complaint(
-                "run", "one of a network of attention heads alone", "one with layer norm, MLPs or biases"
-            )
+            complaint("run", "one of a network of attention heads alone", "one with a norm, MLPs or biases")
             + ": even with its patterns held constant it is not linear, so its paths do not sum to its logits"
         )
     recorded(run, "pattern")
@@ -138,7 +136,7 @@ class FrozenNetwork:
     It is linear: run(a·X + b·Y) gives logits a·run(X) + b·run(Y). `Run.frozen()` makes it.
 
     Raises TypeError for what is no Run; ValueError for one that did not record its patterns, and for one of a
-    network with layer norm, MLPs or biases.
+    network with a norm, MLPs or biases.
 
     >>> from ovlearn.numeric import Config, Transformer
     >>> config = Config(n_layers=2, n_heads=2, d_model=8, d_head=3, d_vocab=7, n_ctx=5)

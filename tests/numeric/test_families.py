@@ -180,3 +180,11 @@ def test_a_window_hides_what_lies_before_it(name: str) -> None:
         hidden = np.tri(6, k=-(width or 6), dtype=bool)
         assert not run.pattern[layer][..., hidden].any()
         assert (run.pattern[layer][..., np.tri(6, dtype=bool) & ~hidden] > 0).all()
+
+
+@pytest.mark.parametrize("folded", [False, True])
+@pytest.mark.parametrize("name", FOLDERS)
+def test_the_shares_of_parts_are_all_of_the_logits(name: str, folded: bool) -> None:
+    model = checkpoints.load(FIXTURES / name)
+    card = checkpoints.logit_attribution(model.folded() if folded else model, recorded(name)["tokens"])
+    assert sum(card.shares.values()) == pytest.approx(1, abs=1e-4)

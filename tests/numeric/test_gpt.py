@@ -127,7 +127,7 @@ def test_a_gpt_without_anything_more_is_a_transformer() -> None:
 def test_what_is_not_linear_has_no_paths(change: dict[str, Any]) -> None:
     run = make_gpt(**change).run(TOKENS)
     message = (
-        "run: expected one of a network of attention heads alone, got one with layer norm, MLPs or biases: "
+        "run: expected one of a network of attention heads alone, got one with a norm, MLPs or biases: "
         "even with its patterns held constant it is not linear, so its paths do not sum to its logits"
     )
     for call in (run.frozen, lambda: paths.by_order(run), lambda: paths.by_passes(run)):

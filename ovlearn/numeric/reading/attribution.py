@@ -9,6 +9,7 @@ import numpy as np
 from ovlearn.arguments import complaint, instance_of, whole_number
 from ovlearn.numeric.arrays import Array
 from ovlearn.numeric.gpt import GPT
+from ovlearn.numeric.norms import centres
 from ovlearn.numeric.run import Run, recorded
 from ovlearn.numeric.transformer import Transformer
 
@@ -67,7 +68,7 @@ def parts(run: Run, toward: int, against: int | None = None, position: int = -1)
     against = None if against is None else whole_number("against", against, below=d_vocab)
     direction, constant = _direction(model, toward, against)
     scale = float(model.norm_scale(run.resid_final[at])[0]) if isinstance(model, GPT) else 1.0
-    centred = isinstance(model, GPT) and model.normalization in ("LN", "LNPre")
+    centred = isinstance(model, GPT) and centres(model.normalization)
     direction = (direction - direction.mean() if centred else direction).astype(np.float64) / scale
     heads = recorded(run, "head_out")[:, :, at] @ direction  # [layer, head]
     values = np.einsum("lhpe,lhed,d->lhp", recorded(run, "v"), model.W_O, direction, optimize=True)

@@ -8,6 +8,7 @@ from ovlearn.arguments import complaint
 from ovlearn.numeric.arrays import Array
 from ovlearn.numeric.checkpoints.options import Options
 from ovlearn.numeric.checkpoints.tensors import Tensors
+from ovlearn.numeric.config import Config
 
 # Hugging Face's words for activations, and ours.
 ACTIVATIONS = {
@@ -36,6 +37,34 @@ def writing(weight: Array, d_head: int) -> Array:
 def of_heads(bias: Array, d_head: int) -> Array:
     """Return a bias [layer, heads · d_head] as [layer, head, d_head]."""
     return bias.reshape(len(bias), -1, d_head)
+
+
+def sizes(
+    options: Options,
+    *,
+    layers: str,
+    heads: str,
+    width: str,
+    context: str = "max_position_embeddings",
+    positional: bool = False,
+    d_head: int | None = None,
+) -> Config:
+    """Return the sizes of a model, by the names that its family has for them.
+
+    d_head: what a head is wide, where the heads need not share the width between them.
+
+    Raises ValueError where one is missing or none, and where the heads cannot share the width.
+    """
+    return Config(
+        options.size(layers),
+        options.size(heads),
+        options.size(width),
+        head_width(options, width, heads) if d_head is None else d_head,
+        options.size("vocab_size"),
+        options.size(context),
+        positional=positional,
+        dtype=np.float32,
+    )
 
 
 def head_width(options: Options, width: str, heads: str) -> int:

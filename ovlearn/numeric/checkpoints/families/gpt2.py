@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from ovlearn.numeric.arrays import Array
-from ovlearn.numeric.checkpoints.families.common import ACTIVATIONS, head_width, unembedding
+from ovlearn.numeric.checkpoints.families.common import ACTIVATIONS, sizes, unembedding
 from ovlearn.numeric.checkpoints.options import Options
 from ovlearn.numeric.checkpoints.tensors import Tensors
-from ovlearn.numeric.config import Config
 
 BUFFERS = r"(transformer\.)?h\.\d+\.attn\.(bias|masked_bias)"
 
@@ -23,17 +20,15 @@ def gpt2(options: Options, tensors: Tensors) -> dict[str, Any]:
     for name, value in _OTHERWISE.items():
         options.must_be(name, value)
     options.any("n_ctx")  # an older name of n_positions
-    d_head = head_width(options, "n_embd", "n_head")
-    config = Config(
-        options.size("n_layer"),
-        options.size("n_head"),
-        d := options.size("n_embd"),
-        d_head,
-        options.size("vocab_size"),
-        options.size("n_positions"),
+    config = sizes(
+        options,
+        layers="n_layer",
+        heads="n_head",
+        width="n_embd",
+        context="n_positions",
         positional=True,
-        dtype=np.float32,
     )
+    d, d_head = config.d_model, config.d_head
     layers, heads = config.n_layers, config.n_heads
     d_mlp = options.size("n_inner", 4 * d)
     prefix = "transformer." if tensors.has("transformer.wte.weight") else ""

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from ovlearn.arguments import complaint
 from ovlearn.numeric.arrays import Array
 from ovlearn.numeric.checkpoints.families.common import (
     ACTIVATIONS,
-    head_width,
     of_heads,
     reading,
+    sizes,
     unembedding,
     writing,
 )
 from ovlearn.numeric.checkpoints.families.turning import rotary
 from ovlearn.numeric.checkpoints.options import Options
 from ovlearn.numeric.checkpoints.tensors import Tensors
-from ovlearn.numeric.config import Config
 
 _WINDOWED, _WHOLE = "sliding_attention", "full_attention"
 _BUFFERS = r"(model\.)?(layers\.\d+\.self_attn\.)?rotary_emb\.inv_freq"
@@ -50,7 +47,7 @@ def qwen2(options: Options, tensors: Tensors) -> dict[str, Any]:
 
     Source: Yang et al. (2024).
     """
-    found = _read(options, tensors, of_queries=True)
+    found = _read(options, tensors, biased_reads=True)
     return found | {"windows": _windows_above(options, found["config"].n_layers)}
 
 
@@ -68,31 +65,24 @@ def qwen3(options: Options, tensors: Tensors) -> dict[str, Any]:
     return found | {"windows": _windows_above(options, config.n_layers)}
 
 
-def sizes(options: Options, d_head: int | None = None) -> Config:
-    """Return the sizes that a config of this kind tells."""
-    if options.values.get("head_dim") is None and d_head is None:
-        d_head = head_width(options, "hidden_size", "num_attention_heads")
-    return Config(
-        options.size("num_hidden_layers"),
-        options.size("num_attention_heads"),
-        options.size("hidden_size"),
-        options.size("head_dim", d_head),
-        options.size("vocab_size"),
-        options.size("max_position_embeddings"),
-        dtype=np.float32,
-    )
-
-
 def _read(
     options: Options,
     tensors: Tensors,
-    of_heads_: bool = False,
+    biased_heads: bool = False,
     of_mlps: bool = False,
     *,
-    of_queries: bool = False,
+    biased_reads: bool = False,
     d_head: int | None = None,
 ) -> dict[str, Any]:
-    config = sizes(options, d_head)
+    wide = options.values.get("head_dim") is not None or d_head is not None
+    config = sizes(
+        options,
+        layers="num_hidden_layers",
+        heads="num_attention_heads",
+        width="hidden_size",
+        d_head=options.size("head_dim", d_head) if wide else None,
+    )
+    options.any("head_dim")
     layers, heads, d, d_head = config.n_layers, config.n_heads, config.d_model, config.d_head
     groups = options.size("num_key_value_heads", heads)
     d_mlp = options.size("intermediate_size")
@@ -120,11 +110,11 @@ def _read(
         "rotary": rotary(options, d_head),
     }
     found["W_U"] = unembedding(options, tensors, found["W_E"], "lm_head.weight", tied=False)
-    if of_heads_ or of_queries:
+    if biased_heads or biased_reads:
         for name, count in (("Q", heads), ("K", groups), ("V", groups)):
             bias = stack(f"self_attn.{name.lower()}_proj.bias", count * d_head)
             found[f"b_{name}"] = of_heads(bias, d_head)  # [layer, head, d_head]
-    if of_heads_:
+    if biased_heads:
         found["b_O"] = stack("self_attn.o_proj.bias", d)
     if of_mlps:
         found |= {"b_in": stack("mlp.up_proj.bias", d_mlp), "b_out": stack("mlp.down_proj.bias", d)}

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from ovlearn.arguments import complaint
 from ovlearn.numeric.arrays import Array
-from ovlearn.numeric.checkpoints.families.common import ACTIVATIONS, head_width, reading, unembedding, writing
+from ovlearn.numeric.checkpoints.families.common import ACTIVATIONS, reading, sizes, unembedding, writing
 from ovlearn.numeric.checkpoints.options import Options
 from ovlearn.numeric.checkpoints.tensors import Tensors
-from ovlearn.numeric.config import Config
 
 _BUFFERS = r"(transformer\.)?h\.\d+\.attn\.attention\.(bias|masked_bias)"
 
@@ -21,17 +18,8 @@ def gpt_neo(options: Options, tensors: Tensors) -> dict[str, Any]:
 
     Source: Black et al. (2021); the names are those of transformers.
     """
-    d_head = head_width(options, "hidden_size", "num_heads")
-    config = Config(
-        options.size("num_layers"),
-        options.size("num_heads"),
-        d := options.size("hidden_size"),
-        d_head,
-        options.size("vocab_size"),
-        options.size("max_position_embeddings"),
-        positional=True,
-        dtype=np.float32,
-    )
+    config = sizes(options, layers="num_layers", heads="num_heads", width="hidden_size", positional=True)
+    d, d_head = config.d_model, config.d_head
     d_mlp = options.size("intermediate_size", 4 * d)
     prefix = "transformer." if tensors.has("transformer.wte.weight") else ""
 

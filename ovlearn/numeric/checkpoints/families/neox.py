@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from ovlearn.numeric.arrays import Array
-from ovlearn.numeric.checkpoints.families.common import ACTIVATIONS, head_width, unembedding, writing
+from ovlearn.numeric.checkpoints.families.common import ACTIVATIONS, sizes, unembedding, writing
 from ovlearn.numeric.checkpoints.families.turning import rotary
 from ovlearn.numeric.checkpoints.options import Options
 from ovlearn.numeric.checkpoints.tensors import Tensors
-from ovlearn.numeric.config import Config
 
 _BUFFERS = r"gpt_neox\.(layers\.\d+\.attention\.(bias|masked_bias|rotary_emb\.inv_freq)|rotary_emb\.inv_freq)"
 
@@ -21,16 +18,8 @@ def gpt_neox(options: Options, tensors: Tensors) -> dict[str, Any]:
 
     Source: Black et al. (2022); the names are those of transformers.
     """
-    d_head = head_width(options, "hidden_size", "num_attention_heads")
-    config = Config(
-        options.size("num_hidden_layers"),
-        options.size("num_attention_heads"),
-        d := options.size("hidden_size"),
-        d_head,
-        options.size("vocab_size"),
-        options.size("max_position_embeddings"),
-        dtype=np.float32,
-    )
+    config = sizes(options, layers="num_hidden_layers", heads="num_attention_heads", width="hidden_size")
+    d, d_head = config.d_model, config.d_head
     layers, heads, d_mlp = config.n_layers, config.n_heads, options.size("intermediate_size")
 
     def stack(name: str, *shape: int) -> Array:

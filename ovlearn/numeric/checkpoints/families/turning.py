@@ -36,17 +36,13 @@ def rotary(
     kind = table.any("rope_type", table.any("type", "default"))
     table.any("type")
     if kind == "llama3":
-        numbers = {ours: table.number(theirs, 0.0) for ours, theirs in _LLAMA3.items()}
-        found = replace(found, slowed=slowed_as_llama3(found, **numbers))  # type: ignore[arg-type]
+        low, high = table.number("low_freq_factor", 0), table.number("high_freq_factor", 0)
+        original = table.number("original_max_position_embeddings", 0)
+        slowed = slowed_as_llama3(
+            found, factor=table.number("factor", 0), low=low, high=high, original=original
+        )
+        found = replace(found, slowed=slowed)
     elif kind != "default":
         raise ValueError(complaint(f"{table.where}, rope_type", "'default' or 'llama3'", repr(kind)))
     table.nothing_else()
     return found
-
-
-_LLAMA3 = {
-    "factor": "factor",
-    "low": "low_freq_factor",
-    "high": "high_freq_factor",
-    "original": "original_max_position_embeddings",
-}
