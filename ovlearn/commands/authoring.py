@@ -24,7 +24,8 @@ def author_check_command(sets: tuple[str, ...]) -> int:
     with bad_usage():
         chosen = [set_named(each) for each in sets] or [*files()]
     table = Table("set", "exercises", "mistakes, caught by name", "unusual right answers, passed", "leaks")
-    found = [inspect(each) for each in chosen]
+    with bad_usage():
+        found = [inspect(each) for each in chosen]
     for one in found:
         mistakes, rights = (
             f"{count} ✓" if not one.faults else f"{count}, see below" for count in (one.mistakes, one.rights)
@@ -36,5 +37,6 @@ def author_check_command(sets: tuple[str, ...]) -> int:
         for fault in (*one.faults, *(f"leak: {leak}" for leak in one.leaks)):
             click.echo(f"{one.set_name}: {fault}")
     total = [sum(getattr(one, name) for one in found) for name in ("exercises", "mistakes", "rights")]
-    click.echo("{} exercises, {} known mistakes, {} unusual right answers".format(*total))
+    words = ("exercise", "known mistake", "unusual right answer")
+    click.echo(", ".join(f"{n} {word}{'' if n == 1 else 's'}" for n, word in zip(total, words, strict=True)))
     return 0 if all(one.passed for one in found) else 1

@@ -13,6 +13,7 @@ from ovlearn.exercises.answers import Namespace
 from ovlearn.exercises.judging import verdict_on
 from ovlearn.exercises.outcomes import Outcome
 from ovlearn.exercises.replies import Answers
+from ovlearn.exercises.sets import files, names_in
 from ovlearn.exercises.sources import Exercise, SetSource, source_of
 from ovlearn.exercises.starters import starter
 
@@ -59,6 +60,7 @@ def inspect(set_name: str, make: Maker = in_process) -> Findings:
     """Try every starter, solution, known mistake and unusual right answer of a set, over several seeds."""
     source = source_of(set_name)
     faults = [fault for one in source.exercises for fault in _incomplete(one)]
+    faults += [f"{one.name}: expected a name of its own, got one of {other}" for one, other in _twice(source)]
     for name, kind, label, code in _all_answers(source):
         faults += [f"{name}, {label}: {fault}" for fault in _tried(source, name, kind, label, code, make)]
     return Findings(
@@ -69,6 +71,12 @@ def inspect(set_name: str, make: Maker = in_process) -> Findings:
         tuple(leaks(source)),
         tuple(faults),
     )
+
+
+def _twice(source: SetSource) -> Iterator[tuple[Exercise, str]]:
+    """The exercises whose name another set has too, and that set."""
+    for one in source.exercises:
+        yield from ((one, other) for other in files() if other != source.name and one.name in names_in(other))
 
 
 def leaks(source: SetSource) -> Iterator[str]:

@@ -85,14 +85,27 @@ def source_of(set_name: str) -> SetSource:
 def source_in(file: Path) -> SetSource:
     """Return what the file of a set declares.
 
-    Raises: ValueError where an exercise lacks a part, and for a mistake that is no edit of its solution.
+    Raises: ValueError where the set has no title, a mark is not known, or an exercise lacks a part; and for a
+    mistake that is no edit of its solution.
     """
     found = [*cells(file.read_text(encoding="utf-8"))]
+    unknown = sorted({mark for cell in found for mark in cell.marks} - _MARKS)
+    if unknown:
+        raise ValueError(f"{file.stem}: expected marks among {', '.join(sorted(_MARKS))}, got {unknown[0]}")
     prose = [cell.text for cell in found if cell.kind == "markdown" and not cell.marks]
+    if not prose or not prose[0].startswith("# "):
+        raise ValueError(f"{file.stem}: expected a Markdown cell first, with `# ` and the title of the set")
     setup = "\n\n".join(cell.text for cell in found if cell.kind == "code" and not cell.marks)
     tools = "\n\n".join(cell.text for cell in found if "tools" in cell.marks)
     exercises = [_Reader(file.stem, name, found).exercise(setup, tools) for name in _names(found)]
     return SetSource(file.stem, prose[0], setup, tuple(exercises))
+
+
+# What may be said of a cell: which part of which exercise it is, and what its check or its form is.
+_MARKS = {
+    *("exercise", "points", "hint", "starter", "solution", "check", "part", "blocked", "mistakes", "right"),
+    *("form", "tools"),
+}
 
 
 def exercise(name: str) -> Exercise:
@@ -119,6 +132,8 @@ class _Reader:
         mistakes = tuple(mistakes_in(written, solution.text, self.name))
         rights = [Known(self.name, "right", cell.marks["form"], cell.text) for cell in self._marked("right")]
         checks = self._marked("check")
+        if not checks:
+            raise ValueError(f"{self.set_name}: expected a check of {self.name}, got none")
         declared = Declared(
             self.name,
             blocked=tuple(" ".join(cell.marks.get("blocked", "") for cell in checks).split()),
@@ -150,6 +165,7 @@ class _Reader:
 
 
 _BULLET = re.compile(r"^- \*\*(.+?)\*\*:[ \n]", re.MULTILINE)
+_OTHER_BULLET = re.compile(r"^(?:[*+] |- (?!\*\*.+?\*\*:[ \n])).*", re.MULTILINE)
 _EDIT = re.compile(r"\s*`([^`]+)` →\s+`([^`]*)`[,;]?")
 _BODY = re.compile(r"\s*`([^`]+)`(?! →)")
 _BLOCK = re.compile(r"\s*```python\n(.*?)\n```", re.DOTALL)
@@ -161,13 +177,16 @@ def mistakes_in(text: str, solution: str, name: str) -> Iterator[Mistake]:
     An edit is `old` → `new`; what stands alone, in backticks or in a block, is a whole new body or value. A
     mistake without words has those of the one of the same name before it.
 
-    Raises: ValueError for an edit of what the solution does not hold just once.
+    Raises: ValueError for an edit of what the solution does not hold just once, and for what is no mistake.
 
     >>> (one,) = mistakes_in("- **squared**: `x` → `x * x`\\n  How often?", "double = 2 * x", "double")
     >>> one.name, one.says, one.code
     ('squared', 'How often?', 'double = 2 * x * x')
     """
-    _, *parts = _BULLET.split(text)
+    before, *parts = _BULLET.split(text)
+    if before.strip() or _OTHER_BULLET.search(text):
+        stray = (_OTHER_BULLET.search(text) or re.match(r"\s*(.*)", before) or [""])[0].strip()
+        raise ValueError(f"{name}: expected each mistake to begin with `- **its name**:`, got {stray[:60]!r}")
     says: dict[str, str] = {}
     for label, rest in zip(parts[::2], parts[1::2], strict=True):
         code, words = _edited(textwrap.dedent(f"  {rest}"), solution, f"{name}, {label}")
@@ -177,6 +196,8 @@ def mistakes_in(text: str, solution: str, name: str) -> Iterator[Mistake]:
 
 def _edited(rest: str, solution: str, where: str) -> tuple[str, str]:
     """The solution with a mistake, and what is said of it."""
+    if re.match(r"\s*`[^`]+` *->", rest):
+        raise ValueError(f"{where}: expected `old` → `new` with the sign →, got -> in {rest.strip()[:60]!r}")
     whole = _BLOCK.match(rest) or _BODY.match(rest)
     if whole:
         return _with_body(solution, whole[1]), rest[whole.end() :]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ovlearn.exercises.sources import source_of
 from tests.contributing.scratch import walked
 
 
@@ -11,7 +12,11 @@ def test_an_exercise_is_one_file_and_stands_the_gate(tmp_path: Path) -> None:
     scratch = walked("exercise.md", root=tmp_path)
     assert scratch.written == ("exercises/04_values_and_outputs_fold.py",)
     status, said = scratch.finish()
-    assert (status, said.splitlines()[-1]) == (0, "5 exercises, 19 known mistakes, 8 unusual right answers")
+    source = source_of("04_values_and_outputs_fold")
+    kinds = [one.kind for one in source.known]
+    mistakes, rights = kinds.count("mistake") + 3, kinds.count("right") + 1
+    told = f"{len(source.exercises) + 1} exercises, {mistakes} known mistakes, {rights} unusual right answers"
+    assert (status, said.splitlines()[-1]) == (0, told)
 
 
 def test_an_edit_that_makes_no_mistake_is_told(tmp_path: Path) -> None:

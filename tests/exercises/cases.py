@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from ovlearn.exercises.sources import exercise
+from ovlearn.exercises.sources import exercise, source_of
 from ovlearn.exercises.starters import starter
 
 SET = "04_values_and_outputs_fold"
-RIGHT = {name: exercise(name).solution for name in ("ov_matrix", "head_output", "ov_rank", "fold")}
+RIGHT = {one.name: one.solution for one in source_of(SET).exercises}
+POINTS = sum(one.points for one in source_of(SET).exercises)
 SWAPPED = "def ov_matrix(W_V, W_O):\n    return W_O @ W_V\n"
 
 

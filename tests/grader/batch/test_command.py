@@ -19,6 +19,7 @@ import pytest
 from ovlearn.cli import main
 from ovlearn.grader.batch import autograder
 from ovlearn.grader.worker import confinement
+from tests.exercises.cases import POINTS, RIGHT
 from tests.grader.batch.making import GOOD, WRONG, notebook
 
 Captured = pytest.CaptureFixture[str]
@@ -51,9 +52,9 @@ def test_a_folder_is_graded_and_written(capsys: Captured, folder: Path, tmp_path
             row["submission"]: (row["points"], row["out_of"], row["note"]) for row in csv.DictReader(file)
         }
     assert rows == {
-        "'=cmd.ipynb": ("0", "7", "not a notebook: it is no JSON"),
-        "ada.ipynb": ("2", "7", ""),
-        "bob.py": ("0", "7", ""),
+        "'=cmd.ipynb": ("0", str(POINTS), "not a notebook: it is no JSON"),
+        "ada.ipynb": ("2", str(POINTS), ""),
+        "bob.py": ("0", str(POINTS), ""),
     }
     assert {path.name for path in out.iterdir()} == {
         "plan.json",
@@ -154,7 +155,7 @@ def test_an_interrupted_run_says_that_it_can_go_on(folder: Path, tmp_path: Path)
 def test_the_bundle_grades_a_submission(capsys: Captured, folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "autograder.zip"
     code, text, _ = run(capsys, "grade", "bundle", "--set", "4", "--out", out)
-    assert (code, text) == (0, f"{out}: 4 exercises, 7 points\n")
+    assert (code, text) == (0, f"{out}: {len(RIGHT)} exercises, {POINTS} points\n")
     source, results = tmp_path / "source", tmp_path / "results"
     with zipfile.ZipFile(out) as archive:
         assert archive.namelist() == ["setup.sh", "run_autograder", "plan.json"]
@@ -167,7 +168,7 @@ def test_the_bundle_grades_a_submission(capsys: Captured, folder: Path, tmp_path
     command = ["sh", str(source / "run_autograder")]
     subprocess.run(command, env=environment, check=True)
     data = json.loads((results / "results.json").read_text())
-    assert (data["score"], sum(test["max_score"] for test in data["tests"])) == (2, 7)
+    assert (data["score"], sum(test["max_score"] for test in data["tests"])) == (2, POINTS)
     says = "Counted: ada.ipynb. Not counted: bob.py; =cmd.ipynb (not a notebook: it is no JSON)."
     assert data["output"] == says
     failed = subprocess.run(command, env=environment | {"OVLEARN_PYTHON": "false"}, check=False)
