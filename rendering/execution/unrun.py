@@ -7,14 +7,25 @@ from collections.abc import Sequence
 
 from ovlearn.exercises.percent import cells
 from rendering.execution.executed import ExecutedCell, Source
+from rendering.messages import RenderError
 
+# What is shown of a cell: its output with the code folded, its output alone, or nothing.
+TAGS = ("hide-input", "remove-input", "remove-cell")
 # With a space inside each pair of braces, so that neither TeX's {{x}} nor an f-string's braces look like one.
 _EXPRESSION = re.compile(r"\{\{\s(.+?)\s\}\}", re.DOTALL)
 
 
 def cells_of(source: Source) -> list[ExecutedCell]:
-    """Return the cells of the file; empty ones are left out."""
-    found = enumerate(cells(source.path.read_text(encoding="utf-8")), start=1)
+    """Return the cells of the file; empty ones are left out.
+
+    Raises: RenderError for a tag that means nothing here.
+    """
+    found = [*enumerate(cells(source.path.read_text(encoding="utf-8")), start=1)]
+    for number, one in found:
+        for tag in one.marks.get("tags", ()):
+            if tag not in TAGS:
+                expected = f"expected tags among {', '.join(TAGS)}, got {tag!r}"
+                raise RenderError(f"{source.shown}, cell {number}: {expected}")
     return [
         ExecutedCell(number, one.kind, one.text, tuple(one.marks.get("tags", ()))) for number, one in found
     ]

@@ -1,4 +1,4 @@
-"""What is wrong with a set is said to its author in a sentence that names the set, the exercise, and what came."""
+"""What is wrong with a set is said to its author in a sentence: the set or exercise, and what came."""
 
 from __future__ import annotations
 

@@ -52,6 +52,7 @@ def example(name: str) -> BoundArguments:
     scope = {**draw.__globals__, name: lambda *args, **named: calls.append((args, named))}
     for step in DocTestParser().get_examples(draw.__doc__ or ""):
         exec(step.source, scope)
+    assert calls, f"{name}: expected an example in its docstring, got none"
     args, named = calls[-1]
     return signature(draw).bind(*args, **named)
 

@@ -5,6 +5,8 @@ import re
 import subprocess
 import sys
 from dataclasses import FrozenInstanceError
+from importlib import import_module
+from inspect import isfunction
 from pkgutil import iter_modules
 from xml.etree import ElementTree
 
@@ -20,6 +22,16 @@ from .reading import ids, parsed, texts
 
 PICTURES = pictures()
 every_picture = pytest.mark.parametrize("picture", [pytest.param(p, id=name) for name, p in PICTURES.items()])
+
+
+def test_every_function_that_draws_is_named() -> None:
+    """A file of the floor that returns a Picture from a public function is one that readers can call."""
+    for info in iter_modules(plots.__path__):
+        file = import_module(f"{plots.__name__}.{info.name}")
+        for name, found in vars(file).items():
+            drawn = isfunction(found) and found.__module__ == file.__name__ and not name.startswith("_")
+            if drawn and found.__annotations__.get("return") == "Picture":
+                assert name in DRAWN, f"{info.name}.py draws {name}, which plots/__init__.py does not name"
 
 
 @every_picture

@@ -92,3 +92,10 @@ def test_an_expression_that_fails_names_its_cell(tmp_path: Path) -> None:
     bad = write(tmp_path, "01_x", "# %% [markdown]\n# # A lesson\n#\n# It is {{ nothing }} and {{ '' }}.\n")
     with pytest.raises(RenderError, match=r"(?s)01_x.py, cell 1 \(# A lesson\):.*NameError: name 'nothing'"):
         execute([bad], package=tmp_path, store=Store(tmp_path / "cache"))
+
+
+def test_a_tag_that_means_nothing_is_refused(tmp_path: Path) -> None:
+    bad = write(tmp_path, "01_x", '# %% [markdown]\n# # A lesson\n\n# %% tags=["hide-inputs"]\n1\n')
+    says = r"01_x.py, cell 2: expected tags among hide-input, remove-input, remove-cell, got 'hide-inputs'"
+    with pytest.raises(RenderError, match=says):
+        execute([bad], package=tmp_path, store=Store(tmp_path / "cache"))

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
 import numpy as np
@@ -385,9 +387,18 @@ def scene_for(case: Fires, seed: int) -> Scene:
 
 
 def test_every_rule_has_a_row_in_which_it_fires_and_one_in_which_it_does_not() -> None:
-    assert sorted(TABLE) == sorted(rules.__all__)
+    assert sorted(set(rules.__all__) - set(TABLE)) == [], "a rule without a row"
+    assert sorted(set(TABLE) - set(rules.__all__)) == [], "a row without a rule: is it in its file's __all__?"
     for name, row in TABLE.items():
         assert {type(case) for case in row} == {Fires, Refuses}, name
+
+
+def test_every_rule_of_a_file_is_in_its_list() -> None:
+    for info in iter_modules(rules.__path__):
+        file = import_module(f"{rules.__name__}.{info.name}")
+        made = {name for name, value in vars(file).items() if isinstance(value, Rule)}
+        here = {name for name in made if getattr(file, name).function.__module__ == file.__name__}
+        assert here <= set(file.__all__), f"{info.name}.py has rules that its __all__ does not name"
 
 
 def test_the_names_of_rules_differ() -> None:
