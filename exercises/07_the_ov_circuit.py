@@ -195,7 +195,7 @@ def most_raised(model, layer, head, token, k):
     return np.argsort(-circuit[token])[:k]
 
 
-# %% check="most_raised" blocked="circuits.top_outputs"
+# %% check="most_raised" blocked="circuits.top_outputs circuits.raising.largest reading.rows"
 says = "These are not the {count} tokens that are raised most, the most raised one first."
 
 

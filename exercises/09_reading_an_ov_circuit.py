@@ -346,7 +346,7 @@ def copied_share(A, B, k):
     return np.mean((own < C).sum(axis=1) < k)
 
 
-# %% check="copied_share" blocked="circuits.copying_accuracy circuits.top_outputs"
+# %% check="copied_share" blocked="circuits.copying_accuracy circuits.top_outputs circuits.raising.largest reading.rows"
 says = "That is not the share for {words}."
 
 

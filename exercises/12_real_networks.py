@@ -379,7 +379,7 @@ def fold_norm(gain, shift, W, b):
     return gain[:, None] * W, b + shift @ W  # [d_model, d_head], [d_head]
 
 
-# %% check="fold_norm" blocked="numeric.GPT.folded numeric.folding.folded_weights numeric.folding._gains_in"
+# %% check="fold_norm" blocked="numeric.GPT.folded numeric.folding.folded_weights numeric.folding._gains_in numeric.folding._shifts_in"
 axes = ("pos", "d_head")
 
 

@@ -19,6 +19,7 @@ from ovlearn.symbolic import (
     d,
     d_h,
     s,
+    to_text,
     v,
 )
 from ovlearn.symbolic.functions import KINDS, Function, MatrixFunction
@@ -109,3 +110,23 @@ def test_the_four_sizes() -> None:
     assert set(MEANINGS) == {s, d, d_h, v}
     assert all(MEANINGS.values())
     assert all(size.is_integer and size.is_positive for size in MEANINGS)
+
+
+def test_each_kind_has_an_example_that_prints_and_some_are_the_articles() -> None:
+    written = {kind: to_text(example) for kind, example in KINDS.items()}
+    assert all(written.values())
+    assert {
+        RowSoftmax: "softmax(S_1_0)",
+        TokenSum: "Σ_j a_ij v_j",
+        SumBelow: "Σ_j=0..n-1 Delta_j",
+        At: "X_n",
+        Kronecker: "A_1_0 ⊗ M",
+    }.items() <= written.items()
+    assert all(type(example) is kind for kind, example in KINDS.items())
+
+
+def test_a_kind_is_as_high_in_degree_as_its_highest_part_unless_it_multiplies() -> None:
+    assert Vec(E).degree([3, 2]) == 3
+    assert OneHot(Symbol("i"), s).degree([]) == 0
+    assert Kronecker(A, X).degree([3, 2]) == 5
+    assert RowSoftmax(A).degree([3]) == 4

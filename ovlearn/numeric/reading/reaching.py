@@ -75,18 +75,18 @@ def reach(run: Run, layer: int, head: int, toward: int, looked_at: int | None = 
     reads = {"embedding": found.embedding, "stream": found.resid_pre[layer]}
     W_OV = net.W_V[pair] @ net.W_O[pair]  # [d_model, d_model]
     wrote = {name: held(net, x, of_read) @ W_OV for name, x in reads.items()}  # [pos, d_model] each
-    given = {
+    gave = {
         name: attention * (held(net, out, of_last) @ direction) for name, out in wrote.items()
     }  # [pos] each
-    at = int(np.abs(given["stream"]).argmax()) if looked_at is None else looked_at
+    at = int(np.abs(gave["stream"]).argmax()) if looked_at is None else looked_at
     at = whole_number("looked_at", at, below=len(attention))
     rows = {name: _row(net, out[at]) for name, out in wrote.items()}
     return Reach(
-        gave=float(given["stream"].sum() + _bias(net, pair, direction, of_last)),
-        boxed=float(given["embedding"].sum()),
+        gave=float(gave["stream"].sum()),
+        boxed=float(gave["embedding"].sum()),
         looked_at=at,
         attention=float(attention[at]),
-        gave_from_there=float(given["stream"][at]),
+        gave_from_there=float(gave["stream"][at]),
         cosine={
             name: _cosine(_row(net, x), rows["stream"]) for name, x in _bases(net, found, at, W_OV).items()
         },
@@ -109,13 +109,6 @@ def _row(net: Transformer, written: Array) -> Array:
     logits = written @ net.W_U
     row: Array = logits - logits.mean()
     return row
-
-
-def _bias(net: Transformer, pair: tuple[int, int], direction: Array, of_last: Array) -> float:
-    """What a head gives of its value bias: nothing, once that is folded into b_O."""
-    if not isinstance(net, GPT) or not net.b_V[pair].any():
-        return 0.0
-    return float((net.b_V[pair] @ net.W_O[pair] / of_last) @ direction)
 
 
 def _cosine(one: Array, other: Array) -> float:
