@@ -29,7 +29,15 @@ from rendering.pages.derivations import derivation_pages
 from rendering.pages.exercises import exercise_pages
 from rendering.pages.front import boxed_equation, what_was_checked
 from rendering.pages.notation import notation_page
-from rendering.pages.reference import models_list, pictures_list, public_names, rules_list, section
+from rendering.pages.reference import (
+    families_list,
+    models_list,
+    pictures_list,
+    public_names,
+    rules_list,
+    section,
+    shipped_list,
+)
 from rendering.runnable import of_exercises
 
 Writer = Callable[[], str]
@@ -49,6 +57,8 @@ LINKLESS: dict[str, Writer] = {
     "command_help": command_help,
     "rules": rules_list,
     "models": models_list,
+    "shipped": shipped_list,
+    "families": families_list,
     "pictures": pictures_list,
     "own_network": partial(section, "README.md", "Derive your own network"),
     "routes": partial(section, "README.md", "How a step is checked"),

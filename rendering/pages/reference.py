@@ -9,6 +9,8 @@ from typing import Any
 
 import ovlearn as ov
 from ovlearn.numeric import zoo
+from ovlearn.numeric.checkpoints.families import FAMILIES
+from ovlearn.numeric.checkpoints.fetching import SHIPPED
 from ovlearn.symbolic import rules
 from rendering.pages.pieces import compact, table, with_symbols
 
@@ -38,6 +40,17 @@ def models_list() -> str:
     """Every model of the zoo, how it was made and what it shows, in the zoo's order."""
     models = map(zoo.load, zoo.names())
     return "\n".join(f"- `{model.name}` ({model.made}): {with_symbols(model.shows)}" for model in models)
+
+
+def shipped_list() -> str:
+    """The models that a package ships, what each is, and how large."""
+    return "\n".join(f"- `{name}`: {one.says}; {one.size / 1e6:.0f} MB" for name, one in SHIPPED.items())
+
+
+def families_list() -> str:
+    """The types of models whose folders can be read, in a line."""
+    *most, last = FAMILIES
+    return f"{', '.join(f'`{name}`' for name in most)} and `{last}`."
 
 
 def _public(name: str) -> tuple[str, str]:
