@@ -51,6 +51,16 @@ OLDER: dict[str, Callable[[Config], Config]] = {
     "gpt_neox": lambda config: without(config, "rope_parameters", rotary_pct=0.5, rotary_emb_base=50),
     "gpt_neo": lambda config: without(config, "attention_types", attention_layers=["global", "local"]),
 }
+# What says no more than its family takes for granted.
+BY_DEFAULT = {
+    "gpt2": ("layer_norm_epsilon", "activation_function", "tie_word_embeddings", "scale_attn_weights"),
+    "llama": ("rope_parameters", "rms_norm_eps", "hidden_act", "head_dim", "tie_word_embeddings"),
+    "mistral-whole": ("rope_parameters", "rms_norm_eps", "hidden_act", "head_dim"),
+    "qwen2": ("rope_parameters", "use_sliding_window", "layer_types", "max_window_layers", "sliding_window"),
+    "qwen3": ("rope_parameters", "attention_bias", "layer_types", "rms_norm_eps"),
+    "gpt_neox": ("use_parallel_residual", "layer_norm_eps", "hidden_act", "attention_bias"),
+    "gpt_neo": ("attention_layers", "intermediate_size", "layer_norm_epsilon", "activation_function"),
+}
 
 
 @pytest.mark.parametrize("name", OLDER)
@@ -58,6 +68,14 @@ def test_an_older_config_says_the_same(name: str, tmp_path: Path) -> None:
     answers = recorded(name)
     run = checkpoints.load(changed(name, tmp_path, OLDER[name])).run(answers["tokens"])
     assert close(run.logits, answers["logits"])
+
+
+@pytest.mark.parametrize("name", BY_DEFAULT)
+def test_what_is_left_out_is_what_the_family_takes_for_granted(name: str, tmp_path: Path) -> None:
+    answers = recorded(name)
+    for number, gone in enumerate([*([one] for one in BY_DEFAULT[name]), BY_DEFAULT[name]]):
+        folder = changed(name, tmp_path / str(number), lambda config, gone=gone: without(config, *gone))
+        assert close(checkpoints.load(folder).run(answers["tokens"]).logits, answers["logits"]), gone
 
 
 # An option, in a family, that is unknown or asks for what is not built; and what is said of it.

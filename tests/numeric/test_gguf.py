@@ -129,6 +129,7 @@ def test_what_is_kept_is_the_same_and_changes_with_the_file(
     assert np.array_equal(first.run(tokens).logits, again.run(tokens).logits)
     assert again.tokenizer.id_of(" a") == first.tokenizer.id_of(" a")
     assert not again.W_E.flags.writeable
+    assert not first.W_E.flags.owndata  # mapped from disk, at the first time too
     path.write_bytes(path.read_bytes())
     with pytest.raises(pytest.fail.Exception, match="read again"):
         checkpoints.load(path)
@@ -155,6 +156,23 @@ def test_where_nothing_can_be_kept_a_file_is_read_all_the_same(
     assert close(model.run(answers["tokens"]).logits, answers["logits"])
 
 
+def test_words_of_a_file(tmp_path: Path) -> None:
+    words = checkpoints.load(written(tmp_path / "m.gguf", *parts())).tokenizer
+    assert words.encode("a<|endoftext|>b").tolist() == [1, 0, 2]  # a special token is never split
+    assert words.decode([1, 0, 2]) == "a<|endoftext|>b"
+    assert words.begin == 0
+    assert len(words) == len(TOKENS)
+    for call, says in (
+        (lambda: words.id_of(""), "word: expected one token, got '', which is 0: nothing"),
+        (lambda: words.id_of("abc"), "word: expected one token, got 'abc', which is 2: 'ab', 'c'"),
+        (lambda: words.decode([17]), "ids: expected ids from 0 to 16, got 17"),
+        (lambda: words.words([[1]]), "ids: expected token ids [pos], got shape (1, 1), dtype int64"),
+    ):
+        with pytest.raises(ValueError, match="expected") as caught:
+            call()
+        assert str(caught.value) == says
+
+
 def test_without_a_tokenizer_ids_are_still_read(tmp_path: Path) -> None:
     assert checkpoints.load(written(tmp_path / "m.gguf", *parts(), words=False)).tokenizer is None
 
@@ -169,6 +187,10 @@ def test_tied_embeddings_are_held_once(tmp_path: Path) -> None:
 
 Change = Callable[[Weights, Fields], tuple[Weights, Fields]]
 REFUSED: list[tuple[Change, str]] = [
+    (
+        lambda w, f: (w, {n: v for n, v in f.items() if n != "attention.head_count_kv"}),
+        "m.gguf, blk.0.attn_k.weight: expected shape (24, 24), got (8, 24)",
+    ),
     (lambda w, f: (w, f | {"expert_count": 8}), "m.gguf, expert_count: expected 0: no other is built, got 8"),
     (lambda w, f: (w, f | {"rope.scaling.type": "yarn"}), "m.gguf, rope.scaling.type: expected 'none'"),
     (

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ovlearn.numeric import GPT, Config, Transformer, circuits, detect, paths
+from ovlearn.numeric import GPT, Config, Rotary, Transformer, circuits, detect, paths
 
 from .cases import TOKENS, assert_raises, make_config, make_model, quick
 
@@ -242,3 +242,37 @@ def test_biases_and_mlps_are_more_than_heads() -> None:
     with_mlps = replace(alone, W_in=np.zeros((2, 8, 4)), W_out=np.zeros((2, 4, 8)))
     assert not biased.heads_alone
     assert not with_mlps.heads_alone
+
+
+def test_rotary_positions_by_default() -> None:
+    assert Rotary(width=4) == Rotary(width=4, base=10_000.0, slowed=())
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"n_key_value_heads": 2}, "n_key_value_heads: expected a divisor of n_heads = 3, got 2"),
+        ({"n_key_value_heads": 1}, "W_K: expected heads that are alike in each of 1 groups, got others"),
+        ({"windows": (3,)}, "windows: expected one for each of 2 layers, got 1"),
+        ({"windows": (3, 0)}, "windows: expected a whole number of at least 1, got 0"),
+        ({"rotary": Rotary(8)}, "rotary: expected a width of at most d_head = 5, got 8"),
+        ({"attn_scale": 0}, "attn_scale: expected a number above 0, got 0"),
+        ({"b_gate": 1}, "b_gate: expected None, as there is no W_gate, got an array"),
+        ({"W_gate": np.ones((2, 9, 5))}, "W_gate: expected shape"),
+        ({"q_norm_w": np.ones((2, 5))}, "q_norm_w, k_norm_w: expected both or neither, got one of them"),
+        ({"normalization": "RMS"}, "normalization: expected \"LN\", as shifts are given, got 'RMS'"),
+    ],
+)
+def test_what_does_not_fit_a_language_model(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match="expected") as caught:
+        replace(make_gpt(), **change)
+    assert str(caught.value).startswith(message)
+
+
+def test_heads_of_a_group_are_kept_once_each() -> None:
+    model = make_gpt()
+    shared = replace(
+        model, W_K=model.W_K[:, :1], W_V=model.W_V[:, :1], b_K=None, b_V=None, n_key_value_heads=1
+    )
+    assert np.array_equal(shared.W_V[:, 1], model.W_V[:, 0])
+    assert np.array_equal(replace(shared, eps=1e-6).W_V, shared.W_V)  # already with a head for each

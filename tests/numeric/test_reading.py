@@ -38,10 +38,15 @@ def model(request: pytest.FixtureRequest) -> GPT:
 
 
 @quick
-@given(st.integers(1, 700) | st.integers(2000, 4000), st.integers(1, 12), st.integers(0, 2**32 - 1))
-def test_the_first_few_are_those_of_a_full_sort(width: int, k: int, seed: int) -> None:
+@given(
+    st.integers(1, 700) | st.integers(2000, 4000),
+    st.integers(1, 12),
+    st.sampled_from([-100, 0, 100]),
+    st.integers(0, 2**32 - 1),
+)
+def test_the_first_few_are_those_of_a_full_sort(width: int, k: int, middle: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    rows = rng.integers(-20, 20, size=(3, width)).astype(float)  # with many equal ones
+    rows = middle + rng.integers(-20, 20, size=(3, width)).astype(float)  # with many equal ones
     k = min(k, width)
     for found, sign in ((largest(rows, k), -1), (smallest(rows, k), 1)):
         order = np.argsort(sign * rows, axis=1, kind="stable")[:, :k]
@@ -68,6 +73,11 @@ def test_rows_are_those_of_the_dense_circuit(model: GPT) -> None:
     assert np.allclose(found.by, -np.sort(-rows, axis=1)[:, :4])
     assert np.allclose(found.down_by, np.sort(rows, axis=1)[:, :4])
     assert np.allclose(found.spread, rows.std(axis=1))
+
+
+def test_the_strongest_rows_are_those_that_spread_widest(model: GPT) -> None:
+    spread = reading.rows(model, 1, 2, range(17), k=1).spread
+    assert reading.strongest(model, 1, 2, 5).tolist() == np.argsort(-spread)[:5].tolist()
 
 
 def test_rows_of_recorded_streams_and_of_the_first_mlp(model: GPT) -> None:
@@ -115,6 +125,7 @@ def test_the_parts_add_up(model: GPT, against: int | None) -> None:
     for position in (-1, 2):
         found = reading.parts(run, 4, against, position)
         assert found.sum == pytest.approx(found.total, abs=1e-9)
+        assert (found.toward, found.against, found.position) == (4, against, position % len(TEXT))
         other = run.logits[position].mean() if against is None else run.logits[position, against]
         assert found.total == pytest.approx(run.logits[position, 4] - other)
         b_V = np.einsum("lhe,lhed->lhd", model.b_V, model.W_O)
@@ -153,7 +164,13 @@ def test_reach_is_what_parts_say(model: GPT) -> None:
         assert found.gave_from_there == pytest.approx(whole.sources[1, 2, found.looked_at])
     assert found.looked_at == abs(folded.sources[1, 2]).argmax()
     assert found.attention == pytest.approx(run.pattern[1, 2, -1, found.looked_at])
-    assert all(-1 <= cosine <= 1 for cosine in found.cosine.values())
+    assert list(found.cosine) == ["embedding", "after first MLP", "after layer 0"]
+    at = found.looked_at
+    streams = (run.embedding[at], reading.after_first_mlp(model, [TEXT[at]])[0], run.resid_post[0, at])
+    recorded = dense(model, 1, 2, run.resid_pre[1][at])
+    for cosine, stream in zip(found.cosine.values(), streams, strict=True):
+        row = dense(model, 1, 2, stream)
+        assert cosine == pytest.approx(row @ recorded / np.linalg.norm(row) / np.linalg.norm(recorded))
 
 
 # What stands in the place of something.
@@ -213,11 +230,16 @@ def test_bad_input() -> None:
             "basis: expected 'embedding' or an array",
         ),
         (lambda: reading.parts(batch, 1), "run: expected one of a single text, got a batch"),
+        (lambda: reading.parts(run, 1, 17), "against: expected a whole number from 0 to 16, got 17"),
         (lambda: reading.parts(run, 17), "toward: expected a whole number from 0 to 16, got 17"),
         (lambda: reading.parts(run, 1, position=6), "position: expected a whole number from 0 to 5, got 6"),
         (
             lambda: reading.parts(model.run(TEXT, record=["v"]), 1),
             "run: expected one that recorded its head_out",
+        ),
+        (
+            lambda: reading.parts(model.run(TEXT, record=["v", "pattern", "head_out"]), 1),
+            "run: expected one that recorded its mlp_out",
         ),
         (lambda: reading.reach(batch, 0, 0, 1), "run: expected one of the tokens of a single text"),
         (

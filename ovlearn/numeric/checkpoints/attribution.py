@@ -12,6 +12,7 @@ from ovlearn.arguments import complaint, instance_of, whole_number
 from ovlearn.numeric.arrays import Array
 from ovlearn.numeric.gpt import GPT
 from ovlearn.numeric.norms import centred
+from ovlearn.numeric.reading.streams import scale as scale_of
 from ovlearn.numeric.run import Run
 from ovlearn.numeric.transformer import Transformer
 
@@ -74,7 +75,7 @@ def logit_attribution(model: Transformer, tokens: ArrayLike | None = None, seed:
         said = f"{shape[0]} sequences of {shape[1]} random tokens, seed {seed}"
     mlps = ("mlp_out",) if getattr(model, "W_in", None) is not None else ()
     run = model.run(tokens, record=["resid_pre", "pattern", "head_out", *mlps])
-    scale = _scale(model, run.resid_final)  # [(batch), pos, 1]
+    scale = scale_of(model, run.resid_final)  # [(batch), pos, 1]
     parts = {name: _through(model, part / scale) for name, part in _parts(run).items()}
     parts["biases"] = parts["biases"] + _constant(model)
     circuits = _through(model, _of_circuits(run) / scale)  # [(batch), pos, d_vocab]
@@ -117,17 +118,12 @@ def _of_circuits(run: Run) -> Array:
     for layer in range(model.config.n_layers):
         gain = model.ln1_w[layer] if isinstance(model, GPT) and model.ln1_w is not None else 1
         read = (
-            _less_mean(model, words) / _scale(model, run.resid_pre[layer]) * gain
+            _less_mean(model, words) / scale_of(model, run.resid_pre[layer]) * gain
         )  # [(batch), pos, d_model]
         for head in range(model.config.n_heads):
             values = read @ model.W_V[layer, head]  # [(batch), pos, d_head]
             written += run.pattern[layer, ..., head, :, :] @ values @ model.W_O[layer, head]
     return written
-
-
-def _scale(model: Transformer, stream: Array) -> Array:
-    """What a norm divides a stream by, [(batch), pos, 1]; 1 without one."""
-    return model.norm_scale(stream) if isinstance(model, GPT) else np.ones_like(stream[..., :1])
 
 
 def _less_mean(model: Transformer, part: Array) -> Array:
