@@ -12,14 +12,16 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from ovlearn import atlas
+from ovlearn.atlas.words import words_of
 from ovlearn.commands.options import bad_usage
+from ovlearn.commands.terminal import progress_bar
 from ovlearn.commands.zoo import fetched
-from ovlearn.numeric import Transformer, checkpoints, circuits, detect, reading, zoo
+from ovlearn.numeric import Transformer, checkpoints, reading, zoo
 from ovlearn.numeric.checkpoints.fetching import SHIPPED
 from ovlearn.numeric.reading.circuitrows import Basis
 
 _STRONGEST = 12  # rows that are shown where no word is named
-_PERIOD = 24  # of the repeated tokens on which induction is measured
 
 
 @click.command("read")
@@ -28,22 +30,69 @@ _PERIOD = 24  # of the repeated tokens on which induction is measured
 @click.option("--word", "words", multiple=True, help="A word it looks at, spaces and all; may be repeated.")
 @click.option("-k", "count", type=click.IntRange(1, 100), default=8, show_default=True, help="Words a row.")
 @click.option("--basis", type=click.Choice(get_args(Basis)), default="embedding", show_default=True)
-def read_command(what: str, place: str | None, words: tuple[str, ...], count: int, basis: Any) -> None:
+@click.option("--out", type=click.Path(path_type=Path), help="Write an atlas of all heads into this folder.")
+@click.option(
+    "--text", "texts", multiple=True, help="A text on which the atlas shows heads; may be repeated."
+)
+def read_command(
+    what: str,
+    place: str | None,
+    words: tuple[str, ...],
+    count: int,
+    basis: Any,
+    out: Path | None,
+    texts: tuple[str, ...],
+) -> None:
     """Read the heads of WHAT: a model of the zoo, smollm2, a Hugging Face folder, or a .gguf file.
 
     Without --head, all heads by what they do. With it, the rows of that head's OV circuit for each --word, or
     its strongest rows. A row says which words' logits the head would raise and lower most where it looks at a
     word, by its weights alone. Beside it stands how wide the row spreads, and how wide the rows of random
     heads do: a row that spreads no wider than those has nothing to say.
+
+    With --out, an atlas: a folder with a page for each head, to open from disk. What was interrupted goes on
+    where it stopped when the same command is given again.
     """
-    if words and place is None:
-        raise click.UsageError("--word: expected --head beside it, got none")
+    _agree(place, words, out, texts)
     model = opened(what)
     with bad_usage():
-        if place is None:
+        if out is not None:
+            _write_atlas(model, out, what, texts)
+        elif place is None:
             _show_heads(model)
         else:
             _show_rows(model, *head_of(place, model), words, count, basis)
+
+
+def _agree(place: str | None, words: tuple[str, ...], out: Path | None, texts: tuple[str, ...]) -> None:
+    """Refuse options that do not go together."""
+    if words and place is None:
+        raise click.UsageError("--word: expected --head beside it, got none")
+    if place is not None and out is not None:
+        raise click.UsageError("--head: expected none beside --out, which writes all heads")
+    if texts and out is None:
+        raise click.UsageError("--text: expected --out beside it, got none")
+
+
+def _write_atlas(model: Transformer, out: Path, what: str, texts: tuple[str, ...]) -> None:
+    name, about = _introduced(what)
+    with progress_bar(model.config.n_layers * model.config.n_heads) as move:
+        try:
+            first = atlas.write(
+                model, out, name, texts or None, about=about, done=lambda head: move(f"head {head}")
+            )
+        except OSError as error:
+            raise click.ClickException(f"--out: {error.strerror}: {str(out)!r}") from None
+    click.echo(first)
+
+
+def _introduced(what: str) -> tuple[str, str]:
+    """What a model is called, and where it comes from."""
+    if what in zoo.names():
+        return what, zoo.card(what).provenance
+    if what in SHIPPED:
+        return SHIPPED[what].title, SHIPPED[what].says
+    return Path(what).name.removesuffix(".gguf"), ""
 
 
 def opened(what: str) -> Transformer:
@@ -76,21 +125,14 @@ def head_of(place: str, model: Transformer) -> tuple[int, int]:
 
 def _show_heads(model: Transformer) -> None:
     """The heads with the largest scores, by each measure."""
-    period = min(_PERIOD, model.config.n_ctx // 2)
-    run = model.run(detect.repeated_tokens(model.config, period, batch=4), record=["pattern"])
-    measures = {
-        "copying": circuits.copying_score(model.folded()),
-        "induction": detect.induction(run, period),
-        "previous token": detect.previous_token(run),
-        "duplicate token": detect.duplicate_token(run, period),
-    }
+    measures = reading.measured(model)
     table = Table(box=None, pad_edge=False)
     for name in measures:
         table.add_column(name)
     columns = [_largest(scores) for scores in measures.values()]
     for row in zip(*columns, strict=True):
         table.add_row(*row)
-    told = f"the strongest heads by each measure; attention on random tokens that repeat after {period}"
+    told = "the strongest heads by each measure; attention on random tokens that are said twice"
     Console().print(told, table)
 
 
@@ -115,15 +157,14 @@ def _show_rows(
     most = min(count, model.config.d_vocab)
     if words:
         ids = np.array([tokenizer.id_of(word) for word in words])
-        found = reading.rows(model, layer, head, ids, most, basis=basis)
     else:
         ids = reading.strongest(model, layer, head, min(_STRONGEST, model.config.d_vocab), basis=basis)
-        found = reading.rows(model, layer, head, ids, most, basis=basis)
+    found = reading.rows(model, layer, head, ids, most, basis=basis)
     table = Table("looks at", "spread", "random heads", "raises", "lowers", box=None, pad_edge=False)
     for at in range(len(ids)):
-        raised, lowered = (_said(part[at], tokenizer) for part in (found.raised, found.lowered))
+        raised, lowered = (_said(part[at], model) for part in (found.raised, found.lowered))
         table.add_row(
-            _said(ids[at : at + 1], tokenizer),
+            _said(ids[at : at + 1], model),
             f"{found.spread[at]:.1f}",
             f"{found.noise[at]:.1f}",
             raised,
@@ -132,18 +173,6 @@ def _show_rows(
     Console().print(f"head {layer}.{head}, rows of W_E W_OV W_U (from the {basis})", table)
 
 
-def _said(ids: Any, tokenizer: Any) -> str:
+def _said(ids: Any, model: Transformer) -> str:
     """Words with their spaces shown, or ids where there are no words."""
-    if tokenizer is None:
-        return " ".join(map(str, ids))
-    return escape("  ".join(shown(word) for word in tokenizer.words(ids)))
-
-
-def shown(word: str) -> str:
-    """A token as one can see it: a space before a word as ·, what cannot be printed by its code.
-
-    >>> shown(" they"), shown("\\n")
-    ('·they', '\\\\n')
-    """
-    seen = "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in word)
-    return f"·{seen[1:]}" if seen.startswith(" ") else seen
+    return escape("  ".join(words_of(model, ids)))

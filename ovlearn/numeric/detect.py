@@ -60,12 +60,16 @@ def duplicate_token(run: Run, period: int) -> Array:
     return _mean_on_copies(run, period, minimum=1, after=0)
 
 
-def repeated_tokens(config: Config, period: int, batch: int = 32, seed: int = 0) -> Tokens:
+def repeated_tokens(
+    config: Config, period: int, batch: int = 32, seed: int = 0, begin: int | None = None
+) -> Tokens:
     """Return fresh sequences [batch, 2 * period]: a block of different random tokens, and the same again.
 
     Different tokens, so that each was seen exactly once before; two copies, so that there is one place to
-    look at. Raises TypeError or ValueError for a period, batch or seed that is not whole or too small, and
-    for a period that n_ctx or d_vocab has no room for.
+    look at. begin: the id of a token that stands before them, as a language model's texts should have one.
+
+    Raises TypeError or ValueError for a period, batch or seed that is not whole or too small, for a period
+    that n_ctx or d_vocab has no room for, and for a begin token that does not exist.
 
     >>> config = Config(n_layers=2, n_heads=3, d_model=8, d_head=4, d_vocab=7, n_ctx=6)
     >>> tokens = repeated_tokens(config, period=3, batch=2)
@@ -73,11 +77,15 @@ def repeated_tokens(config: Config, period: int, batch: int = 32, seed: int = 0)
     ((2, 6), True)
     """
     sizes = instance_of("config", config, Config)
-    length = whole_number("period", period, 1, below=min(sizes.n_ctx // 2, sizes.d_vocab) + 1)
+    first = [] if begin is None else [whole_number("begin", begin, below=sizes.d_vocab)]
+    others = np.delete(np.arange(sizes.d_vocab), first)  # [token]
+    room = min((sizes.n_ctx - len(first)) // 2, len(others))
+    length = whole_number("period", period, 1, below=room + 1)
     rows = whole_number("batch", batch, 1)
     rng = np.random.default_rng(whole_number("seed", seed))
-    block = rng.permuted(np.tile(np.arange(sizes.d_vocab), (rows, 1)), axis=1)[:, :length]  # [batch, period]
-    return read_only(np.tile(block, 2).astype(np.intp))
+    block = rng.permuted(np.tile(others, (rows, 1)), axis=1)[:, :length]  # [batch, period]
+    before = np.tile(np.array(first, dtype=np.intp), (rows, 1))  # [batch, 0 or 1]
+    return read_only(np.concatenate([before, np.tile(block, 2)], axis=1).astype(np.intp))
 
 
 def repeat_loss(run: Run, period: int) -> float:

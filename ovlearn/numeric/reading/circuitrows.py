@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -15,7 +16,7 @@ from ovlearn.numeric.blocks import mlp, normalized
 from ovlearn.numeric.circuits.raising import largest, smallest
 from ovlearn.numeric.factored import FactoredMatrix
 from ovlearn.numeric.gpt import GPT
-from ovlearn.numeric.reading.streams import folded, logits_gram, read, unembedding
+from ovlearn.numeric.reading.streams import embeddings_read, folded, logits_gram, read, unembedding
 from ovlearn.numeric.transformer import Transformer
 
 Basis = Literal["embedding", "after first MLP"]
@@ -96,7 +97,9 @@ def rows(
     A, B = x @ net.W_V[pair], net.W_O[pair] @ unembedding(net)  # [token, d_head], [d_head, d_vocab]
     found = [(*largest(block, count), *smallest(block, count)) for block in _blocks(A, B)]
     raised, by, lowered, down_by = (np.concatenate(part) for part in zip(*found, strict=True))
-    noise = np.mean([_spread(*one) for one in _random_heads(net, pair, x)], axis=0)  # [token]
+    strength = float(FactoredMatrix(net.W_V[pair], net.W_O[pair]).norm())
+    random = [_spread(x @ W_V, gram, config.d_vocab) for W_V, gram in _random_heads(net)]
+    noise = strength * np.mean(random, axis=0)  # [token]
     return Rows(pair, ids, raised, by, lowered, down_by, _spread(A, B @ B.T, config.d_vocab), noise)
 
 
@@ -116,7 +119,9 @@ def strongest(
     config = net.config
     pair = head_pair("layer, head", (layer, head), config.n_layers, config.n_heads)
     most = whole_number("count", count, minimum=1, below=config.d_vocab + 1)
-    A = read(net, _streams(net, np.arange(config.d_vocab), basis)) @ net.W_V[pair]  # [d_vocab, d_head]
+    every = np.arange(config.d_vocab)
+    x = embeddings_read(net) if basis == "embedding" else read(net, _streams(net, every, basis))
+    A = x @ net.W_V[pair]  # [d_vocab, d_head]
     gram = net.W_O[pair] @ logits_gram(net) @ net.W_O[pair].T  # [d_head, d_head]
     spread = _spread(A, gram, config.d_vocab)  # [d_vocab]
     found: Tokens = largest(spread[None], most)[0][0]
@@ -150,10 +155,10 @@ def directions(model: Transformer, layer: int, head: int, count: int = 8, k: int
     most = whole_number("count", count, minimum=1, below=min(config.d_head, config.d_model) + 1)
     k = whole_number("k", k, minimum=1, below=config.d_vocab + 1)
     U, S, Vh = FactoredMatrix(net.W_V[pair], net.W_O[pair]).svd()
-    along = (read(net, net.W_E) @ U[:, :most]).T  # [direction, d_vocab]
+    along = (embeddings_read(net) @ U[:, :most]).T  # [direction, d_vocab]
     said = Vh[:most] @ unembedding(net)  # [direction, d_vocab]
-    sign = np.sign(np.sort(along, axis=1)[:, -k:].sum(axis=1) + np.sort(along, axis=1)[:, :k].sum(axis=1))
-    sign = np.where(sign == 0, 1, sign)[:, None]  # [direction, 1]
+    ends = largest(along, k)[1].sum(axis=1) + smallest(along, k)[1].sum(axis=1)  # [direction]
+    sign = np.where(ends < 0, -1, 1)[:, None]  # [direction, 1]
     looks_at, raised, lowered = (largest(part, k)[0] for part in (sign * along, sign * said, -sign * said))
     return Directions(pair, S[:most], looks_at, raised, lowered)
 
@@ -188,14 +193,14 @@ def _spread(A: Array, gram: Array, d_vocab: int) -> Array:
     return spread
 
 
-def _random_heads(net: Transformer, pair: Head, x: Array) -> Iterator[tuple[Array, Array, int]]:
-    """What `_spread` is handed, for Gaussian heads whose W_V W_O has this head's norm."""
+@lru_cache(maxsize=1)
+def _random_heads(net: Transformer) -> list[tuple[Array, Array]]:
+    """Gaussian heads whose W_V W_O has norm 1: W_V [d_model, d_head], and what `_spread` needs of W_O."""
     rng = np.random.default_rng(0)
-    d_model, d_head, d_vocab = net.config.d_model, net.config.d_head, net.config.d_vocab
     whole = logits_gram(net)  # [d_model, d_model]
-    strength = float(FactoredMatrix(net.W_V[pair], net.W_O[pair]).norm())
+    heads: list[tuple[Array, Array]] = []
     for _ in range(_RANDOM):
-        W_V = rng.standard_normal((d_model, d_head), dtype=np.float32)
-        W_O = rng.standard_normal((d_head, d_model), dtype=np.float32)
-        W_V *= strength / float(FactoredMatrix(W_V, W_O).norm())
-        yield x @ W_V, W_O @ whole @ W_O.T, d_vocab
+        W_V = rng.standard_normal((net.config.d_model, net.config.d_head), dtype=np.float32)
+        W_O = rng.standard_normal((net.config.d_head, net.config.d_model), dtype=np.float32)
+        heads.append((W_V / float(FactoredMatrix(W_V, W_O).norm()), W_O @ whole @ W_O.T))
+    return heads

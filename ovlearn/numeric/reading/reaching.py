@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ovlearn.arguments import complaint, head_pair, instance_of, whole_number
+from ovlearn.arguments import whole_number
 from ovlearn.numeric.arrays import Array
 from ovlearn.numeric.gpt import GPT
 from ovlearn.numeric.reading.circuitrows import after_first_mlp
-from ovlearn.numeric.reading.streams import folded, held, raises, read, scale
-from ovlearn.numeric.run import Run
+from ovlearn.numeric.reading.giving import Given, gives, of_one_text
+from ovlearn.numeric.reading.streams import folded, read, unembedding
+from ovlearn.numeric.run import Run, recorded
 from ovlearn.numeric.transformer import Transformer
 
 
@@ -48,12 +49,10 @@ def reach(run: Run, layer: int, head: int, toward: int, looked_at: int | None = 
     """Return how far the boxed equation reaches for one head, in a run of one text, at its last position.
 
     toward: the token whose logit is asked about. looked_at: a position, by default the one from which the
-    head gave most, to that token or against it.
+    head gave most, to that token or against it. The run has to have recorded its resid_pre and resid_post.
 
-    The network is folded and run again, so the run need not have recorded anything.
-
-    Raises TypeError or ValueError for what is no Run of a single text, and for a head, token or position that
-    does not exist.
+    Raises TypeError or ValueError for what is no Run of a single text, for a head, token or position that
+    does not exist, and where something was not recorded.
 
     >>> from ovlearn.numeric import Config
     >>> model = Transformer.random(Config(n_layers=1, n_heads=2, d_model=8, d_head=3, d_vocab=7, n_ctx=5))
@@ -62,53 +61,39 @@ def reach(run: Run, layer: int, head: int, toward: int, looked_at: int | None = 
 
     Source: the article, 'The Circuit', its boxed equation.
     """
-    asked = instance_of("run", run, Run)
-    if asked.tokens is None or asked.tokens.ndim != 1:
-        raise ValueError(complaint("run", "one of the tokens of a single text", "another"))
-    net = folded(asked.model)
-    config = net.config
-    pair = head_pair("layer, head", (layer, head), config.n_layers, config.n_heads)
-    direction = raises(net, whole_number("toward", toward, below=config.d_vocab), None)
-    found = net.run(asked.tokens, record=["resid_pre", "pattern", "resid_post"])
-    attention = found.pattern[layer, head, -1]  # [pos]
-    of_read, of_last = scale(net, found.resid_pre[layer]), scale(net, found.resid_final[-1])
-    reads = {"embedding": found.embedding, "stream": found.resid_pre[layer]}
-    W_OV = net.W_V[pair] @ net.W_O[pair]  # [d_model, d_model]
-    wrote = {name: held(net, x, of_read) @ W_OV for name, x in reads.items()}  # [pos, d_model] each
-    gave = {
-        name: attention * (held(net, out, of_last) @ direction) for name, out in wrote.items()
-    }  # [pos] each
-    at = int(np.abs(gave["stream"]).argmax()) if looked_at is None else looked_at
-    at = whole_number("looked_at", at, below=len(attention))
-    rows = {name: _row(net, out[at]) for name, out in wrote.items()}
+    asked = of_one_text(run)
+    token = whole_number("toward", toward, below=asked.model.config.d_vocab)
+    found = gives(asked, layer, head, np.full(len(asked.resid_final), token))
+    gave = found.gave[-1]  # [key]
+    at = int(np.abs(gave).argmax()) if looked_at is None else looked_at
+    at = whole_number("looked_at", at, below=len(gave))
     return Reach(
-        gave=float(gave["stream"].sum()),
-        boxed=float(gave["embedding"].sum()),
+        gave=float(gave.sum()),
+        boxed=float(found.boxed[-1].sum()),
         looked_at=at,
-        attention=float(attention[at]),
-        gave_from_there=float(gave["stream"][at]),
-        cosine={
-            name: _cosine(_row(net, x), rows["stream"]) for name, x in _bases(net, found, at, W_OV).items()
-        },
-        norm_share=float(np.linalg.norm(rows["embedding"]) / np.linalg.norm(rows["stream"])),
+        attention=float(found.attention[-1, at]),
+        gave_from_there=float(gave[at]),
+        cosine=_cosines(asked, found, at),
+        norm_share=float(found.norm_share[at]),
     )
 
 
-def _bases(net: Transformer, run: Run, at: int, W_OV: Array) -> dict[str, Array]:
-    """What the head would write of what stands at a position, [d_model], by where that comes from."""
+def _cosines(run: Run, found: Given, at: int) -> dict[str, float]:
+    """How well rows of what stands at a position agree with the recorded stream's, by what they are of."""
+    net = folded(run.model)
+    OV = net.W_V[found.head] @ (net.W_O[found.head] @ unembedding(net))  # [d_model, d_vocab]
+    true = read(net, recorded(run, "resid_pre")[found.head[0], at]) @ OV  # [d_vocab]
+    others = {name: read(net, stream) @ OV for name, stream in _later_bases(net, run, at).items()}
+    return {"embedding": float(found.cosine[at])} | {name: _cosine(row, true) for name, row in others.items()}
+
+
+def _later_bases(net: Transformer, run: Run, at: int) -> dict[str, Array]:
+    """Streams at a position, [d_model], from which a head could be read beside the embedding."""
     assert run.tokens is not None
-    found = {"embedding": run.embedding[at]}
+    found = {}
     if isinstance(net, GPT) and net.W_in is not None:
         found["after first MLP"] = after_first_mlp(net, [int(run.tokens[at])])[0]
-    found["after layer 0"] = run.resid_post[0, at]
-    return {name: read(net, stream) @ W_OV for name, stream in found.items()}
-
-
-def _row(net: Transformer, written: Array) -> Array:
-    """What something written does to the logits, less their mean, [d_vocab]."""
-    logits = written @ net.W_U
-    row: Array = logits - logits.mean()
-    return row
+    return found | {"after layer 0": recorded(run, "resid_post")[0, at]}
 
 
 def _cosine(one: Array, other: Array) -> float:

@@ -50,8 +50,7 @@ def read(model: Transformer, stream: Array) -> Array:
     return normed(stream, model.normalization, model.eps) if isinstance(model, GPT) else stream
 
 
-def raises(model: Transformer, toward: int, against: int | None) -> Array:
-    """Return the direction [d_model] of a logit less another's; or less the mean over the vocabulary."""
-    other = model.W_U.mean(axis=1) if against is None else model.W_U[:, against]
-    direction: Array = model.W_U[:, toward] - other
-    return direction
+@lru_cache(maxsize=1)
+def embeddings_read(net: Transformer) -> Array:
+    """Return what a folded model reads of each token's embedding, [d_vocab, d_model]."""
+    return read(net, net.W_E)
