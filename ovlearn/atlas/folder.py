@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ovlearn import __version__
-from ovlearn.arguments import complaint, instance_of
+from ovlearn.arguments import Head, complaint, instance_of
 from ovlearn.atlas.headpages import head_page
 from ovlearn.atlas.heads import HeadData, eigenvalues_of, head_data
 from ovlearn.atlas.pages import first_page

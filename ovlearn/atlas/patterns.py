@@ -9,7 +9,7 @@ from ovlearn.plots.svg import number, tag, width_of, written
 
 _LEVELS = 20  # of darkness; what is rounded to none is not drawn
 _SIDES = ((16, 22), (32, 14))  # a cell's side for so many words at most; else the last one
-_SMALLEST = 8
+_SMALLEST = 10
 
 
 def pattern(words: Sequence[str], attention: Sequence[Sequence[float]]) -> str:
