@@ -33,6 +33,7 @@ from rendering import (  # noqa: E402
     runnable,
 )
 from rendering.assets import IFRAME_WORKER  # noqa: E402
+from rendering.atlas import Atlas, begun, fragments  # noqa: E402
 from rendering.equations import Equations, Typesetter  # noqa: E402
 from rendering.generated import Generated, refuse_typed  # noqa: E402
 from rendering.messages import LOG, tell  # noqa: E402
@@ -58,6 +59,8 @@ def told(what: str, make: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> 
 class Build:
     """What one build knows."""
 
+    # the first: it is made beside all else
+    atlas: Atlas | None = field(default_factory=lambda: begun(ROOT / "ovlearn", STORE.folder))
     equations: Equations = field(default_factory=lambda: Equations(Typesetter.load(STORE)))
     lessons: dict[str, Lesson] = field(default_factory=dict)
     generated: Generated = field(
@@ -131,7 +134,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     """Fill the generated fragments into the pages that are written by hand."""
     if page.file.generated_by:
         return markdown
-    return filled(markdown, build.generated.fragments)
+    return filled(markdown, build.generated.fragments | fragments(build.atlas))
 
 
 @stops_the_build
@@ -143,13 +146,20 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
     return build.equations.collect(page.file.src_uri, html)
 
 
+@stops_the_build
 def on_env(env: Any, config: MkDocsConfig, files: Files) -> None:
-    """Add the lessons' notebooks, and the cells of every page, now that every equation has its number."""
-    made = {runnable.place(f"exercises/{name}.md"): text for name, text in build.generated.cells.items()}
+    """Add the lessons' notebooks, and the cells of every page, now that every equation has its number.
+
+    And the atlas, which was made meanwhile.
+    """
+    made: dict[str, str | bytes] = {
+        runnable.place(f"exercises/{name}.md"): text for name, text in build.generated.cells.items()
+    }
     for lesson in build.lessons.values():
         text = notebook(lesson, site=config.extra["published_at"], in_words=build.equations.in_words)
         made[notebook_of(lesson)] = text
         made[runnable.place(lesson.uri)] = runnable.of_lesson(lesson, build.equations.labels.numbered)
+    made |= build.atlas.files() if build.atlas else {}
     for where, content in made.items():
         files.append(File.generated(config, where, content=content))
 

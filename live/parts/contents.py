@@ -25,11 +25,12 @@ _UNUSED = re.compile(
     r"|^sympy/(physics|holonomic|categories|crypto|diffgeom|liealgebras|parsing/(autolev|c|fortran|latex))/"
     r"|^sympy/plotting/pygletplot/(?!__init__)"
 )
-# A page has no command, grades one reader alone, has each model as a file of its own, and builds no site.
+# A page has no command, writes no folders, grades one reader alone, has each model as a file of its own, and
+# builds no site.
 _NOT_IN_A_PAGE = re.compile(
-    r"^ovlearn/(commands/|(cli|__main__)\.py)"
+    r"^ovlearn/(atlas/|commands/|(cli|__main__)\.py)"
     r"|^ovlearn/(grader/|grading\.|exercises/(folder|gate|sheet_cells|scripts|sources|starters)\.)"
-    r"|^rendering/(pages/|execution/(kernel|unrun)|(docstrings|runnable|searching|serving)\.)"
+    r"|^rendering/(pages/|execution/(kernel|unrun)|(atlas|docstrings|runnable|searching|serving)\.)"
 )
 _LICENCE = re.compile(r"^([^/]+)\.dist-info/(?:licenses/)?(LICENSE[^/]*)$")
 _LOADER = ("pyodide.js", "pyodide.asm.js", "pyodide.asm.wasm")

@@ -86,8 +86,8 @@ def _encoded(model: Transformer, text: str) -> Tokens:
     tokenizer: Any = model.tokenizer
     ids: Tokens = tokenizer.encode(text, begin=tokenizer.begin is not None)
     room = min(model.config.n_ctx, _LONGEST)
-    if not 0 < len(ids) <= room:
-        raise ValueError(complaint("text", f"1 to {room} tokens", f"{len(ids)}: {text[:40]!r}"))
+    if not text.strip() or len(ids) > room:
+        raise ValueError(complaint("text", f"words, at most {room} tokens", f"{len(ids)}: {text[:40]!r}"))
     return ids
 
 

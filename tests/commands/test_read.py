@@ -57,6 +57,24 @@ def test_all_heads_by_what_they_do(capsys: Captured) -> None:
     assert "0.0  –" in run(capsys, "read", "two-back")[1]  # 0/0 is no score
 
 
+def test_an_atlas(capsys: Captured, tmp_path: Path) -> None:
+    words = ("read", MODEL, "--out", str(tmp_path / "atlas"), "--text", "silver and")
+    first = f"{tmp_path / 'atlas' / 'index.html'}\n"
+    assert run(capsys, *words) == (0, first, "")
+    page = (tmp_path / "atlas" / "index.html").read_text("utf-8")
+    assert f"<h1>16 heads of {MODEL}</h1>" in page
+    assert zoo.card(MODEL).provenance.split(",")[0] in page
+    assert run(capsys, *words) == (0, first, "")  # again
+    assert run(capsys, *words[:4])[0] == 2  # other texts
+
+
+def test_an_atlas_that_cannot_be_written_is_one_line(capsys: Captured, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    code, out, err = run(capsys, "read", MODEL, "--out", str(tmp_path / "file" / "atlas"))
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith("ovlearn: --out: Not a directory")
+
+
 def test_smollm2_by_its_name(capsys: Captured, smollm2: GPT) -> None:
     code, out, _ = run(capsys, "read", "smollm2", "--head", "27.5", "--word", " she", "-k", "3")
     assert code == 0
@@ -74,6 +92,16 @@ BAD: list[tuple[list[str], str]] = [
         f"text: expected words that are tokens of {MODEL}, got 'zebras'",
     ),
     ([MODEL, "--head", "1.6", "--basis", "after first MLP"], "basis: expected 'embedding' or an array"),
+    (
+        [MODEL, "--head", "1.6", "--out", "atlas"],
+        "--head: expected none beside --out, which writes all heads",
+    ),
+    ([MODEL, "--text", "silver and"], "--text: expected --out beside it, got none"),
+    ([MODEL, "--out", str(FIXTURES)], "folder: expected a new or empty one, got "),
+    (
+        [MODEL, "--out", "atlas", "--text", "zebras"],
+        f"text: expected words that are tokens of {MODEL}, got 'zebras'",
+    ),
     (
         [str(FIXTURES / "llama"), "--head", "1.2", "--word", "a"],
         "--word: expected a model with a tokenizer, got one",
