@@ -36,14 +36,15 @@ def real_array(name: str, value: object, dtype: DTypeLike | None = None) -> Arra
 
 
 def shaped_array(name: str, value: object, shape: tuple[int, ...], dtype: DTypeLike) -> Array:
-    """Return a read-only copy of exactly this shape; what nobody can write to is not copied.
+    """Return a read-only copy of exactly this shape, as it lies in memory; what nobody can write to is not
+    copied.
 
     Raises what `real_array` raises, and ValueError for another shape.
     """
     array = real_array(name, value, dtype)
     if array.shape != shape:
         raise ValueError(complaint(name, f"shape {shape}", f"shape {array.shape}"))
-    return array if _is_fixed(array) else read_only(array.copy())
+    return array if _is_fixed(array) else read_only(array.copy(order="K"))
 
 
 def _is_fixed(array: NDArray[Any]) -> bool:

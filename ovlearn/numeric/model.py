@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ovlearn.arguments import complaint, described
 from ovlearn.numeric.arrays import Array, Tokens
@@ -130,11 +131,14 @@ class Parts:
 
 def masked(scores: Array, window: int | None = None) -> Array:
     """Return the scores with -inf wherever a key comes after its query, or so far before it."""
-    length = scores.shape[-1]
-    seen = np.tri(length, dtype=bool)  # [query, key]
-    if window is not None and window < length:
-        seen &= ~np.tri(length, k=-window, dtype=bool)
-    return np.where(seen, scores, -np.inf)  # [(batch), query, key]
+    return np.where(_seen(scores.shape[-1], window), scores, -np.inf)  # [(batch), query, key]
+
+
+@lru_cache(maxsize=4)
+def _seen(length: int, window: int | None) -> NDArray[np.bool]:
+    """Which keys each query sees, [query, key]."""
+    seen: NDArray[np.bool] = np.tri(length, dtype=bool)
+    return seen if window is None else seen & ~np.tri(length, k=-window, dtype=bool)
 
 
 def softmax(scores: Array) -> Array:

@@ -1,6 +1,7 @@
 """Measure every promise, or those of the modules that are named, and exit with 1 if one is not kept.
 
-`python -m tests.benchmarks [symbolic] [numeric] [checking] [site] [learning] [grading] [heads] [live]`
+`python -m tests.benchmarks [symbolic] [numeric] [checking] [site] [learning] [grading] [heads] [language]
+[live]`
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from tests.benchmarks import checking, grading, heads, learning, live, numeric, site, symbolic
+from tests.benchmarks import checking, grading, heads, language, learning, live, numeric, site, symbolic
 from tests.benchmarks.measuring import Promise
 
 MODULES = {
@@ -23,6 +24,7 @@ MODULES = {
     "site": site,
     "grading": grading,
     "heads": heads,
+    "language": language,
     "live": live,
 }
 

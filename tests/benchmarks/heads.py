@@ -42,23 +42,24 @@ def promises() -> Iterator[Promise]:
         yield Promise("load, run, fold, copying scores, peak GiB", "", "", peaks["everything"], 4)
 
 
-def side(which: str, place: Path) -> dict[str, float]:
-    """What one side measured, in a process of its own."""
-    command = [PYTHON, "-m", "tests.oracles.gpt2_small", which, place]
+def side(which: str, place: Path, module: str = "tests.oracles.gpt2_small", **more: str) -> dict[str, float]:
+    """What one side measured, in a process of its own; `more`: of its environment."""
+    command = [PYTHON, "-m", module, which, place]
     subprocess.run(
         command,
         cwd=ROOT,
         check=True,
-        env=os.environ | {"PYTHONWARNINGS": "ignore"},
+        env=os.environ | {"PYTHONWARNINGS": "ignore"} | more,
         stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     times: dict[str, float] = json.loads((place / f"{which}.json").read_text())
     return times
 
 
-def apart(place: Path, key: str) -> float:
+def apart(place: Path, key: str, other: str = "lens") -> float:
     """The largest difference of the two results, over the larger of 1 and the largest value."""
-    ours, theirs = (result(place, which, key) for which in ("ours", "lens"))
+    ours, theirs = (result(place, which, key) for which in ("ours", other))
     return float(np.abs(ours - theirs).max() / max(1, np.abs(theirs).max()))
 
 

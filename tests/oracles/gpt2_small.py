@@ -114,11 +114,11 @@ def memory() -> tuple[Times, Results]:
     model.run(tokens(), record=("pattern",))
     folded = model.folded()
     circuits.copying_score(folded)
-    peaks = {"everything": _peak()}
+    peaks = {"everything": peak()}
     del model
     Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
     circuits.copying_accuracy(folded, 5, 3)
-    return peaks | {"copying_accuracy": _peak()}, {}
+    return peaks | {"copying_accuracy": peak()}, {}
 
 
 def write_gpt2(folder: Path) -> None:
@@ -145,7 +145,8 @@ def write_gpt2(folder: Path) -> None:
     (folder / "config.json").write_text(json.dumps({"model_type": "gpt2", **sizes}))
 
 
-def _peak() -> float:
+def peak() -> float:
+    """Return the most memory that this process has taken, in GiB."""
     status = Path("/proc/self/status").read_text()
     line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
     return int(line.split()[1]) / 2**20

@@ -16,7 +16,7 @@ import numpy as np
 from ovlearn.numeric.arrays import Array, read_only
 
 VARIABLE = "OVLEARN_CACHE"
-_FORM = 2  # of what is kept; a file that was kept in another form is not read
+_FORM = 4  # of what is kept; a file that was kept in another form is not read
 _ABOUT, _TOKENIZER = "about.json", "tokenizer.json"
 _NEEDED = f"keeping weights needs platformdirs: pip install 'ovlearn[weights]', or a folder in {VARIABLE}"
 
@@ -60,7 +60,7 @@ def kept(key: str) -> Kept | None:
     place = folder() / "weights" / key
     try:
         told = json.loads((place / _ABOUT).read_text(encoding="utf-8"))
-        weights = {name: _mapped(place / f"{name}.npy") for name in told["weights"]}
+        weights = {name: _mapped(place / f"{name}.npy", name in told["turned"]) for name in told["weights"]}
         words = (place / _TOKENIZER).read_text(encoding="utf-8") if told["tokenizer"] else None
         return Kept(told["about"], weights, words)
     except (OSError, ValueError, KeyError, EOFError):
@@ -79,11 +79,13 @@ def keep(key: str, found: Kept) -> Kept:
     except OSError:
         return found
     try:
+        turned = [name for name, weight in found.weights.items() if _is_turned(weight)]
         for name, weight in found.weights.items():
-            np.save(part / f"{name}.npy", weight)
+            np.save(part / f"{name}.npy", weight.swapaxes(-1, -2) if name in turned else weight)
         if found.tokenizer is not None:
             (part / _TOKENIZER).write_text(found.tokenizer, encoding="utf-8")
-        told = {"about": found.about, "weights": [*found.weights], "tokenizer": found.tokenizer is not None}
+        told = {"about": found.about, "tokenizer": found.tokenizer is not None}
+        told |= {"weights": [*found.weights], "turned": turned}
         (part / _ABOUT).write_text(json.dumps(told), encoding="utf-8")
         if kept(key) is None:
             shutil.rmtree(home / key, ignore_errors=True)
@@ -95,5 +97,11 @@ def keep(key: str, found: Kept) -> Kept:
     return kept(key) or found
 
 
-def _mapped(file: Path) -> Array:
-    return read_only(np.load(file, mmap_mode="r", allow_pickle=False))
+def _is_turned(weight: Array) -> bool:
+    """Whether a weight lies in memory as its transposed does: products with it are faster so."""
+    return weight.ndim > 1 and not weight.flags.c_contiguous and weight.swapaxes(-1, -2).flags.c_contiguous
+
+
+def _mapped(file: Path, turned: bool) -> Array:
+    weight = np.load(file, mmap_mode="r", allow_pickle=False)
+    return read_only(weight.swapaxes(-1, -2) if turned else weight)

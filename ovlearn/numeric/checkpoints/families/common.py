@@ -25,7 +25,7 @@ ACTIVATIONS = {
 def reading(weight: Array, d_head: int) -> Array:
     """Return a linear layer [layer, heads · d_head, d_model] as [layer, head, d_model, d_head]."""
     layers, _, d_model = weight.shape
-    return weight.reshape(layers, -1, d_head, d_model).swapaxes(-1, -2)
+    return np.ascontiguousarray(weight.reshape(layers, -1, d_head, d_model).swapaxes(-1, -2))
 
 
 def writing(weight: Array, d_head: int) -> Array:
