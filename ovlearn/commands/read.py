@@ -49,7 +49,10 @@ def read_command(what: str, place: str | None, words: tuple[str, ...], count: in
 def opened(what: str) -> Transformer:
     """Return the model that a word or a path names; a shipped one is fetched if need be."""
     if what in zoo.names():
-        return zoo.load(what)
+        model: object = zoo.load(what)
+        if not isinstance(model, Transformer):
+            raise click.UsageError(f"WHAT: expected a whole network, got {what!r}, which is an excerpt")
+        return model
     if what not in SHIPPED and not Path(what).expanduser().exists():
         known = ", ".join((*zoo.names(), *SHIPPED))
         expected = f"one of {known}, a folder with config.json, or a .gguf file"
