@@ -85,7 +85,7 @@ endef
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help course site site-offline test lint node test-lowest test-newest bench oracles mutants train constraints clean
+.PHONY: help course site site-offline test lint node test-lowest test-newest bench oracles mutants train excerpt constraints clean
 
 help: ## list these targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-12s  %s\n", $$1, $$2 }' Makefile
@@ -143,6 +143,9 @@ mutants: $(TEST) $(NODE) ## break the code in small ways; the tests must notice 
 
 train: $(TRAIN) ## train the models of the zoo anew, into build/zoo, and hold them to their bounds (NAMES)
 	@.venv-train/bin/python -m training $(NAMES)
+
+excerpt: $(TEST) ## take the zoo's excerpt of SmolLM2 from the real file, which is fetched if need be
+	@$(VENV)/bin/python -m training.excerpt
 
 constraints: ## pin today's newest versions in constraints/newest.txt; run it with the oldest Python
 	@$(call new-venv,build/constraints)

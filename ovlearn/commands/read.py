@@ -98,7 +98,10 @@ def _introduced(what: str) -> tuple[str, str]:
 def opened(what: str) -> Transformer:
     """Return the model that a word or a path names; a shipped one is fetched if need be."""
     if what in zoo.names():
-        return zoo.load(what)
+        model: object = zoo.load(what)
+        if not isinstance(model, Transformer):
+            raise click.UsageError(f"WHAT: expected a whole network, got {what!r}, which is an excerpt")
+        return model
     if what not in SHIPPED and not Path(what).expanduser().exists():
         known = ", ".join((*zoo.names(), *SHIPPED))
         expected = f"one of {known}, a folder with config.json, or a .gguf file"

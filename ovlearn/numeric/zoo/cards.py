@@ -11,6 +11,7 @@ from ovlearn.numeric import circuits, detect
 from ovlearn.numeric.arrays import Array
 from ovlearn.numeric.config import weight_shapes
 from ovlearn.numeric.zoo import saying
+from ovlearn.numeric.zoo.excerpt import Excerpt
 from ovlearn.numeric.zoo.zoomodel import ZooModel
 
 
@@ -61,11 +62,13 @@ class Card:
         return f'<table class="ov-table"><caption>{caption}</caption><tbody>{rows}</tbody></table>'
 
 
-def measured(model: ZooModel) -> Card:
+def measured(model: ZooModel | Excerpt) -> Card:
     """Return a model's card.
 
     Raises nothing of its own: every figure is defined for every model that gets it.
     """
+    if isinstance(model, Excerpt):
+        return _of_excerpt(model)
     figures = [Figure("copying score", circuits.copying_score(model))]
     figures += _of_repeats(model) if model.periods else []
     figures += _of_composition(model)
@@ -90,6 +93,20 @@ def sizes(model: ZooModel) -> str:
         f"{layers} × {heads}, d_model {config.d_model}, d_head {config.d_head}, "
         f"vocabulary {config.d_vocab}, context {config.n_ctx}; {weights:,} weights"
     )
+
+
+def _of_excerpt(model: Excerpt) -> Card:
+    """Copying scores between the excerpt's words, and the probability of each text's likeliest next word."""
+    figures = [
+        Figure(f"{layer}.{head}: copying score", np.array(model.copying_score(layer, head)))
+        for layer, head in model.heads
+    ]
+    for text in model.texts:
+        run = model.run(text)
+        said = f"{text}: probability of {run.next_words[-1, 0]}"
+        figures.append(Figure(said, run.probabilities[-1, 0]))
+    made = f"{len(model.heads)} heads of 270, {len(model.words):,} words of {model.d_vocab:,}"
+    return Card(model.name, model.made, model.shows, made, model.provenance, tuple(figures))
 
 
 def _of_repeats(model: ZooModel) -> list[Figure]:
