@@ -13,6 +13,7 @@ import numpy as np
 from ovlearn.numeric import GPT, checkpoints, reading
 from ovlearn.numeric.arrays import Array, Tokens
 from ovlearn.numeric.checkpoints.fetching import SHIPPED
+from ovlearn.numeric.model import softmax
 from ovlearn.numeric.reading.streams import folded, logits_gram
 from ovlearn.numeric.zoo import excerpt, trained
 
@@ -36,6 +37,8 @@ STORY = (
     "French", " dogs", " dog", " Dog", " Dogs", " canine", " king", " King", " kings", " queen", " Queen",
     " Kingdom", " kingdom", " water", " Water", " aquatic", " cat", " cats", " Cat", ".", ",", " by",
 )  # fmt: skip
+_BATCH = 100  # words that are run at once
+_SURE = 0.9  # how probable it has to be that a word is whole
 _PIECE = re.compile(r" [a-z]{3,}")
 
 
@@ -43,14 +46,33 @@ def chosen(model: GPT) -> dict[str, int]:
     """Return the words of the excerpt with their ids: the stories' and texts', then the common ones.
 
     Common: the first in the order of the tokenizer's merges (so of their frequency) of at least three small
-    letters after a space, that are tokens with a capital too, which most pieces of words are not.
+    letters after a space, that are tokens with a capital too, and that the model takes for whole words.
     """
     words = model.tokenizer.words(np.arange(model.config.d_vocab))
     ids = {word: at for at, word in reversed(list(enumerate(words)))}
     texts = [word for text in TEXTS for word in model.tokenizer.words(model.tokenizer.encode(text))]
     needed = [word for word in (*STORY, *texts) if word in ids]
-    common = [word for word in words if _PIECE.fullmatch(word) and f" {word[1:].capitalize()}" in ids]
+    likely = [word for word in words if _PIECE.fullmatch(word) and f" {word[1:].capitalize()}" in ids]
+    common = whole_words(model, likely[: 2 * COMMON], words)
     return {word: ids[word] for word in dict.fromkeys((*needed, *common[:COMMON]))}
+
+
+def whole_words(model: GPT, likely: list[str], words: list[str]) -> list[str]:
+    """Return those after which the model does not go on spelling: the next token begins a word or is a sign.
+
+    " wor" is followed by letters nearly always, " world" hardly ever. words: of the whole vocabulary.
+    """
+    begins = np.array([not re.match(r"[\w'’]", word) for word in words])  # [d_vocab]
+    ids = {word: at for at, word in enumerate(words)}
+    found = []
+    for at in range(0, len(likely), _BATCH):
+        batch = likely[at : at + _BATCH]
+        tokens = [[model.tokenizer.begin, ids[word]] for word in batch]
+        chances = softmax(model.run(tokens, record=()).logits[:, 1])  # [word, d_vocab]
+        found += [
+            word for word, sure in zip(batch, chances[:, begins].sum(axis=1), strict=True) if sure > _SURE
+        ]
+    return found
 
 
 def taken(model: GPT) -> dict[str, Any]:
@@ -84,8 +106,7 @@ def taken(model: GPT) -> dict[str, Any]:
 def _recorded(net: GPT, tokenizer: Any, text: str) -> dict[str, Any]:
     tokens: Tokens = tokenizer.encode(text, begin=True)
     run = net.run(tokens, record=["resid_pre", "pattern", "resid_post"])
-    chances = np.exp(run.logits - run.logits.max(axis=-1, keepdims=True))  # [pos, d_vocab]
-    chances /= chances.sum(axis=-1, keepdims=True)
+    chances = softmax(run.logits)  # [pos, d_vocab]
     best: Array = np.argsort(-chances, axis=-1)[:, :5]  # [pos, 5]
     return {
         "words": np.array(tokenizer.words(tokens)),

@@ -54,13 +54,13 @@ def test_one_head_copies_and_the_other_does_the_opposite(short: Excerpt) -> None
     assert {" France", " French"} <= lowered
 
 
-def test_a_row_that_does_not_know(short: Excerpt) -> None:
+@pytest.mark.parametrize(("country", "capital"), [(" France", " Paris"), (" Japan", " Tokyo")])
+def test_a_row_that_does_not_know(short: Excerpt, country: str, capital: str) -> None:
     def rank(basis: excerpt.Basis) -> int:
-        row = short.rows(23, 4, " France", k=len(short.words), basis=basis).raised[0]
-        return row.tolist().index(short.id_of(" Paris"))
+        row = short.rows(23, 4, country, k=len(short.words), basis=basis).raised[0]
+        return row.tolist().index(short.id_of(capital))
 
-    assert rank("embedding") > 30
-    assert rank("after first MLP") < 20
+    assert rank("embedding") >= 10 > 5 > rank("after first MLP")
 
 
 @pytest.mark.parametrize(("text", "word", "probability"), NEXT)

@@ -24,6 +24,7 @@ from ovlearn.symbolic import GLOSSARY, rules
 from ovlearn.symbolic.article import ARTICLE, Displayed
 from ovlearn.symbolic.errata import ERRATA
 from rendering import RenderError, filled, pages
+from rendering.atlas import fragments as of_the_atlas
 from rendering.equations.formulas import Chain, Formula, read
 from rendering.generated import MARKER, refuse_typed
 from rendering.generated import generated as kept
@@ -47,6 +48,7 @@ RESTS_ON_CHECKS = [
     derivations.index_page,
     partial(derivations.derivation_page, "ov-fold"),
 ]
+OF_THE_ATLAS = of_the_atlas(None)  # where there is no model
 LINK = re.compile(r"\]\((?!http)([^)#]*)(?:#([^)]+))?\)")
 
 
@@ -63,7 +65,7 @@ def generated(made: dict[str, dict[str, str]]) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def fragments(made: dict[str, dict[str, str]]) -> dict[str, str]:
-    return made["fragments"]
+    return made["fragments"] | OF_THE_ATLAS
 
 
 @pytest.fixture
@@ -297,14 +299,14 @@ def test_a_section_that_is_gone_is_said() -> None:
 @pytest.mark.parametrize("path", WRITTEN, ids=lambda path: path.stem)
 def test_every_marker_has_a_fragment(path: Path) -> None:
     names = {name for _, name in MARKER.findall(path.read_text(encoding="utf-8"))}
-    assert names <= set(pages.FRAGMENTS)
+    assert names <= {*pages.FRAGMENTS, *OF_THE_ATLAS}
     if path.parent != DOCS:
         assert names <= {*pages.LINKLESS, "public_names"}
 
 
 def test_every_fragment_is_used() -> None:
     text = "\n".join(path.read_text(encoding="utf-8") for path in WRITTEN)
-    assert {name for _, name in MARKER.findall(text)} == set(pages.FRAGMENTS)
+    assert {name for _, name in MARKER.findall(text)} == {*pages.FRAGMENTS, *OF_THE_ATLAS}
 
 
 def test_fragments_without_links_have_none(fragments: dict[str, str]) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from ovlearn.arguments import Head, whole_number
+from ovlearn.arguments import Head, complaint, described, whole_number
 from ovlearn.numeric.arrays import Array
 from ovlearn.numeric.norms import normed, scale_of
 from ovlearn.numeric.reading.reaching import Reach
@@ -47,6 +47,9 @@ class ExcerptRun:
 
     def stream(self, layer: int) -> Array:
         """Return resid_pre of a layer, [pos, d_model]. Raises ValueError for one that was not kept."""
+        if layer not in self.layers:
+            kept = ", ".join(map(str, self.layers))
+            raise ValueError(complaint("layer", f"one of {kept}", described(layer)))
         found: Array = self.resid_pre[self.layers.index(layer)]
         return found
 
