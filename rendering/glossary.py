@@ -7,7 +7,7 @@ import re
 from functools import cache
 from html import escape
 
-from ovlearn.symbolic.notation import GLOSSARY, Entry
+from ovlearn.symbolic.notation import GLOSSARY, NORMS, Entry
 
 
 @cache
@@ -19,13 +19,19 @@ def glossary_json() -> str:
 
 def _shown(entry: Entry) -> dict[str, str | list[str]]:
     shown: dict[str, str | list[str]] = {
-        "name": in_html(entry.base.replace("S_direct", "S′").replace("Delta", "Δ")),
+        "name": in_html(_name(entry)),
         "meaning": in_html(entry.meaning),
         "shape": [in_html(str(size)) for size in entry.shape],
         "indices": entry.indices,
         "recorded": entry.recorded,
     }
     return {key: value for key, value in shown.items() if value}
+
+
+def _name(entry: Entry) -> str:
+    """A symbol as its letters are on the page."""
+    letter = entry.latex if entry.base in NORMS else entry.base
+    return letter.replace("S_direct", "S′").replace("Delta", "Δ")
 
 
 def in_html(words: str) -> str:

@@ -11,12 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Integer
 
+from ovlearn.checking import rotations
 from ovlearn.symbolic.notation import d_h
 
 Array = NDArray[Any]
 Sizes = dict[Any, int]
 
-PRIME = 268_435_399  # the largest below 2²⁸: a product of two residues stays below 2⁵⁶
+# The largest below 2²⁸: a product of two residues stays below 2⁵⁶. It is 3 modulo 4, which rotations need.
+PRIME = 268_435_399
 _INNER = 100  # so many products of residues add up to less than 2⁶³
 
 
@@ -103,6 +105,9 @@ class Arithmetic(Protocol):
     def row_softmax(self, scores: Array, *, causal: bool) -> Array:
         """A pattern [query, key] for these scores: rows sum to 1; causal ones are zero above the diagonal."""
 
+    def rotation(self, position: int, size: int) -> Array:
+        """The rotation of a position, or of a distance [size, size]: orthogonal, and R_i R_jᵀ = R_{i−j}."""
+
     def rank(self, matrix: Array) -> int:
         """The rank of a matrix."""
 
@@ -142,6 +147,10 @@ class Floats:
             raise Saturated("the scores are so large that the softmax keeps one key and shows no more")
         return np.asarray(weights / weights.sum(axis=-1, keepdims=True))
 
+    def rotation(self, position: int, size: int) -> Array:
+        """The rotation by the angles of a tiny network [size, size]."""
+        return rotations.in_floats(position, size)
+
     def rank(self, matrix: Array) -> int:
         """The rank of a matrix."""
         return int(np.linalg.matrix_rank(matrix))
@@ -151,8 +160,12 @@ class Modular:
     """Whole numbers modulo PRIME, where a softmax is a random function that keeps the laws of one.
 
     It works row by row; rows sum to 1; a number added to a whole row changes nothing; equal scores get
-    equal weights; a causal one sees no later key. Beyond that its weights are as good as random.
+    equal weights; a causal one sees no later key. Beyond that its weights are as good as random. `seed`: of
+    the angles of rotations.
     """
+
+    def __init__(self, seed: int = 0) -> None:
+        self.seed = seed
 
     def matmul(self, left: Array, right: Array) -> Array:
         """The matrix product."""
@@ -203,6 +216,10 @@ class Modular:
             raise CannotJudge("the weights of a row add up to zero modulo the prime")
         inverses = np.array([[pow(int(norm), -1, PRIME)] for norm in norms])  # [query, 1]
         return np.asarray(weights * inverses % PRIME)
+
+    def rotation(self, position: int, size: int) -> Array:
+        """The rotation by random angles, as good as any [size, size]."""
+        return rotations.in_residues(position, size, PRIME, self.seed)
 
     def rank(self, matrix: Array) -> int:
         """The rank of a matrix."""

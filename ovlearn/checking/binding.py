@@ -1,7 +1,8 @@
 """Bind the course's symbols to a tiny random transformer: its weights, and what a run of it recorded.
 
-Symbols of single paths are bound to interventions: frozen runs in which only some heads write. No binding
-goes through a path expansion or a product of circuits, since those are what is checked.
+Symbols of single paths are bound to interventions: frozen runs in which only some heads write, and in which
+the factors of norms are held, where there are norms. No binding goes through a path expansion or a product of
+circuits, since those are what is checked.
 """
 
 from __future__ import annotations
@@ -10,12 +11,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, reduce
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
 from ovlearn.checking.arithmetic import Array, CannotJudge, Sizes, d_h_rank
-from ovlearn.numeric import Config, Run, Transformer
-from ovlearn.symbolic.notation import GLOSSARY, Network, d, d_h, parse, s, v
+from ovlearn.checking.equipped import Equipped, equipped, with_norms_held
+from ovlearn.numeric import Config, Run
+from ovlearn.numeric.run import FrozenNetwork
+from ovlearn.symbolic.notation import GLOSSARY, NORMS, STREAMS, Network, d, d_h, parse, s, v
 
 _LARGEST = (12, 8, 16, 22)  # of the sizes drawn, less 2
 
@@ -42,23 +46,34 @@ class Recorded:
         return np.asarray(self.run.tokens)
 
     @cached_property
+    def frozen(self) -> FrozenNetwork:
+        """The network with its patterns held, and the factors of its norms, where it has any."""
+        return with_norms_held(self.run).frozen()
+
+    @cached_property
     def silent(self) -> Run:
         """The frozen network in which no head writes."""
-        return self.run.frozen().run(heads=set())
+        return self.frozen.run(heads=set())
 
     def only(self, head: Head) -> Run:
         """The frozen network in which one head writes: it reads the embedded tokens alone."""
-        return self.run.frozen().run(heads={head})
+        return self.frozen.run(heads={head})
+
+    def unembedded(self, stream: Array) -> Array:
+        """The logits [pos, d_vocab] of a stream [pos, d_model] at the end of the frozen network."""
+        model = self.frozen.recorded.model
+        return model.parts.unembed(model, stream)
 
     def scores_of_tokens(self, head: Head) -> Array:
         """A head's scores where no earlier head writes: queries and keys both read the embedded tokens."""
-        model = self.run.model
-        deaf = Transformer(
-            model.config,
-            W_E=model.W_E, W_Q=model.W_Q, W_K=model.W_K, W_V=model.W_V,
-            W_O=np.zeros_like(model.W_O), W_U=model.W_U,
-        )  # fmt: skip
+        model = self.frozen.recorded.model
+        deaf = replace(model, W_O=np.zeros_like(model.W_O))
         return given(deaf.run(self.tokens).scores)[head]
+
+    def undivided(self, rows: Array, layer: int) -> Array:
+        """Rows [row, d_model] as a layer's heads, or W_U, read them, but for the division of a norm."""
+        model = self.run.model
+        return model.undivided(rows, layer) if isinstance(model, Equipped) else rows
 
     def layer(self, stream: Array, layer: int) -> Array:
         """What a layer adds to a stream [pos, d_model]: it is run alone, on a network whose embedding is that
@@ -70,11 +85,18 @@ class Recorded:
         if not 0 <= layer < config.n_layers or stream.shape[1] != config.d_model:
             raise CannotJudge(f"the network has no layer {layer} that reads {list(stream.shape)}")
         rows = len(stream)
-        alone = Transformer(
-            replace(config, n_layers=1, d_vocab=rows, n_ctx=rows, positional=False),
-            W_E=stream, W_U=np.zeros((config.d_model, rows)),
-            **{name: getattr(model, name)[[layer]] for name in ("W_Q", "W_K", "W_V", "W_O")},
-        )  # fmt: skip
+        of_layer: dict[str, Any] = {
+            name: getattr(model, name)[[layer]] for name in ("W_Q", "W_K", "W_V", "W_O")
+        }
+        if isinstance(model, Equipped):
+            of_layer["gains"] = model.gains[[layer, -1]]
+        alone = replace(
+            model,
+            config=replace(config, n_layers=1, d_vocab=rows, n_ctx=rows, positional=False),
+            W_E=stream,
+            W_U=np.zeros((config.d_model, rows)),
+            **of_layer,
+        )
         return np.asarray(alone.run(range(rows)).head_out[0].sum(axis=0))  # [pos, d_model]
 
     def random(self, name: str, shape: tuple[int, ...]) -> Array:
@@ -86,7 +108,8 @@ class Recorded:
 def recorded(network: Network, seed: int) -> Recorded:
     """A random transformer of these sizes, its other dimensions drawn pairwise different, and a run of it.
 
-    The order of the sizes, and how far they lie apart, change from seed to seed.
+    It has beside plain heads what the network has. The order of the sizes, and how far they lie apart, change
+    from seed to seed.
     """
     random = np.random.default_rng(seed)
     drawn = sorted(int(size) for size in random.choice(_LARGEST[seed % 4], size=4, replace=False) + 2)
@@ -100,7 +123,7 @@ def recorded(network: Network, seed: int) -> Recorded:
         d_vocab=d_vocab,
         n_ctx=n_ctx,
     )
-    model = Transformer.random(config, seed=seed)
+    model = equipped(network, config, seed)
     return Recorded(model.run(random.integers(d_vocab, size=n_ctx)), seed)
 
 
@@ -133,7 +156,7 @@ def is_taken(name: str) -> bool:
 
 def _exists(base: str, indices: tuple[int, ...], config: Config) -> bool:
     """Whether the network has these layers and heads; X_n, which W_U reads, comes after the last."""
-    layers, way = config.n_layers + (base == "X"), indices[::2]
+    layers, way = config.n_layers + (base in STREAMS), indices[::2]
     upwards = all(earlier < later for earlier, later in pairwise(way))
     return (
         upwards
@@ -153,10 +176,28 @@ def _stream(at: Recorded, indices: tuple[int, ...]) -> Array:
     return run.resid_final if layer == run.model.config.n_layers else run.resid_pre[layer]  # [pos, d_model]
 
 
+def _of_norm(base: str) -> Callable[[Recorded, tuple[int, ...]], Array | None]:
+    """What a symbol of a norm is in a network that has them; None in another."""
+
+    def bind(at: Recorded, indices: tuple[int, ...]) -> Array | None:
+        model, (layer,) = at.run.model, indices
+        if not isinstance(model, Equipped) or not model.norm:
+            return None
+        stream = _stream(at, indices)  # [pos, d_model]
+        if base == "X_norm":
+            return model.normed(stream, layer)  # [pos, d_model]
+        if base == "G_norm":
+            return np.diag(model.gains[layer])  # [d_model, d_model]
+        factors = model.factors(stream, layer)  # [pos, 1]
+        return factors if base == "r_norm" else np.diagflat(factors)  # [pos, 1] or [pos, pos]
+
+    return bind
+
+
 def _along(at: Recorded, pairs: tuple[Head, ...], written: Array) -> Array:
     """What the last of these heads writes, each alone in a frozen network that reads what the last wrote."""
     for head in pairs:
-        written = at.run.frozen().run(resid=written, heads={head}).head_out[head]  # [pos, d_model]
+        written = at.frozen.run(resid=written, heads={head}).head_out[head]  # [pos, d_model]
     return written
 
 
@@ -177,6 +218,13 @@ def _patterns(at: Recorded, pairs: tuple[Head, ...]) -> Array:
 def _folded(at: Recorded, pairs: tuple[Head, ...]) -> Array:
     model = at.run.model
     return reduce(np.matmul, [model.W_V[head] @ model.W_O[head] for head in pairs])  # [d_model, d_model]
+
+
+def _circuit(at: Recorded, pairs: tuple[Head, ...]) -> Array:
+    """The full OV circuit: every token's embedding through the head and W_U, less what a norm divides by."""
+    model = at.run.model
+    written = at.undivided(model.W_E, pairs[0][0]) @ _folded(at, pairs)  # [d_vocab, d_model]
+    return at.undivided(written, model.config.n_layers) @ model.W_U  # [d_vocab, d_vocab]
 
 
 def _one_hot(at: Recorded, _: object) -> Array:
@@ -201,8 +249,8 @@ FREE = tuple(base for base, entry in GLOSSARY.items() if entry.free)
 
 _PATHS = (4, 6, 8)  # how many indices a path of two, three or four heads has
 
-# A symbol's base and how many indices it has → its value.
-_BINDINGS: dict[tuple[str, int], Callable[[Recorded, tuple], Array]] = {  # type: ignore[type-arg]
+# A symbol's base and how many indices it has → its value; None where the network has no such thing.
+_BINDINGS: dict[tuple[str, int], Callable[[Recorded, tuple], Array | None]] = {  # type: ignore[type-arg]
     ("E", 0): _one_hot,
     ("W_E", 0): lambda at, _: at.run.model.W_E,  # [d_vocab, d_model]
     ("W_U", 0): lambda at, _: at.run.model.W_U,  # [d_model, d_vocab]
@@ -215,13 +263,12 @@ _BINDINGS: dict[tuple[str, int], Callable[[Recorded, tuple], Array]] = {  # type
     **{("A", count): _patterns for count in _PATHS},
     **{("W_OV", count): _folded for count in (2, *_PATHS)},
     **{("Delta", count): _of_tokens for count in _PATHS},
-    **{("Y", count): lambda at, pairs: _of_tokens(at, pairs) @ at.run.model.W_U for count in _PATHS},
+    **{("Y", count): lambda at, pairs: at.unembedded(_of_tokens(at, pairs)) for count in _PATHS},
+    **{(base, 1): _of_norm(base) for base in NORMS},
     ("W_QK", 2): lambda at, pairs: (
         at.run.model.W_Q[pairs[0]] @ at.run.model.W_K[pairs[0]].T
     ),  # [d_model, d_model]
-    ("C", 2): lambda at, pairs: (
-        at.run.model.W_E @ _folded(at, pairs) @ at.run.model.W_U
-    ),  # [d_vocab, d_vocab]
+    ("C", 2): _circuit,
     ("S_direct", 2): lambda at, pairs: at.scores_of_tokens(pairs[0]),  # [pos, pos]
     **{(base, 0): _any(base) for base in FREE},
     **{(name, 2): _weight(name) for name in ("W_Q", "W_K", "W_V", "W_O")},

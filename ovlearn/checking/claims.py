@@ -13,8 +13,8 @@ from ovlearn.checking.binding import Binding
 from ovlearn.checking.indices import INDEXED, indexed_in
 from ovlearn.symbolic.derivation import Derivation
 from ovlearn.symbolic.expressions import ShapeError, check_shapes, children, nodes, symbols
-from ovlearn.symbolic.functions import OneHot, Rank, TokenSum, is_matrix
-from ovlearn.symbolic.notation import GLOSSARY, Network, parse
+from ovlearn.symbolic.functions import OneHot, Rank, Rotation, TokenSum, is_matrix
+from ovlearn.symbolic.notation import GLOSSARY, STREAMS, Network, parse, s
 from ovlearn.symbolic.statements import NAMES, Assumption, definitions, relations, unfold_layers
 from ovlearn.symbolic.steps import Bound, Counterexample, Selection, Step
 
@@ -126,7 +126,7 @@ class Context:
 
     @cached_property
     def positions(self) -> dict[Any, Any]:
-        """The index of each row e_i that no sum runs over, with how many positions there are, at least."""
+        """The index of each e_i or R_i that no sum runs over, with how many positions there are, at least."""
         return _smallest(_free_rows(expr) for expr in self.expressions)
 
     @cached_property
@@ -163,9 +163,11 @@ def _claim(step: Step, name: Any) -> Claim:
 
 
 def _free_rows(expr: Any) -> dict[Any, Any]:
-    """The index of each row e_i in an expression that no sum around it runs over, with its size."""
+    """The index of each e_i or R_i in an expression that no sum around it runs over, with its size."""
     if isinstance(expr, OneHot):
         return {expr.args[0]: expr.args[1]}
+    if isinstance(expr, Rotation):
+        return dict.fromkeys(expr.free_symbols, s)
     found = _smallest(map(_free_rows, children(expr)))
     if isinstance(expr, TokenSum):
         found.pop(expr.args[1], None)
@@ -196,6 +198,6 @@ def _spanned(derivation: Derivation) -> Network:
         base, indices = parse(node.name) if isinstance(node, MatrixSymbol) else ("", ())
         base = base.removesuffix("_col")
         if base in GLOSSARY and indices:
-            layers = max(layers, max(indices[::2]) + (base != "X"))  # X_n is there with n layers
+            layers = max(layers, max(indices[::2]) + (base not in STREAMS))  # X_n is there with n layers
             heads = max(heads, 1 + max(indices[1::2], default=0))
     return Network(layers, heads)

@@ -11,6 +11,7 @@ from sympy import Identity, MatAdd, MatMul, MatrixSymbol, OneMatrix, Transpose, 
 from ovlearn.checking.arithmetic import Arithmetic, Array, CannotJudge, Sizes, at_sizes
 from ovlearn.symbolic.expressions import indices, nodes, rewrite
 from ovlearn.symbolic.functions import Function, OneHot, is_matrix
+from ovlearn.symbolic.notation import d_h
 
 # Where a symbol's value comes from; None where there is none.
 Lookup = Callable[[Any], Array | None]
@@ -115,6 +116,15 @@ class Evaluator:
         row = np.zeros((1, self.size(size)))  # [1, size]
         row[0, self.places(index)] = 1
         return self.arithmetic.constant(row)
+
+    def rotation(self, position: Any) -> Array:
+        """The rotation of a position [d_head, d_head], its indices put where their rows stand."""
+        places = {index: self.places(index) for index in position.free_symbols}
+        return self.arithmetic.rotation(int(position.subs(places)), self.size(d_h))
+
+    def diagonal(self, column: Array) -> Array:
+        """The diagonal matrix [rows, rows] of a column [rows, 1]."""
+        return np.diagflat(column)
 
     def layer(self, stream: Any, layer: Any) -> Array | None:
         """What a layer adds to a stream [position, d_model]; None where there is no network."""

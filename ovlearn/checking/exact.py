@@ -19,7 +19,7 @@ from ovlearn.checking.real import SEEDS, Real, softmaxes_are_tied
 from ovlearn.checking.tries import Evaluated, Try
 from ovlearn.checking.witnesses import Witnesses
 from ovlearn.symbolic.expressions import children, nodes
-from ovlearn.symbolic.functions import Function, Rank, RowSoftmax
+from ovlearn.symbolic.functions import Function, Rank, Rotation, RowSoftmax
 from ovlearn.symbolic.notation import MEANINGS, parse
 from ovlearn.symbolic.steps import Bound, Counterexample, Selection
 
@@ -91,14 +91,23 @@ class Exact(Evaluated):
         return isinstance(values[0], np.ndarray) and np.array_equal(*values)
 
     def _bound(self, claim: Claim, seeds: tuple[int, ...]) -> float:
-        """How likely one try overlooks a difference; a rank is judged by minors, of as many rows as fit."""
-        ranked = seeds if isinstance(claim.before, Rank) else ()
-        rows = max((max(self.sizes(seed).values()) for seed in ranked), default=1)
-        return max(self._degree, self._degree_of(claim.expressions())) * rows / PRIME
+        """How likely one try overlooks a difference; a rank is judged by minors, of as many rows as fit.
+
+        A rotation counts twice for each position that it turns by, as a polynomial in what makes its angle.
+        """
+        largest = max(max(self.sizes(seed).values()) for seed in seeds)
+        rows = largest if isinstance(claim.before, Rank) else 1
+        turns = max(self._turns, *map(_turns, claim.expressions()))
+        degree = max(self._degree, self._degree_of(claim.expressions()))
+        return degree * max(rows, 2 * turns * largest) / PRIME
 
     @cached_property
     def _degree(self) -> int:
         return self._degree_of(self.context.expressions)
+
+    @cached_property
+    def _turns(self) -> int:
+        return max(map(_turns, self.context.expressions), default=0)
 
     def _degree_of(self, expressions: Iterable[Any]) -> int:
         table, numbers = self.definitions(0), self.numbers(0)
@@ -146,7 +155,7 @@ class Exact(Evaluated):
             random = np.random.default_rng([attempt.seed, *shape, *symbol.name.encode()])
             return random.integers(PRIME, size=shape)
 
-        evaluator = Evaluator(Modular(), sizes, lookup, table, self.places(attempt, sizes))
+        evaluator = Evaluator(Modular(attempt.seed), sizes, lookup, table, self.places(attempt, sizes))
         return evaluator
 
     def _wrong(self, claim: Claim, attempt: Try) -> str:
@@ -161,6 +170,12 @@ class Exact(Evaluated):
             ):
                 return "what was selected is not what its name stands for"
         return "" if np.array_equal(before, whole) else "the two sides differ"
+
+
+def _turns(expr: Any) -> int:
+    """How many positions a rotation in an expression is turned by at most, each of a row's position or 1."""
+    turned = (node.args[0].as_coefficients_dict() for node in nodes(expr) if isinstance(node, Rotation))
+    return max((int(sum(map(abs, counts.values()))) for counts in turned), default=0)
 
 
 def degree(expr: Any, definitions: Mapping[Any, Any]) -> int:

@@ -14,8 +14,8 @@ from sympy import ImmutableMatrix, Integer, MatAdd, MatMul, MatrixSymbol, Transp
 
 from ovlearn.checking.claims import Claim
 from ovlearn.symbolic.expressions import add, children, rebuild, symbols, terms, transpose
-from ovlearn.symbolic.functions import RowSoftmax, is_matrix
-from ovlearn.symbolic.notation import GLOSSARY, Network, d_h, parse
+from ovlearn.symbolic.functions import Rotation, RowSoftmax, is_matrix
+from ovlearn.symbolic.notation import GLOSSARY, STREAMS, Network, d_h, parse
 from ovlearn.symbolic.statements import Relation
 from ovlearn.symbolic.steps import Bound, Counterexample, Selection, Step
 
@@ -148,22 +148,26 @@ def _dropped_factor(expr: Any, network: Network) -> Iterator[Any]:
 
 
 def _swapped_factors(expr: Any, network: Network) -> Iterator[Any]:
+    """Two neighbours in the other order; two of one row and one column are numbers, and commute."""
     if isinstance(expr, MatMul):
         for place in range(len(expr.args) - 1):
             left, right = expr.args[place : place + 2]
-            if left != right and is_matrix(left) and is_matrix(right):
+            numbers = is_matrix(left) and is_matrix(right) and left.shape == right.shape == (1, 1)
+            if left != right and is_matrix(left) and is_matrix(right) and not numbers:
                 yield _product((*expr.args[:place], right, left, *expr.args[place + 2 :]))
 
 
 def _index_off_by_one(expr: Any, network: Network) -> Iterator[Any]:
-    """The symbol of the next layer or head, or of the one before where there is none."""
+    """The symbol of the next layer or head, or of the one before where there is none; the next rotation."""
+    if isinstance(expr, Rotation):
+        yield Rotation(expr.args[0] + 1)
     if not isinstance(expr, MatrixSymbol):
         return
     base, indices = parse(expr.name)
     entry = GLOSSARY.get(base)
     if entry is None or len(indices) not in (1, 2) or not entry.indices or (base == "Y" and not indices):
         return
-    limits = (network.layers + (base == "X"), network.heads)
+    limits = (network.layers + (base in STREAMS), network.heads)
     for axis, index in enumerate(indices):
         other = index + 1 if index + 1 < limits[axis] else index - 1
         if other >= 0:
@@ -172,11 +176,17 @@ def _index_off_by_one(expr: Any, network: Network) -> Iterator[Any]:
 
 
 def _transposed(expr: Any, network: Network) -> Iterator[Any]:
-    """A symbol that lost or gained a transpose."""
+    """A symbol or a rotation that lost or gained a transpose; to be its own transpose is no fault."""
     if isinstance(expr, Transpose):
         yield expr.arg
-    elif isinstance(expr, MatrixSymbol) and not (expr.shape[0] == 1 and expr.shape[1] == 1):
+    elif isinstance(expr, Rotation) or (isinstance(expr, MatrixSymbol) and not _is_symmetric(expr)):
         yield transpose(expr)
+
+
+def _is_symmetric(symbol: Any) -> bool:
+    """Whether a symbol stands for a number, or for what the glossary says is a diagonal matrix."""
+    entry = GLOSSARY.get(parse(symbol.name)[0])
+    return symbol.shape == (1, 1) or (entry is not None and entry.diagonal and symbol.shape == entry.shape)
 
 
 def _lost_scale(expr: Any, network: Network) -> Iterator[Any]:

@@ -21,7 +21,10 @@ from ovlearn.symbolic.statements import definitions
 @lru_cache(maxsize=64)
 def computed(net: Network) -> dict[Any, Any]:
     """What each symbol that the network computes is made of, but those of single paths; no inputs."""
+    norms = {"rms": assumptions.rms_norm, "layer": assumptions.layer_norm}
     stated = (
+        *([norms[net.norm]] if net.norm else []),
+        assumptions.shared_projections,
         assumptions.residual_stream,
         assumptions.attention_only,
         assumptions.linear_embedding,
@@ -41,12 +44,14 @@ def computed(net: Network) -> dict[Any, Any]:
 
 def _of_tokens(net: Network) -> dict[Any, Any]:
     """The full OV circuit, and the scores where both sides read the tokens."""
-    tokens = product(symbol("E"), symbol("W_E"))
     table: dict[Any, Any] = {}
     for head in pairs(net):
-        queries, keys = (product(tokens, net.head(weight, *head)) for weight in ("W_Q", "W_K"))
+        left, right = assumptions.left_of_stream(net, head[0]), assumptions.right_of_stream(net, head[0])
+        tokens = product(*left, product(symbol("E"), symbol("W_E")), *right)
+        projected = assumptions.turned_by_position if net.rotary else product
+        queries, keys = (projected(tokens, net.head(weight, *head)) for weight in ("W_Q", "W_K"))
         table[symbol("S_direct", *head)] = scaled(queries, transpose(keys))
-        table[symbol("C", *head)] = product(symbol("W_E"), net.head("W_OV", *head), symbol("W_U"))
+        table[symbol("C", *head)] = product(*assumptions.inside(net, head))
     return table
 
 
@@ -56,7 +61,7 @@ def _on_path(name: Any, net: Network) -> Any:
     path = tuple(zip(indices[::2], indices[1::2], strict=False))
     way = [layer for layer, _ in path]
     real = set(path) <= set(pairs(net)) and all(one < other for one, other in pairwise(way))
-    if not (real and is_of_the_course(name)):
+    if not (real and is_of_the_course(name)) or net.norm:  # behind norms no witness may speak of paths
         return None
     patterns = [net.head("A", *head) for head in reversed(path)]
     outputs = [net.head("W_OV", *head) for head in path]

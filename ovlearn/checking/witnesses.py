@@ -85,9 +85,13 @@ class Witnesses:
         return isinstance(node, MatrixSymbol) and meaning(node, self.context.network) is not None
 
     def _spelled_out(self, expr: Any) -> Any:
-        """`expr` with each layer as the network has it, whatever an assumption says."""
+        """`expr` with each layer as the network has it, whatever an assumption says.
+
+        Behind norms and with rotations a layer has no exact value, and stays as it is.
+        """
         net = self.context.network
-        functions = tuple(layer_function(net, layer) for layer in range(net.layers))
+        layers = () if net.norm or net.rotary else range(net.layers)
+        functions = tuple(layer_function(net, layer) for layer in layers)
         return unfold_layers(expr, functions)
 
     def _meaning(self, name: Any) -> Any:
@@ -155,14 +159,17 @@ class Witnesses:
         n_ctx, d_model, d_head, d_vocab = (sizes.get(size, 1) for size in (s, d, d_h, v))
         config = Config(net.layers, net.heads, d_model, d_head, d_vocab, n_ctx)
         shapes = {"W_Q": (d_model, d_head), "W_K": (d_model, d_head), "W_V": (d_model, d_head)}
+        heads = [*range(net.heads)]
+        of_group = [net.first_of_group(head) for head in heads]
         weights = {
             base: np.array(
                 [
-                    [values.get(net.head(base, layer, head), np.zeros(shape)) for head in range(net.heads)]
+                    [values.get(net.head(base, layer, head), np.zeros(shape)) for head in chosen]
                     for layer in range(net.layers)
                 ]
             ).reshape(net.layers, net.heads, *shape)
             for base, shape in (shapes | {"W_O": (d_head, d_model)}).items()
+            for chosen in [of_group if base in ("W_K", "W_V") else heads]
         }
         ends = {
             base: values.get(symbol(base), np.zeros(shape))

@@ -39,7 +39,7 @@ def speak_anywhere() -> None:
             reconfigure(errors=_HANDLER)
 
 
-def wide_console(narrowest: int = 100, **options: Any) -> Console:
+def wide_console(narrowest: int = 110, **options: Any) -> Console:
     """Return a console for tables: what is no terminal has at least so many columns."""
     from rich.console import Console
 

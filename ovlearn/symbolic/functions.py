@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from sympy import Basic, Expr, Integer, MatAdd, MatMul, MatrixExpr, MatrixSymbol, Symbol, ZeroMatrix, sympify
 
-from ovlearn.symbolic.notation import s, symbol
+from ovlearn.symbolic.notation import MEANINGS, d_h, s, symbol
 
 
 def is_matrix(expr: Any) -> bool:
@@ -41,6 +41,16 @@ class Function(Basic):
     def table(self, form: Any) -> Any:
         """In a `normal.NormalForm`: an atom, told apart by the forms of its arguments."""
         return form.atom(self)
+
+    @classmethod
+    def turned(cls, parts: tuple[Any, ...]) -> tuple[Any, ...] | None:
+        """The arguments of its transpose, from its own, where that is one of its kind; else None."""
+        return None
+
+    @classmethod
+    def joined(cls, left: tuple[Any, ...], right: tuple[Any, ...]) -> tuple[Any, ...] | None:
+        """The arguments of a product of two of its kind, where that is one too; () for the identity."""
+        return None
 
     def value(self, at: Any) -> Any:
         """Its value, by an evaluator of the checking floor; None where it has none of its own."""
@@ -140,6 +150,76 @@ class OneHot(MatrixFunction):
     def value(self, at: Any) -> Any:
         """The row [1, size]."""
         return at.one_hot(*self.args)
+
+
+class Rotation(MatrixFunction):
+    """R_i, orthogonal, turns a query or a key by its position: R_i R_jᵀ = R_{i−j}. Shape: [d_h, d_h].
+
+    Each pair of coordinates turns by an angle of its own, times i. A position may be a distance, as i − j.
+
+    Raises: ValueError where i is no sum of indices and whole numbers.
+
+    Source: Su et al. (2021), "RoFormer: Enhanced Transformer with Rotary Position Embedding".
+
+    >>> i, j = Symbol("i", integer=True), Symbol("j", integer=True)
+    >>> Rotation(i - j).shape
+    (d_h, d_h)
+    """
+
+    letter = True
+
+    def __new__(cls, position: Any) -> Any:
+        """The rotation of this position."""
+        position = sympify(position)
+        for part, count in position.as_coefficients_dict().items():
+            if not count.is_Integer or not (part == 1 or (part.is_Symbol and part not in MEANINGS)):
+                raise ValueError(f"position: expected indices and whole numbers, as i − j, got {position}")
+        return super().__new__(cls, position)
+
+    @property
+    def shape(self) -> Any:
+        """Rows and columns."""
+        return (d_h, d_h)
+
+    def printed(self, printer: Any, place: int) -> str:
+        """The letter R with its index."""
+        return str(printer.indexed("R", _compact(self.args[0])))
+
+    @classmethod
+    def turned(cls, parts: tuple[Any, ...]) -> tuple[Any, ...] | None:
+        """The transpose turns back."""
+        return (-parts[0],)
+
+    @classmethod
+    def joined(cls, left: tuple[Any, ...], right: tuple[Any, ...]) -> tuple[Any, ...] | None:
+        """One rotation after another is a rotation."""
+        position = left[0] + right[0]
+        return () if position == 0 else (position,)
+
+    def value(self, at: Any) -> Any:
+        """The orthogonal matrix [d_head, d_head]."""
+        return at.rotation(self.args[0])
+
+
+class Diagonal(MatrixFunction):
+    """The diagonal matrix of a column: entry ii is the column's entry i. Shape: [rows, rows]."""
+
+    word = "diag"
+
+    @property
+    def shape(self) -> Any:
+        """Rows and columns."""
+        rows, _ = self.args[0].shape
+        return (rows, rows)
+
+    @classmethod
+    def turned(cls, parts: tuple[Any, ...]) -> tuple[Any, ...] | None:
+        """It is its own transpose."""
+        return parts
+
+    def value(self, at: Any) -> Any:
+        """The matrix [rows, rows]."""
+        return at.diagonal(at.value(self.args[0]))
 
 
 class TokenSum(MatrixFunction):
@@ -285,6 +365,8 @@ KINDS: dict[type[Function], Any] = {
         Layer(symbol("X", 1), 1),
         Rank(symbol("W_OV", 1, 0)),
         OneHot(Symbol("i"), s),
+        Rotation(Symbol("i") - Symbol("j")),
+        Diagonal(symbol("r_norm", 1)),
         TokenSum(MatMul(symbol("a_ij"), symbol("v_j"), evaluate=False), Symbol("j")),
         Vec(symbol("E")),
         Kronecker(symbol("A", 1, 0), symbol("M")),
@@ -296,10 +378,12 @@ KINDS: dict[type[Function], Any] = {
 __all__ = [
     "At",
     "CausalMask",
+    "Diagonal",
     "Kronecker",
     "Layer",
     "OneHot",
     "Rank",
+    "Rotation",
     "RowSoftmax",
     "SumBelow",
     "TokenSum",

@@ -28,12 +28,14 @@ from sympy import (
     radsimp,
 )
 
-from ovlearn.symbolic.functions import Function, OneHot, is_matrix
+from ovlearn.symbolic.functions import KINDS, Function, OneHot, is_matrix
 
 # A letter is a symbol (or an opaque atom) and whether it is transposed; a word is a product of letters.
 Letter = tuple[Any, bool]
 Word = tuple[Letter, ...]
 Table = dict[Word, Any]
+
+_BY_NAME: dict[str, type[Function]] = {kind.__name__: kind for kind in KINDS}
 
 
 class NormalForm:
@@ -124,16 +126,43 @@ def holds_opaque(table: Table) -> bool:
 
 def turn(word: Word) -> Word:
     """The transpose of a word: its letters in reverse, each transposed."""
-    return tuple((letter, not turned) for letter, turned in reversed(word))
+    return tuple(map(_turned, reversed(word)))
+
+
+def _turned(letter: Letter) -> Letter:
+    """The transpose of a letter: where its kind says so, itself or another of its kind."""
+    inner, turned = letter
+    kind = _kind(inner)
+    parts = None if kind is None else kind.turned(inner[1])
+    return (inner, not turned) if parts is None else ((inner[0], parts), turned)
+
+
+def _kind(letter: Any) -> type[Function] | None:
+    """What kind of function a letter stands for; None for a symbol or a constant."""
+    return _BY_NAME.get(letter[0]) if isinstance(letter, tuple) else None
 
 
 def _times(left: Table, right: Table) -> Table:
     total: Table = {}
     for first, a in left.items():
         for second, b in right.items():
-            word = first + second
+            word = _joined(first, second)
             total[word] = total.get(word, 0) + a * b
     return _without_zeros(total)
+
+
+def _joined(first: Word, second: Word) -> Word:
+    """One word after another; two letters that meet become one where their kind says so."""
+    if not first or not second or not isinstance(first[-1][0], tuple) or not isinstance(second[0][0], tuple):
+        return first + second
+    (left, left_turned), (right, right_turned) = first[-1], second[0]
+    kind = _kind(left)
+    if kind is None or left[0] != right[0] or left_turned or right_turned:
+        return first + second
+    parts = kind.joined(left[1], right[1])
+    if parts is None:
+        return first + second
+    return first[:-1] + ((((left[0], parts), False),) if parts else ()) + second[1:]
 
 
 def _without_zeros(table: Table) -> Table:

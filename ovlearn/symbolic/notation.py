@@ -12,11 +12,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 from sympy import Integer, MatrixSymbol, Symbol
 
-from ovlearn.arguments import whole_number
+from ovlearn.arguments import complaint, described, whole_number
 
 
 def _size(name: str) -> Symbol:
@@ -42,7 +42,8 @@ class Entry:
 
     `base`: the name without its indices; `latex`: how it is printed; `shape`: rows and columns in
     s, d, d_h, v; `indices`: what its indices say; `meaning`: in a few words; `recorded`: where a model
-    or a run of it holds this matrix, if it does; `free`: whether it stands for any matrix of its shape.
+    or a run of it holds this matrix, if it does; `free`: whether it stands for any matrix of its shape;
+    `diagonal`: whether it is zero off its diagonal, and so its own transpose.
     """
 
     base: str
@@ -52,6 +53,7 @@ class Entry:
     meaning: str
     recorded: str = ""
     free: bool = False
+    diagonal: bool = False
 
 
 _ONE = Integer(1)
@@ -65,6 +67,16 @@ GLOSSARY: dict[str, Entry] = {
         Entry("X", "X", (s, d), "layer", "the residual stream before a layer", "run.resid_pre[layer]"),
         Entry("X_A", "X_A", (s, d), "", "any residual stream, the first of two", free=True),
         Entry("X_B", "X_B", (s, d), "", "any residual stream, the second of two", free=True),
+        Entry("X_norm", "N", (s, d), "layer", "what the heads of a layer read behind a norm; at the end, W_U",
+              "run.resid_pre[layer] after the norm"),
+        Entry("D_norm", "D", (s, s), "layer",
+              "the factors of a norm on the diagonal: one over the root mean square of each position's "
+              "stream (or, of layer norm, over its standard deviation)",
+              "one over what the norm divides run.resid_pre[layer] by", diagonal=True),
+        Entry("r_norm", "r", (s, _ONE), "layer", "the factors of a norm in a column, each above 0",
+              "one over what the norm divides run.resid_pre[layer] by"),
+        Entry("G_norm", "G", (d, d), "layer", "the gains of a norm on the diagonal",
+              "model.ln1_w[layer] on the diagonal, at the end model.ln_final_w", diagonal=True),
         Entry("Delta", r"\Delta", (s, d), "layer",
               "what a layer adds to the stream; with a prime and a head, what that head adds of the tokens",
               "run.head_out[layer].sum(axis=0)"),
@@ -86,17 +98,26 @@ GLOSSARY: dict[str, Entry] = {
               "run.head_out[layer, head]"),
         Entry("W_OV", "W_{OV}", (d, d), "layer, head", "values and output in one matrix, W_V W_O"),
         Entry("W_QK", "W_{QK}", (d, d), "layer, head", "queries and keys in one matrix, W_Q W_K transposed"),
-        Entry("C", "C", (v, v), "layer, head", "the full OV circuit, W_E W_OV W_U"),
+        Entry("C", "C", (v, v), "layer, head",
+              "the full OV circuit, W_E W_OV W_U; where norms stand before W_OV and W_U, with their gains"),
         Entry("S_direct", "S'", (s, s), "layer, head",
               "the part of the scores where both sides read the tokens"),
+        Entry("x_i", "x_i", (_ONE, d), "", "row i of the residual stream"),
+        Entry("x_j", "x_j", (_ONE, d), "", "row j of the residual stream"),
         Entry("q_i", "q_i", (_ONE, d_h), "", "row i of the queries"),
         Entry("k_j", "k_j", (_ONE, d_h), "", "row j of the keys"),
         Entry("v_j", "v_j", (_ONE, d_h), "", "row j of the values"),
         Entry("a_i", "a_i", (_ONE, s), "", "row i of the pattern"),
         Entry("a_ij", "a_{ij}", (_ONE, _ONE), "", "how much position i attends to position j"),
+        Entry("r_i", "r_i", (_ONE, _ONE), "", "the factor of the last norm at position i"),
+        Entry("r_j", "r_j", (_ONE, _ONE), "", "the factor at position j of the norm that the head reads"),
+        Entry("A_G", "A_G", (s, s), "", "any pattern, given to every head of a group", free=True),
         Entry("M", "M", (v, v), "", "any matrix that acts on the right of E", free=True),
     )
 }  # fmt: skip
+
+NORMS = ("X_norm", "D_norm", "r_norm", "G_norm")  # what a network with norms has, one for each stream
+STREAMS = ("X", *NORMS)  # numbered 0 … n: a network has one more of them than layers
 
 PARTS = ("Y", "Delta")  # with a path's indices they are what that path adds, and are printed with a prime
 
@@ -147,9 +168,12 @@ def indices_fit(base: str, count: int) -> bool:
 
 @dataclass(frozen=True)
 class Network:
-    """The sizes of an attention-only network, and its symbols.
+    """The sizes of an attention-only network, what it has beside plain heads, and its symbols.
 
-    `layers`: how many layers, at least 0; `heads`: how many heads a layer has, at least 1.
+    `layers`: how many layers, at least 0; `heads`: how many heads a layer has, at least 1; `norm`: what the
+    heads and W_U read the stream through, "rms" or "layer" (without shifts), if anything; `rotary`: whether
+    queries and keys are turned by their positions; `sharing`: how many neighbouring heads have one W_K and
+    one W_V.
     Raises: TypeError or ValueError for anything else.
 
     >>> Network(layers=3, heads=2).head("W_OV", 1, 0)
@@ -158,18 +182,34 @@ class Network:
 
     layers: int = 3
     heads: int = 1
+    norm: Literal["", "rms", "layer"] = ""
+    rotary: bool = False
+    sharing: int = 1
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "layers", whole_number("layers", self.layers, minimum=0))
         object.__setattr__(self, "heads", whole_number("heads", self.heads, minimum=1))
+        object.__setattr__(self, "sharing", whole_number("sharing", self.sharing, minimum=1))
+        if self.norm not in ("", "rms", "layer"):
+            raise ValueError(complaint("norm", '"rms", "layer" or ""', repr(self.norm)))
+        if not isinstance(self.rotary, bool):
+            raise TypeError(complaint("rotary", "True or False", described(self.rotary)))
 
     def layer(self, base: str, layer: int, *, last: int = 0) -> Any:
         """The symbol of a layer: `X` (layers 0 … n, so `last=1`) or `Delta` (layers 0 … n − 1)."""
         return symbol(base, whole_number("layer", layer, below=self.layers + last))
 
+    def of_stream(self, base: str, layer: int) -> Any:
+        """The symbol of a stream, numbered 0 … n: `X`, or one of a network with norms, as `D_norm`."""
+        return self.layer(base, layer, last=1)
+
     def stream(self, layer: int) -> Any:
         """X_l, the residual stream before layer l; X_n is what the unembedding reads."""
-        return self.layer("X", layer, last=1)
+        return self.of_stream("X", layer)
+
+    def read(self, layer: int) -> Any:
+        """What the heads of layer l read, the stream or its norm; with l = n, what the unembedding reads."""
+        return self.of_stream("X_norm" if self.norm else "X", layer)
 
     def head(self, base: str, layer: int, head: int) -> Any:
         """The symbol of one head.
@@ -188,9 +228,13 @@ class Network:
         if base not in GLOSSARY:
             return True
         layers = indices[:1] if len(indices) == 1 else indices[::2]
-        there = all(layer < self.layers + (base == "X") for layer in layers)
+        there = all(layer < self.layers + (base in STREAMS) for layer in layers)
         return is_of_the_course(name) and there and all(head < self.heads for head in indices[1::2])
 
     def heads_of(self, layer: int) -> Iterable[tuple[int, int]]:
         """The (layer, head) pairs of one layer."""
         return ((layer, head) for head in range(self.heads))
+
+    def first_of_group(self, head: int) -> int:
+        """The first of the heads that share W_K and W_V with this one; itself where none does."""
+        return head - head % self.sharing

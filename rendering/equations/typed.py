@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from ovlearn.symbolic.notation import GLOSSARY, PARTS
+from ovlearn.symbolic.notation import GLOSSARY, NORMS, PARTS
 from rendering.equations.formulas import Symbol
 
 _BRACES = r"\{(?:\\.|[^{}\\])*\}"
@@ -74,6 +74,8 @@ def _symbol(letter: str, below: str, above: str, prime: bool) -> tuple[str, ...]
     index = "→".join(pair.strip("()").replace(",", ".") for pair in index.split("→"))
     if base is None or (inner and above) or (above and letter != "W") or (prime and base not in PARTS):
         return None
+    if base in NORMS and not index:
+        return None  # the plain letters D, G, N and r are free for other things
     if index and not (_INDEX.fullmatch(index) and (GLOSSARY[base].indices or base in PARTS)):
         return None
     return (base, index, "part") if prime else (base, index)

@@ -12,7 +12,7 @@ import pytest
 from ovlearn.checking.arithmetic import CannotJudge
 from ovlearn.checking.binding import Recorded, recorded, value_of
 from ovlearn.symbolic import Network, d, d_h, s, v
-from ovlearn.symbolic.notation import GLOSSARY
+from ovlearn.symbolic.notation import GLOSSARY, NORMS
 
 from .cases import NET, assert_close, fresh_models
 
@@ -174,6 +174,7 @@ def test_column_forms_are_transposes(at: Recorded) -> None:
 
 def test_free_matrices(at: Recorded) -> None:
     first, second, other = (value(at, name) for name in ("X_A", "X_B", "M"))
+    assert value(at, "A_G").shape == (at.sizes[s], at.sizes[s])
     assert first.shape == second.shape == at.run.resid_final.shape
     assert not np.allclose(first, second)
     assert other.shape == (at.sizes[v], at.sizes[v])
@@ -189,16 +190,31 @@ def test_every_value_is_shaped_as_the_glossary_says(at: Recorded) -> None:
             bound.add(base)
             assert got.shape == tuple(int(size.subs(at.sizes)) for size in entry.shape)
             assert np.isfinite(got).all()
-    assert GLOSSARY.keys() - bound == {"q_i", "k_j", "v_j", "a_i", "a_ij"}  # through definitions
+    through_definitions = {"q_i", "k_j", "v_j", "a_i", "a_ij", "x_i", "x_j", "r_i", "r_j"}
+    assert GLOSSARY.keys() - bound == through_definitions | {*NORMS}
 
 
-@pytest.mark.parametrize("name", ["T", "X", "A_1", "W_V", "Y_1_0_0_0", "E_0", "Delta", "X_A_1", "M_col_1"])
+@pytest.mark.parametrize(
+    "name", ["T", "X", "A_1", "W_V", "Y_1_0_0_0", "E_0", "Delta", "X_A_1", "M_col_1", "D_norm"]
+)
 def test_names_that_nothing_has(at: Recorded, name: str) -> None:
     assert value(at, name) is None
 
 
 @pytest.mark.parametrize(
-    "name", ["X_4", "X_9", "Delta_3", "A_3_0", "W_V_0_2", "Y_3_0", "H_0_0_3_0", "W_OV_col_7_7"]
+    "name",
+    [
+        "X_4",
+        "X_9",
+        "D_norm_0",
+        "X_norm_3",
+        "Delta_3",
+        "A_3_0",
+        "W_V_0_2",
+        "Y_3_0",
+        "H_0_0_3_0",
+        "W_OV_col_7_7",
+    ],
 )
 def test_layers_and_heads_that_the_network_has_not(at: Recorded, name: str) -> None:
     assert value(at, name) is None

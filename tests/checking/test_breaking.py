@@ -13,7 +13,7 @@ import pytest
 from sympy import ImmutableMatrix, Integer, MatMul, OneMatrix
 
 import ovlearn as ov
-from ovlearn.checking import arithmetic, binding
+from ovlearn.checking import arithmetic, binding, equipped
 from ovlearn.numeric import model, transformer
 from ovlearn.numeric import run as running
 from ovlearn.numeric.run import Run
@@ -87,7 +87,8 @@ def rebuilt(derivation: ov.Derivation, old: Assumption, new: Assumption) -> ov.D
 NAMES = (
     "residual stream", "attention only", "token embedding", "linear unembedding", "queries", "keys", "values",
     "scores", "pattern", "z", "head output", "OV product", "stream is a sum", "folded head", "frozen layers",
-    "composition", "direct part", "column convention",
+    "composition", "direct part", "column convention", "rms norm", "layer norm", "norm factors",
+    "folded head behind a norm", "frozen layers behind norms", "direct scores", "shared keys and values",
 )  # fmt: skip
 
 
@@ -187,7 +188,7 @@ def test_a_binding_of_another_layer_is_seen(monkeypatch: pytest.MonkeyPatch) -> 
 
 def attending(change: Callable[[dict[str, Any]], None], scale: bool = True, masked: bool = True) -> Any:
     def attend(self: Any, x: Any, layer: int, head: int) -> dict[str, Any]:
-        made = {name: x @ getattr(self, f"W_{name.upper()}")[layer, head] for name in "qkv"}
+        made = dict(zip("qkv", self.parts.project(self, x, layer, head), strict=True))
         made["scores"] = made["q"] @ made["k"].T / (math.sqrt(self.config.d_head) if scale else 1)
         made["pattern"] = model.softmax(model.masked(made["scores"]) if masked else made["scores"])
         change(made)
@@ -267,6 +268,54 @@ def test_a_stream_that_forgets(monkeypatch: pytest.MonkeyPatch) -> None:
         assert all(map(is_red, ("residual-stream", "frozen-network")))
 
 
+# What a network has beside plain heads.
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("factors", lambda self, stream, layer: 1 + 0 * stream[:, :1]),
+        ("undivided", lambda self, rows, layer: rows),
+        ("normed", lambda self, stream, layer: self.undivided(stream, layer)),
+        ("normed", lambda self, stream, layer: self.undivided(stream, layer) * self.factors(stream, 0)[::-1]),
+    ],
+    ids=["no division", "no gains", "undivided", "another position's factor"],
+)
+def test_a_wrong_norm_is_seen(name: str, wrong: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A norm that does not divide has factors of 1 and is one all the same; any other is seen."""
+    monkeypatch.setattr(equipped.Equipped, name, wrong)
+    with fresh_models():
+        assert is_red("rms-norm") == (name != "factors")
+
+
+def test_norms_that_are_not_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The intervention: computed anew for what one head adds, the factors are others."""
+    heads_alone = property(lambda self: True)  # so that the run itself is frozen, which holds no norm
+    monkeypatch.setattr(equipped.Equipped, "heads_alone", heads_alone)
+    with fresh_models():
+        assert is_red("rms-norm")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [lambda right: lambda rows: rows, lambda right: lambda rows: right(right(rows)),
+     lambda right: lambda rows: right(rows[::-1])[::-1]],
+    ids=["not turned", "turned twice", "turned from the end"],
+)  # fmt: skip
+def test_a_wrong_rotation_is_seen(wrong: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(equipped, "_turned", wrong(equipped._turned))
+    with fresh_models():
+        assert is_red("rotary")
+
+
+def test_heads_that_do_not_share_are_seen() -> None:
+    derivation = course(1)["shared-keys-and-values"]
+    assert derivation.network is not None
+    for part in (derivation, *derivation.lemmas):
+        assert green(replace(part, lemmas=()))
+        assert not green(replace(part, network=replace(derivation.network, sharing=1), lemmas=()))
+
+
 # The arithmetic.
 
 
@@ -283,6 +332,14 @@ def test_a_pattern_whose_rows_do_not_sum_to_one(numbers: type, monkeypatch: pyte
 @pytest.mark.parametrize("name", ["matmul", "add"])
 def test_wrong_sums_and_products(numbers: type, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     right = getattr(numbers, name)
-    wrong = {"matmul": lambda self, a, b: right(self, a, b) + 1, "add": lambda self, a, b: a}
+    wrong: dict[str, Any] = {"matmul": lambda self, a, b: right(self, a, b) + 1, "add": lambda self, a, b: a}
     monkeypatch.setattr(numbers, name, wrong[name])
     assert any_red()
+
+
+@pytest.mark.parametrize("numbers", [arithmetic.Modular, arithmetic.Floats], ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("shift", [lambda position: position + 1, abs], ids=["one further", "forwards alone"])
+def test_rotations_that_are_none(numbers: type, shift: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    right = numbers.rotation
+    monkeypatch.setattr(numbers, "rotation", lambda self, position, size: right(self, shift(position), size))
+    assert not green(course()["rotary"], seeds=4)  # so that queries stand before keys, and after them

@@ -15,6 +15,7 @@ from ovlearn.symbolic import Assumption, Network, d, d_h, s, v
 from ovlearn.symbolic import functions as f
 
 SIZES = {s: 3, d: 5, d_h: 2, v: 7}
+OF_ROWS = ("q_i", "k_j", "v_j", "a_i", "a_ij", "x_i", "x_j", "r_i", "r_j")
 
 
 def mul(*factors: Any) -> Any:
@@ -36,6 +37,16 @@ def softmax(row: Any) -> Any:
     top = max(row)
     weights = [math.exp(x - top) for x in row]
     return [weight / math.fsum(weights) for weight in weights]
+
+
+def rotation(position: int, size: int) -> Any:
+    """Each pair of coordinates is a complex number, and turns by an angle of its own."""
+    matrix = np.eye(size)
+    for pair in range(size // 2):
+        for row, start in enumerate((1, 1j)):
+            turned = start * np.exp(0.7j * position / (1 + pair))
+            matrix[2 * pair + row, 2 * pair : 2 * pair + 2] = turned.real, turned.imag
+    return matrix
 
 
 class Scene:
@@ -145,6 +156,11 @@ class Scene:
             case f.OneHot():
                 place, size = round(self.number(expr.args[0])), round(self.number(expr.args[1]))
                 return np.array([[float(column == place) for column in range(size)]])
+            case f.Rotation():
+                return rotation(round(self.number(expr.args[0])), self.sizes[d_h])
+            case f.Diagonal():
+                column = self(expr.args[0])
+                return np.array([[x * (i == j) for j in range(len(column))] for i, (x,) in enumerate(column)])
             case f.TokenSum():
                 body, index = expr.args
                 return sum(self.where(body, {str(index): place}) for place in range(self.sizes[s]))
@@ -165,11 +181,14 @@ class Scene:
 
 
 class RunScene(Scene):
-    """Everything that a network computes, head by head, from random weights and tokens."""
+    """Everything that a network computes, head by head, from random weights and tokens.
+
+    Where it has norms, their factors are held at what they are in this run.
+    """
 
     def __init__(self, net: Network, head: tuple[int, int] = (0, 0), seed: int = 0, **indices: int) -> None:
         super().__init__(seed, **indices)
-        self.head = head
+        self.net, self.head = net, head
         known, sizes = self.known, SIZES
         rng = np.random.default_rng(seed)
 
@@ -180,28 +199,60 @@ class RunScene(Scene):
         known["E"] = np.array([[float(token == column) for column in range(sizes[v])] for token in tokens])
         known["W_E"], known["W_U"] = random(v, d), random(d, v)
         known["X_0"] = stream = known["W_E"][tokens]
+        gains = np.random.default_rng(seed + 1).uniform(0.5, 2, (net.layers + 1, sizes[d]))
         for layer in range(net.layers):
+            self.norm(stream, layer, gains[layer])
             before, added = stream, np.zeros_like(stream)
             for number in range(net.heads):
                 name = f"{layer}_{number}"
                 for weight in ("W_Q", "W_K", "W_V"):
                     known[f"{weight}_{name}"] = random(d, d_h)
+                    if number % net.sharing and weight != "W_Q":
+                        known[f"{weight}_{name}"] = known[f"{weight}_{layer}_{number - number % net.sharing}"]
                 known[f"W_O_{name}"] = random(d_h, d)
                 added = added + self.attend(before, name, keep=True)
-                self.fold(layer, name)
             self.layers[layer] = self.layer_of(layer, net.heads)
             known[f"Delta_{layer}"], stream = added, before + added
             known[f"X_{layer + 1}"] = stream
-        known["Y"] = stream @ known["W_U"]
+        self.norm(stream, net.layers, gains[-1])
+        known["Y"] = self.read(stream, net.layers) @ known["W_U"]
+        for layer in range(net.layers):
+            for number in range(net.heads):
+                self.fold(layer, f"{layer}_{number}")
         self.compose(net)
 
     def symbol(self, name: str, shape: Any) -> Any:
-        return self.row(name) if name in ("q_i", "k_j", "v_j", "a_i", "a_ij") else super().symbol(name, shape)
+        return self.row(name) if name in OF_ROWS else super().symbol(name, shape)
+
+    def norm(self, stream: Any, layer: int, gains: Any) -> None:
+        """What the norm of a stream is made of."""
+        if self.net.norm:
+            rows = [self.centre(row) for row in stream]
+            factors = [1 / math.sqrt(sum(x * x for x in row) / len(row) + 1e-5) for row in rows]
+            self.known[f"r_norm_{layer}"] = np.array([[factor] for factor in factors])
+            self.known[f"D_norm_{layer}"], self.known[f"G_norm_{layer}"] = np.diag(factors), np.diag(gains)
+            self.known[f"X_norm_{layer}"] = self.read(stream, layer)
+
+    def centre(self, row: Any) -> Any:
+        return row - sum(row) / len(row) if self.net.norm == "layer" else row
+
+    def read(self, stream: Any, layer: int) -> Any:
+        """What the heads of a layer read, or W_U: the stream, or with factors held its norm."""
+        if not self.net.norm:
+            return stream
+        factors, gains = self.known[f"r_norm_{layer}"][:, 0], np.diagonal(self.known[f"G_norm_{layer}"])
+        return np.array([x * self.centre(row) * gains for x, row in zip(factors, stream, strict=True)])
+
+    def turn(self, rows: Any) -> Any:
+        """Queries or keys, each turned by its position where positions are rotations."""
+        places = range(len(rows))
+        return np.array([rows[i] @ rotation(i, len(rows[i])) for i in places]) if self.net.rotary else rows
 
     def attend(self, stream: Any, name: str, *, keep: bool = False) -> Any:
         w_q, w_k, w_v, w_o = (self.known[f"{weight}_{name}"] for weight in ("W_Q", "W_K", "W_V", "W_O"))
-        q, k, values = stream @ w_q, stream @ w_k, stream @ w_v
-        scores = np.array([[sum(q[i] * k[j]) / math.sqrt(2) for j in range(len(k))] for i in range(len(q))])
+        read = self.read(stream, int(name.split("_")[0]))
+        q, k, values = self.turn(read @ w_q), self.turn(read @ w_k), read @ w_v
+        scores = self.scores(q, k)
         pattern = np.zeros_like(scores)
         for i in range(len(q)):
             pattern[i, : i + 1] = softmax(scores[i, : i + 1])
@@ -211,18 +262,27 @@ class RunScene(Scene):
             self.known |= {f"{base}_{name}": value for base, value in found.items()}
         return z @ w_o
 
+    def scores(self, q: Any, k: Any) -> Any:
+        return np.array([[sum(q[i] * k[j]) / math.sqrt(2) for j in range(len(k))] for i in range(len(q))])
+
     def layer_of(self, layer: int, heads: int) -> Any:
         return lambda stream: sum(self.attend(stream, f"{layer}_{number}") for number in range(heads))
 
     def fold(self, layer: int, name: str) -> None:
-        known = self.known
+        known, last = self.known, self.net.layers
         w_q, w_k, w_v, w_o = (known[f"{weight}_{name}"] for weight in ("W_Q", "W_K", "W_V", "W_O"))
         known[f"W_OV_{name}"], known[f"W_QK_{name}"] = w_v @ w_o, w_q @ w_k.T
-        known[f"C_{name}"] = known["W_E"] @ w_v @ w_o @ known["W_U"]
-        embedded = known["X_0"]
-        known[f"S_direct_{name}"] = (embedded @ w_q) @ (embedded @ w_k).T / math.sqrt(2)
+        embedded = self.read(known["X_0"], layer)
+        known[f"S_direct_{name}"] = self.scores(self.turn(embedded @ w_q), self.turn(embedded @ w_k))
         known[f"Delta_{name}"] = known[f"A_{name}"] @ (embedded @ w_v) @ w_o
-        known[f"Y_{name}"] = known[f"Delta_{name}"] @ known["W_U"]
+        known[f"Y_{name}"] = self.read(known[f"Delta_{name}"], last) @ known["W_U"]
+        circuit = self.undivided(known["W_E"], layer) @ w_v @ w_o
+        known[f"C_{name}"] = self.undivided(circuit, last) @ known["W_U"]
+
+    def undivided(self, rows: Any, layer: int) -> Any:
+        if not self.net.norm:
+            return rows
+        return np.array([self.centre(row) for row in rows]) @ self.known[f"G_norm_{layer}"]
 
     def compose(self, net: Network) -> None:
         known = self.known
@@ -241,7 +301,10 @@ class RunScene(Scene):
         if name == "a_ij":
             return self.known[f"A_{layer}_{number}"][i : i + 1, j : j + 1]
         place = i if name.endswith("_i") else j
-        return self.known[f"{name[0].upper()}_{layer}_{number}"][place : place + 1]
+        of_stream = {"x_i": f"X_{layer}", "x_j": f"X_{layer}", "r_i": f"r_norm_{self.net.layers}"}
+        of_stream["r_j"] = f"r_norm_{layer}"
+        whole = of_stream.get(name, f"{name[0].upper()}_{layer}_{number}")
+        return self.known[whole][place : place + 1]
 
 
 def free_index(name: str) -> Any:

@@ -3,7 +3,7 @@
 import inspect
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
 from itertools import product
@@ -63,6 +63,16 @@ class Case:
 
     def derive(self) -> Derivation:
         return derived(self.slug, self.layers, self.heads, self.layer, self.head)
+
+    @property
+    def network(self) -> Network:
+        """The network that it should be derived for."""
+        plain = Network(self.layers, self.heads)
+        return {
+            "rms-norm": replace(plain, norm="rms"),
+            "rotary": replace(plain, rotary=True),
+            "shared-keys-and-values": replace(plain, heads=2 * self.heads, sharing=2),
+        }.get(self.slug, plain)
 
 
 @cache
@@ -400,6 +410,152 @@ def conventions(case: Case) -> list[Chain]:
     ]
 
 
+BEHIND_NORMS = [*BEHIND_LAYERS[:4], "rms norm", "held norms", *BEHIND_LAYERS[4:]]
+
+
+def normed_term(path: tuple[tuple[int, int], ...], layers: int) -> str:
+    """A path behind norms: every head and W_U read through one, with factors and gains of that place."""
+    left = [f"A_{layer}_{head} D_norm_{layer}" for layer, head in path]
+    right = [f"G_norm_{layer} W_OV_{layer}_{head}" for layer, head in path]
+    return " ".join([f"D_norm_{layers}", *reversed(left), "E", "W_E", *right, f"G_norm_{layers}", "W_U"])
+
+
+def rms_norm(case: Case) -> list[Chain]:
+    layer, last, head = case.layer, case.layers, f"{case.layer}_{case.head}"
+    out_of_order = last > 2 or (last == 2 and case.heads > 1)
+    added = f"A_{head} D_norm_{layer} X_{layer} G_norm_{layer} W_OV_{head}"
+    boxed = normed_term(((layer, case.head),), last)
+    reads = ["E W_E", *(f"Delta_{before}" for before in range(layer))]
+    whole = [
+        f"A_{layer}_{number} D_norm_{layer} {read} G_norm_{layer} W_OV_{layer}_{number}"
+        for number in range(case.heads)
+        for read in reads
+    ]
+    weights = f"e_i D_norm_{last} A_{head} D_norm_{layer}"
+    gathered = ["unfold: norm factors", "diagonal", "group", "group", "fold: rows"]
+    return [
+        (
+            TITLES["rms-norm"],
+            f"Y_{head} = {boxed}",
+            [
+                "unfold: linear unembedding",
+                "unfold: rms norm",
+                "unfold: stream is a sum",
+                "unfold: token embedding",
+                *["unfold: frozen layers behind norms"] * last,
+                "distribute",
+                *["reorder"] * out_of_order,
+                f"select path {left_out((1 + case.heads) ** last - 1)}",
+            ],
+            [*BEHIND_NORMS, "linear unembedding", "stream is a sum", "frozen layers behind norms"],
+        ),
+        (
+            "What a head adds",
+            f"H_{head} = {added}",
+            [
+                *("unfold: head output", "unfold: z", "unfold: values", "ungroup", "group"),
+                *("fold: OV product", "unfold: rms norm", "ungroup"),
+            ],
+            ["head output", "z", "values", "OV product", "rms norm"],
+        ),
+        (
+            "What a layer adds",
+            f"Delta_{layer} = {plus(*whole)}",
+            [
+                *("unfold: attention only", "unfold: folded head behind a norm"),
+                *["unfold: stream is a sum"] * (layer > 0),
+                *("unfold: token embedding", "distribute"),
+            ],
+            [*BEHIND_NORMS, "stream is a sum", "folded head behind a norm"],
+        ),
+        (
+            "What is circuit, and what is contribution",
+            f"{boxed} = D_norm_{last} A_{head} D_norm_{layer} E C_{head}",
+            ["group", "fold: full OV circuit"],
+            ["full OV circuit"],
+        ),
+        (
+            "What one position gives to another",
+            f"({weights}) (E C_{head}) = Σ_j r_i a_ij r_j e_j E C_{head}",
+            ["sum over positions", "ungroup", *gathered],
+            ["norm factors", "rows"],
+        ),
+        (
+            "Layer norm, with its centring matrix",
+            f"X_norm_{layer} = D_norm_{layer} X_{layer} (I - 1/d 1 1ᵀ) G_norm_{layer}",
+            ["unfold: layer norm", "ungroup", "factor out", "ungroup"],
+            ["layer norm"],
+        ),
+    ]
+
+
+def rotary(case: Case) -> list[Chain]:
+    head = f"{case.layer}_{case.head}"
+    end = ["transpose", "ungroup", "rotations", "group"]
+    table = f"W_E W_Q_{head} R_(i-j) W_K_{head}ᵀ W_Eᵀ"
+    return [
+        (
+            TITLES["rotary"],
+            f"e_i S_{head} e_jᵀ = x_i (W_Q_{head} R_(i-j) W_K_{head}ᵀ) x_jᵀ / √d_h",
+            [
+                *("unfold: scores", "scalars first", "gather transposes", "unfold: queries", "unfold: keys"),
+                *("row of a sum", "fold: rows", *end),
+            ],
+            ["scores", "queries", "keys", "rows"],
+        ),
+        (
+            "Where query and key read the tokens alone",
+            f"e_i S_direct_{head} e_jᵀ = e_i E ({table}) Eᵀ e_jᵀ / √d_h",
+            ["unfold: direct scores", "scalars first", "gather transposes", "row of a sum", *end],
+            ["direct scores"],
+        ),
+        (
+            "The OV circuit is as it was",
+            f"H_{head} = A_{head} X_{case.layer} W_OV_{head}",
+            ["unfold: head output", "unfold: z", "unfold: values", "ungroup", "group", "fold: OV product"],
+            ["head output", "z", "values", "OV product"],
+        ),
+    ]
+
+
+def shared_keys_and_values(case: Case) -> list[Chain]:
+    layer, one, two = case.layer, f"{case.layer}_{2 * case.head}", f"{case.layer}_{2 * case.head + 1}"
+    shared, folded = "shared keys and values", ["unfold: OV product", "unfold: shared keys and values"]
+    written = f"(W_O_{one} + W_O_{two})"
+    return [
+        (
+            TITLES["shared-keys-and-values"],
+            f"H_{one} + H_{two} = A_{one} V_{one} W_O_{one} + A_{two} V_{one} W_O_{two}",
+            ["unfold: folded head", *folded, "ungroup", "group", "fold: values"],
+            [shared, "values", "z", "head output", "OV product", "folded head"],
+        ),
+        (
+            "Their W_OV share the left factor",
+            f"W_OV_{two} = W_V_{one} W_O_{two}",
+            folded,
+            [shared, "OV product"],
+        ),
+        (
+            "Their W_QK share the right factor",
+            f"W_QK_{two} = W_Q_{two} W_K_{one}ᵀ",
+            ["unfold: QK product", "unfold: shared keys and values"],
+            [shared, "QK product"],
+        ),
+        (
+            "With one pattern, a group is one head",
+            f"A_G X_{layer} W_OV_{one} + A_G X_{layer} W_OV_{two} = A_G X_{layer} W_V_{one} {written}",
+            [*folded, "ungroup", "factor out"],
+            [shared, "OV product"],
+        ),
+        (
+            "The rank of the sum of a group's W_OV is at most d_head",
+            f"rank(W_OV_{one} + W_OV_{two}) ≤ d_h",
+            [*folded, "factor out", "inner size"],
+            [shared, "OV product"],
+        ),
+    ]
+
+
 # The chains that are written out above, each under its slug. A derivation need not have one.
 BY_HAND: dict[str, Callable[[Case], list[Chain]]] = {
     "residual-stream": residual_stream,
@@ -411,6 +567,9 @@ BY_HAND: dict[str, Callable[[Case], list[Chain]]] = {
     "ov-circuit": ov_circuit,
     "qk-circuit": qk_circuit,
     "virtual-heads": virtual_heads,
+    "rms-norm": rms_norm,
+    "rotary": rotary,
+    "shared-keys-and-values": shared_keys_and_values,
     "conventions": conventions,
 }
 
@@ -432,26 +591,32 @@ def test_titles_results_rules_and_assumptions(case: Case) -> None:
 OF_ANY_NETWORK = {"From n to n + 1"}
 
 
+def network_of(case: Case, lemma: Derivation) -> Network | None:
+    if lemma.title == "Layer norm, with its centring matrix":
+        return replace(case.network, norm="layer")
+    return None if lemma.title in OF_ANY_NETWORK else case.network
+
+
 @every
 def test_slugs_and_networks(case: Case) -> None:
     derivation = case.derive()
     assert derivation.slug == case.slug
-    assert derivation.network == Network(case.layers, case.heads)
+    assert derivation.network == case.network
     for lemma in derivation.lemmas:
-        assert lemma.network == (None if lemma.title in OF_ANY_NETWORK else derivation.network), lemma.title
+        assert lemma.network == network_of(case, lemma), lemma.title
 
 
 # What the numbers of a network say
 
 
 @cache
-def scene_of(case: Case) -> RunScene:
+def scene_of(case: Case, net: Network) -> RunScene:
     head = (min(case.layer, max(case.layers - 1, 0)), case.head)
-    return RunScene(Network(case.layers, case.heads), head, seed=case.layers, n=max(case.layers - 1, 0))
+    return RunScene(net, head, seed=case.layers, n=max(case.layers - 1, 0))
 
 
 def scene_for(case: Case, chain: Derivation) -> Scene:
-    scene = scene_of(case)
+    scene = scene_of(case, chain.network or case.network)
     scene.known.pop("X_B", None)
     for assumption in chain.assumptions:
         if assumption.name == "zero input":
@@ -602,7 +767,9 @@ def test_the_parts_of_a_stream_are_written_by_the_witness(case: Case) -> None:
 RESTS_ON = {
     "stream is a sum": {"residual stream"},
     "folded head": {"head output", "z", "values", "OV product"},
+    "folded head behind a norm": {"head output", "z", "values", "OV product", "rms norm", "held norms"},
     "frozen layers": set(BEHIND_LAYERS),
+    "frozen layers behind norms": set(BEHIND_NORMS),
     "direct part": set(),
 }
 
@@ -612,7 +779,7 @@ def used(chain: Derivation) -> set[str]:
     names = {source.name for each in chains(chain) for step in each.steps for source in step.sources}
     for name in list(names):
         names |= RESTS_ON.get(name, set())
-    if "folded head" in names:  # with patterns held constant
+    if names & {"folded head", "folded head behind a norm"}:  # with patterns held constant
         names.add("frozen patterns")
     expressions = [
         part for each in chains(chain) for step in each.steps for part in (step.before, step.after)
@@ -633,14 +800,18 @@ def test_every_assumption_is_used(case: Case) -> None:
     if case.layers:
         assert {assumption.name for assumption in derivation.assumptions} <= used(derivation)
     for lemma in derivation.lemmas:
-        if case.layer or case.slug != "frozen-network":
+        if case.layer or lemma.title != "What a layer adds":
             assert {assumption.name for assumption in lemma.assumptions} <= used(lemma)
 
 
 KINDS = {
-    "theorem": {"stream is a sum", "folded head", "frozen layers", "direct part"},
+    "theorem": {
+        *("stream is a sum", "folded head", "frozen layers", "direct part"),
+        *("folded head behind a norm", "frozen layers behind norms"),
+    },
     "assumption": {
         *BEHIND_LAYERS[:4],
+        *("rms norm", "held norms", "layer norm", "shared keys and values"),
         "linear unembedding",
         "causal mask",
         "induction hypothesis",
@@ -665,6 +836,8 @@ DERIVED_IN = {
     "folded head": "ov-fold",
     "frozen layers": "frozen-network",
     "direct part": "ov-circuit",
+    "folded head behind a norm": "rms-norm",
+    "frozen layers behind norms": "rms-norm",
 }
 
 
@@ -689,9 +862,10 @@ def test_theorems_are_what_was_derived(size: tuple[int, int]) -> None:
     scene = Scene(7)  # every symbol has random values: nothing but algebra can make two sides equal
     values: dict[str, list[Any]] = {}
     for slug in set(DERIVED_IN.values()):
-        values[slug] = [
-            (result.lhs, scene(result.rhs)) for result in endings(slug, *size) if result.sign == "="
-        ]
+        found = endings(slug, *size)
+        if slug == "ov-fold":  # the heads of a group have theirs folded too
+            found += endings(slug, size[0], 2 * size[1])
+        values[slug] = [(result.lhs, scene(result.rhs)) for result in found if result.sign == "="]
     assert len(cited) > 3
     for theorem in cited:
         assert theorem.derived_in == DERIVED_IN[theorem.name]
@@ -746,6 +920,40 @@ def test_what_is_given_holds_for_every_layer_and_head(maker: str, names: list[st
         assert close(scene(equation.lhs), scene(equation.rhs))
 
 
+@pytest.mark.parametrize(
+    ("maker", "net", "names"),
+    [
+        ("rms_norm", Network(1, 2, norm="rms"), ["X_norm_0", "X_norm_1"]),
+        ("layer_norm", Network(1, 2, norm="layer"), ["X_norm_0", "X_norm_1"]),
+        ("linear_unembedding", Network(1, 2, norm="rms"), ["Y"]),
+        ("values", Network(1, 2, norm="layer"), ["V_0_0", "V_0_1"]),
+        ("queries", Network(1, 2, rotary=True), ["Q_0_0", "Q_0_1"]),
+        ("keys", Network(1, 2, rotary=True, norm="rms"), ["K_0_0", "K_0_1"]),
+        ("shared_projections", Network(2, 3, sharing=2), ["W_K_0_1", "W_V_0_1", "W_K_1_1", "W_V_1_1"]),
+        ("shared_projections", Network(1, 3, sharing=3), ["W_K_0_1", "W_V_0_1", "W_K_0_2", "W_V_0_2"]),
+        ("shared_projections", Network(2, 2), []),
+    ],
+    ids=str,
+)
+def test_what_is_given_of_a_network_with_more_than_plain_heads(
+    maker: str, net: Network, names: list[str]
+) -> None:
+    made = getattr(assumptions_module, maker)(net)
+    assert [str(equation.lhs) for equation in made.equations] == names
+    scene = RunScene(net)
+    for equation in made.equations:
+        assert close(scene(equation.lhs), scene(equation.rhs))
+    for equation in made.equations:  # and it says something: not of plain heads
+        assert not close(RunScene(Network(net.layers, net.heads))(equation.lhs), scene(equation.rhs))
+
+
+@pytest.mark.parametrize("norm", ["rms", "layer"])
+def test_the_full_circuit_behind_norms(norm: Any) -> None:
+    net = Network(2, 2, norm=norm)
+    (equation,) = assumptions_module.full_circuit(net, (1, 0)).equations
+    assert close(RunScene(net)(equation.lhs), RunScene(net)(equation.rhs))
+
+
 @pytest.mark.parametrize("layer", [0, 1])
 def test_a_layer_is_all_its_heads(layer: int) -> None:
     net = Network(2, 3)
@@ -761,6 +969,8 @@ def test_a_layer_is_all_its_heads(layer: int) -> None:
 def test_words_about_one_head_and_many() -> None:
     assert "its one head" in assumptions_module.attention_only(Network(1, 1)).says
     assert "the sum of its heads" in assumptions_module.attention_only(Network(1, 2)).says
+    assert "no layer norm" in assumptions_module.attention_only(Network(1, 1)).says
+    assert "norm" not in assumptions_module.attention_only(Network(1, 1, norm="rms")).says
 
 
 # What derive takes

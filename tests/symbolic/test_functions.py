@@ -8,10 +8,12 @@ from sympy import Integer, MatAdd, MatrixSymbol, Symbol, ZeroMatrix
 from ovlearn.symbolic import (
     At,
     CausalMask,
+    Diagonal,
     Kronecker,
     Layer,
     OneHot,
     Rank,
+    Rotation,
     RowSoftmax,
     SumBelow,
     TokenSum,
@@ -40,6 +42,8 @@ J, N = free_index("j"), free_index("n")
         (Layer(X, 2), (s, d)),
         (OneHot(J, s), (1, s)),
         (OneHot(3, v), (1, v)),
+        (Rotation(J - N + 1), (d_h, d_h)),
+        (Diagonal(MatrixSymbol("r_norm_0", s, 1)), (s, s)),
         (TokenSum(mul(X, W), J), (s, d_h)),
         (Vec(X), (s * d, 1)),
         (Kronecker(X, W), (s * d, d * d_h)),
@@ -62,6 +66,15 @@ def test_arguments_become_sympys() -> None:
     assert Rank(X).args == (X,)
     assert not getattr(Rank(X), "is_Matrix", False)
     assert TokenSum(X, J).args == (X, J)
+
+
+@pytest.mark.parametrize("position", [J / 2, J * N, J**2, s, J - s, Integer(1) / 2, 0.5])
+def test_a_rotation_is_of_a_position(position: Any) -> None:
+    with pytest.raises(ValueError, match=r"^position: expected indices and whole numbers"):
+        Rotation(position)
+    assert Rotation(0).args == (Integer(0),)
+    assert Rotation(J) != Rotation(N)
+    assert t(Rotation(J)) != Rotation(-J)  # a rule says so, nothing else
 
 
 def test_nothing_evaluates_on_its_own() -> None:

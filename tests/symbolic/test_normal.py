@@ -25,10 +25,12 @@ from sympy import (
 from ovlearn.symbolic import (
     At,
     CausalMask,
+    Diagonal,
     Kronecker,
     Layer,
     NormalForm,
     OneHot,
+    Rotation,
     RowSoftmax,
     SumBelow,
     TokenSum,
@@ -287,6 +289,34 @@ def test_opaque_parts_are_told_apart() -> None:
         ]
     ]
     assert len(set(forms)) == len(forms)
+
+
+Q, K = MatrixSymbol("Q_0_0", s, d_h), MatrixSymbol("K_0_0", s, d_h)
+ALIKE = [
+    (mul(Q, Rotation(ROW), t(mul(K, Rotation(J)))), mul(Q, Rotation(ROW - J), t(K))),
+    (mul(Q, Rotation(J), t(Rotation(J)), t(K)), mul(Q, t(K))),
+    (mul(Rotation(ROW), mul(Rotation(-2), Rotation(J))), Rotation(ROW + J - 2)),
+    (mul(Rotation(1), Rotation(ROW)), mul(Rotation(ROW), Rotation(1))),
+    (t(Rotation(ROW - J)), Rotation(J - ROW)),
+    (mul(Rotation(ROW), t(Rotation(ROW))), Identity(d_h)),
+    (t(mul(A, Diagonal(MatrixSymbol("r", s, 1)))), mul(Diagonal(MatrixSymbol("r", s, 1)), t(A))),
+]
+
+
+@pytest.mark.parametrize(("left", "right"), ALIKE, ids=map(str, range(len(ALIKE))))
+def test_laws_of_rotations_and_diagonals(left: Any, right: Any) -> None:
+    assert form(left) == form(right)
+    assert np.allclose(Scene(2)(left), Scene(2)(right))
+
+
+def test_rotations_claim_no_law_that_does_not_hold() -> None:
+    apart = [
+        *(Rotation(ROW), Rotation(J), Rotation(ROW - J), Rotation(J - ROW), Rotation(0 * J + 1)),
+        *(mul(Q, Rotation(ROW), t(K)), mul(Q, t(Rotation(ROW)), t(K)), mul(Q, t(K))),
+        mul(Diagonal(MatrixSymbol("r", s, 1)), Diagonal(MatrixSymbol("r", s, 1))),
+        *(Diagonal(MatrixSymbol("r", s, 1)), Diagonal(MatrixSymbol("q", s, 1))),
+    ]
+    assert len({frozenset(form(expr).items()) for expr in apart}) == len(apart)
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,10 @@ BY_HAND: dict[str, tuple[Any, Any, str, str]] = {
     "X": (s, d, "layer", "X"),
     "X_A": (s, d, "", "X_A"),
     "X_B": (s, d, "", "X_B"),
+    "X_norm": (s, d, "layer", "N"),
+    "D_norm": (s, s, "layer", "D"),
+    "r_norm": (s, 1, "layer", "r"),
+    "G_norm": (d, d, "layer", "G"),
     "Delta": (s, d, "layer", r"\Delta"),
     "Y": (s, v, "", "Y"),
     "W_Q": (d, d_h, "layer, head", "W_Q"),
@@ -35,16 +39,25 @@ BY_HAND: dict[str, tuple[Any, Any, str, str]] = {
     "W_QK": (d, d, "layer, head", "W_{QK}"),
     "C": (v, v, "layer, head", "C"),
     "S_direct": (s, s, "layer, head", "S'"),
+    "x_i": (1, d, "", "x_i"),
+    "x_j": (1, d, "", "x_j"),
     "q_i": (1, d_h, "", "q_i"),
     "k_j": (1, d_h, "", "k_j"),
     "v_j": (1, d_h, "", "v_j"),
     "a_i": (1, s, "", "a_i"),
     "a_ij": (1, 1, "", "a_{ij}"),
+    "r_i": (1, 1, "", "r_i"),
+    "r_j": (1, 1, "", "r_j"),
+    "A_G": (s, s, "", "A_G"),
     "M": (v, v, "", "M"),
 }
 RECORDED = {
     "E": "one-hot rows of run.tokens",
     "X": "run.resid_pre[layer]",
+    "X_norm": "run.resid_pre[layer] after the norm",
+    "D_norm": "one over what the norm divides run.resid_pre[layer] by",
+    "r_norm": "one over what the norm divides run.resid_pre[layer] by",
+    "G_norm": "model.ln1_w[layer] on the diagonal, at the end model.ln_final_w",
     "Delta": "run.head_out[layer].sum(axis=0)",
     "Y": "run.logits",
     "Q": "run.q[layer, head]",
@@ -63,6 +76,8 @@ def test_the_glossary() -> None:
     assert {base: e.recorded for base, e in GLOSSARY.items() if e.recorded} == RECORDED
     assert all(base == entry.base for base, entry in GLOSSARY.items())
     assert all(entry.meaning for entry in GLOSSARY.values())
+    assert {base for base, entry in GLOSSARY.items() if entry.free} == {"X_A", "X_B", "A_G", "M"}
+    assert {base for base, entry in GLOSSARY.items() if entry.diagonal} == {"D_norm", "G_norm"}
     assert Entry("T", "T", (s, s), "", "a test").recorded == ""
 
 
@@ -113,6 +128,17 @@ def test_a_networks_symbols() -> None:
     assert Network(True + 1) == Network(2, 1)
 
 
+def test_a_network_with_more_than_plain_heads() -> None:
+    net = Network(2, 4, norm="rms", sharing=3)
+    assert net.of_stream("D_norm", 2) == MatrixSymbol("D_norm_2", s, s)
+    assert (net.read(2), Network(2).read(2)) == (symbol("X_norm", 2), symbol("X", 2))
+    assert [net.first_of_group(head) for head in range(4)] == [0, 0, 0, 3]
+    assert [Network(2, 4).first_of_group(head) for head in range(4)] == [0, 1, 2, 3]
+    assert net.may_have(symbol("G_norm", 2))
+    assert not net.may_have(symbol("G_norm", 3))
+    assert net != Network(2, 4)
+
+
 @pytest.mark.parametrize(
     ("ask", "error", "message"),
     [
@@ -130,6 +156,10 @@ def test_a_networks_symbols() -> None:
         (lambda _: Network("2"), TypeError, "layers: "),
         (lambda _: Network(2, None), TypeError, "heads: "),
         (lambda _: Network(True), TypeError, "layers: "),
+        (lambda _: Network(norm="batch"), ValueError, 'norm: expected "rms", "layer" or "", got \'batch\''),
+        (lambda _: Network(rotary=1), TypeError, "rotary: expected True or False, got 1"),
+        (lambda _: Network(sharing=0), ValueError, "sharing: expected a whole number of at least 1, got 0"),
+        (lambda net: net.of_stream("D_norm", 3), ValueError, "layer: expected a whole number from 0 to 2"),
     ],
 )
 def test_what_a_network_does_not_have(ask: Any, error: type[Exception], message: str) -> None:

@@ -17,11 +17,13 @@ from ovlearn.symbolic import (
     CausalMask,
     Counterexample,
     Derivation,
+    Diagonal,
     Kronecker,
     Layer,
     OneHot,
     Rank,
     Relation,
+    Rotation,
     RowSoftmax,
     Rule,
     RuleError,
@@ -50,7 +52,8 @@ W, V = MatrixSymbol("W_OV_0_0", d, d), MatrixSymbol("W_OV_1_0", d, d)
 W_V, W_O = MatrixSymbol("W_V_0_0", d, d_h), MatrixSymbol("W_O_0_0", d_h, d)
 E, M = MatrixSymbol("E", s, v), MatrixSymbol("M", v, v)
 Q, K = MatrixSymbol("Q_0_0", s, d_h), MatrixSymbol("K_0_0", s, d_h)
-ROW, J, N = free_index("i"), free_index("j"), free_index("n")
+ROW, J, N, PLACE = free_index("i"), free_index("j"), free_index("n"), free_index("m")
+R, R_J = MatrixSymbol("r_norm_0", s, 1), MatrixSymbol("r_norm_1", s, 1)
 ROW_J = MatrixSymbol("k_j", 1, d_h)
 ONE = OneMatrix(s, 1)
 MASK = CausalMask(A)
@@ -197,6 +200,20 @@ TABLE: dict[str, list[Fires | Refuses]] = {
         Refuses(plus(mul(A, X), Y)),
         Refuses(X),
     ],
+    "factor_out": [
+        Fires(plus(mul(A, X), mul(A, Y)), (), mul(A, plus(X, Y))),
+        Fires(plus(mul(A, X, W), mul(A, X, V), mul(A, X)), (), mul(A, X, plus(W, V, Identity(d)))),
+        Fires(plus(X, mul(-1, X, W)), (), mul(X, plus(Identity(d), mul(-1, W)))),
+        Fires(plus(mul(2, A, X), mul(ROOT, A, mul(B, X))), (), mul(A, plus(mul(2, X), mul(ROOT, mul(B, X))))),
+        Fires(Rank(plus(mul(W_V, W_O), mul(W_V, W_O, W))), (), Rank(mul(W_V, W_O, plus(Identity(d), W)))),
+        Fires(mul(B, plus(mul(A, X), mul(A, Y)), W), (), mul(B, mul(A, plus(X, Y)), W)),
+        Refuses(plus(mul(A, X), mul(B, X))),  # what they end with
+        Refuses(plus(mul(A, X), Y)),
+        Refuses(plus(mul(mul(A, B), X), mul(A, Y))),  # not without its brackets
+        Refuses(mul(A, X)),
+        Refuses(NOTHING),
+        Refuses(plus(mul(MASK, X), mul(MASK, Y)), (), "masks inside a softmax alone"),
+    ],
     "reorder": [
         Fires(plus(through(A), through()), (), plus(through(), through(A))),
         Fires(
@@ -279,6 +296,57 @@ TABLE: dict[str, list[Fires | Refuses]] = {
         Refuses(mul(A, X, W), (J,), "a product of two factors"),
         Refuses(X, (J,), "a product of two factors"),
         Refuses(plus(X, Y), (J,), "a product of two factors"),
+    ],
+    "row_of_a_sum": [
+        Fires(mul(e(ROW), TokenSum(mul(t(e(PLACE)), e(PLACE), X), PLACE), W), (), mul(mul(e(ROW), X), W)),
+        Fires(
+            mul(A, t(e(J)), e(J), TokenSum(mul(t(e(PLACE)), mul(e(PLACE), Q), Rotation(PLACE)), PLACE)),
+            (),
+            mul(A, t(e(J)), mul(mul(e(J), Q), Rotation(J))),
+        ),
+        Fires(
+            mul(e(2), TokenSum(mul(t(e(PLACE)), e(PLACE), Q, Rotation(PLACE - J)), PLACE)),
+            (),
+            mul(e(2), Q, Rotation(2 - J)),
+        ),
+        Fires(mul(e(J), TokenSum(mul(t(e(J)), ROW_J), J)), (), ROW_J),
+        Refuses(mul(e(ROW), TokenSum(mul(t(e(J)), ROW_J), J)), (), "rows e_j and rotations R_j alone"),
+        Refuses(mul(e(ROW), TokenSum(mul(t(e(N)), e(N), At("X", N, s, d)), N)), (), "rows e_n and"),
+        Refuses(
+            mul(e(J), TokenSum(mul(t(e(PLACE)), e(PLACE), TokenSum(mul(A, t(e(J)), e(J), X), J)), PLACE)),
+            (),
+            "rows e_m and rotations R_m alone",
+        ),  # its sum would catch the j
+        Refuses(mul(e(ROW), TokenSum(mul(A, t(e(J)), e(J), X), J))),  # not row by row
+        Refuses(mul(A, TokenSum(mul(t(e(J)), e(J), X), J))),
+        Refuses(mul(OneHot(ROW, d), TokenSum(mul(t(e(J)), e(J), X), J))),
+        Refuses(TokenSum(mul(t(e(J)), e(J), X), J)),
+    ],
+    "diagonal": [
+        Fires(mul(e(ROW), Diagonal(R), A), (), mul(mul(e(ROW), R), e(ROW), A)),
+        Fires(mul(A, Diagonal(R), t(e(J))), (), mul(A, t(e(J)), mul(e(J), R))),
+        Fires(
+            mul(e(ROW), Diagonal(R), A, Diagonal(R_J), t(e(J)), e(J), X),
+            (),
+            mul(mul(e(ROW), R), e(ROW), A, t(e(J)), mul(e(J), R_J), e(J), X),
+        ),
+        Fires(plus(mul(e(1), Diagonal(R)), e(2)), (), plus(mul(mul(e(1), R), e(1)), e(2))),
+        Refuses(mul(Diagonal(R), A)),
+        Refuses(mul(e(ROW), A, Diagonal(R))),
+        Refuses(mul(Diagonal(R), t(A))),
+        Refuses(Diagonal(R)),
+    ],
+    "rotations": [
+        Fires(mul(Q, Rotation(ROW), t(Rotation(J)), t(K)), (), mul(Q, Rotation(ROW - J), t(K))),
+        Fires(mul(t(Rotation(J)), Rotation(ROW)), (), Rotation(ROW - J)),
+        Fires(mul(Q, Rotation(ROW), Rotation(J), Rotation(1)), (), mul(Q, Rotation(ROW + J + 1))),
+        Fires(mul(Q, Rotation(ROW), t(Rotation(ROW)), t(K)), (), mul(Q, t(K))),
+        Fires(mul(3, t(Rotation(J)), Rotation(J)), (), mul(3, Identity(d_h))),
+        Fires(plus(mul(Q, Rotation(2), t(Rotation(1))), Q), (), plus(mul(Q, Rotation(1)), Q)),
+        Refuses(mul(Q, Rotation(ROW), t(K))),
+        Refuses(mul(Rotation(ROW), t(K), K, t(Rotation(J)))),
+        Refuses(mul(mul(Q, Rotation(ROW)), t(Rotation(J)))),  # not through brackets
+        Refuses(Rotation(ROW)),
     ],
     "vectorise": [
         Fires(Vec(mul(A, E, M)), (), mul(Kronecker(t(M), A), Vec(E))),

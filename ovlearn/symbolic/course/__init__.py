@@ -22,6 +22,9 @@ _IN_ORDER = (
     "qk-circuit",
     "virtual-heads",
     "conventions",
+    "rms-norm",
+    "rotary",
+    "shared-keys-and-values",
 )
 COURSE: dict[str, ModuleType] = {
     slug: import_module(f"{__name__}.{slug.replace('-', '_')}") for slug in _IN_ORDER

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import MatrixSymbol, sqrt
+from sympy import Identity, MatrixSymbol, OneMatrix, Symbol, sqrt
 
-from ovlearn.symbolic.expressions import add, product, transpose
-from ovlearn.symbolic.functions import CausalMask, Layer, RowSoftmax
+from ovlearn.symbolic.expressions import add, product, subtract, transpose
+from ovlearn.symbolic.functions import CausalMask, Diagonal, Layer, OneHot, Rotation, RowSoftmax, TokenSum
 from ovlearn.symbolic.notation import Network, d, d_h, s, symbol
 from ovlearn.symbolic.statements import Assumption, Relation, definition
 
@@ -37,7 +37,7 @@ def attention_only(net: Network) -> Assumption:
     return Assumption(
         "attention only",
         f"a layer is {'its one head' if net.heads == 1 else 'the sum of its heads'}: "
-        "no MLP, no layer norm, no biases",
+        f"no MLP, {'' if net.norm else 'no layer norm, '}no biases",
         tuple(
             Relation(net.layer("Delta", layer), add(*(net.head("H", *pair) for pair in net.heads_of(layer))))
             for layer in range(net.layers)
@@ -55,17 +55,66 @@ def linear_embedding(net: Network) -> Assumption:
 
 
 def linear_unembedding(net: Network) -> Assumption:
-    """Y = X_n W_U."""
+    """Y = X_n W_U; where norms are, Y = N_n W_U."""
+    says = (
+        "the logits are a linear map of what the last norm leaves"
+        if net.norm
+        else "the logits are a linear map of the last residual stream, with no layer norm before it"
+    )
+    read = net.read(net.layers)
+    return Assumption("linear unembedding", says, (Relation(symbol("Y"), product(read, symbol("W_U"))),))
+
+
+def rms_norm(net: Network) -> Assumption:
+    """N = D X G, for each stream."""
     return Assumption(
-        "linear unembedding",
-        "the logits are a linear map of the last residual stream, with no layer norm before it",
-        (Relation(symbol("Y"), product(net.stream(net.layers), symbol("W_U"))),),
+        "rms norm",
+        "each position's stream is divided by its root mean square, then multiplied by the gains",
+        tuple(_normed(net, layer, net.stream(layer)) for layer in range(net.layers + 1)),
+    )
+
+
+def layer_norm(net: Network) -> Assumption:
+    """N = D (X − (X 1) 1ᵀ/d) G, for each stream."""
+    ones = OneMatrix(d, 1)
+    return Assumption(
+        "layer norm",
+        "each position's stream less its mean is divided by its standard deviation, then multiplied by the "
+        "gains; the shift is left out: it adds one row to every position, whatever the stream",
+        tuple(
+            _normed(net, layer, subtract(x, product(1 / d, product(x, ones), transpose(ones))))
+            for layer, x in enumerate(map(net.stream, range(net.layers + 1)))
+        ),
+    )
+
+
+def _normed(net: Network, layer: int, stream: Any) -> Relation:
+    factors, gains = net.of_stream("D_norm", layer), net.of_stream("G_norm", layer)
+    return Relation(net.of_stream("X_norm", layer), product(factors, stream, gains))
+
+
+def shared_projections(net: Network) -> Assumption:
+    """W_K and W_V of every head are those of the first head of its group."""
+    return Assumption(
+        "shared keys and values",
+        f"{net.sharing} neighbouring heads have one W_K and one W_V, those of the first of them",
+        tuple(
+            Relation(net.head(weight, layer, head), net.head(weight, layer, net.first_of_group(head)))
+            for layer, head in pairs(net)
+            for weight in ("W_K", "W_V")
+            if head != net.first_of_group(head)
+        ),
     )
 
 
 FROZEN_PATTERNS = Assumption(
     "frozen patterns",
     "each pattern A is held constant at what one input gave, no longer a function of the stream",
+)
+
+HELD_NORMS = Assumption(
+    "held norms",
+    "the factors D of each norm are held constant at what one input gave, no longer functions of the stream",
 )
 
 CAUSAL_MASK = Assumption("causal mask", "a position attends to itself and to earlier positions only")
@@ -75,13 +124,13 @@ CAUSAL_MASK = Assumption("causal mask", "a position attends to itself and to ear
 
 
 def queries(net: Network) -> Assumption:
-    """Q = X W_Q, for every head."""
-    return _projection(net, "queries", "Q", "W_Q")
+    """Q = X W_Q, for every head; row m turned by R_m where positions are rotations."""
+    return _projection(net, "queries", "Q", "W_Q", turns=net.rotary)
 
 
 def keys(net: Network) -> Assumption:
-    """K = X W_K, for every head."""
-    return _projection(net, "keys", "K", "W_K")
+    """K = X W_K, for every head; row m turned by R_m where positions are rotations."""
+    return _projection(net, "keys", "K", "W_K", turns=net.rotary)
 
 
 def values(net: Network) -> Assumption:
@@ -89,15 +138,26 @@ def values(net: Network) -> Assumption:
     return _projection(net, "values", "V", "W_V")
 
 
-def _projection(net: Network, name: str, base: str, weight: str) -> Assumption:
+def _projection(net: Network, name: str, base: str, weight: str, *, turns: bool = False) -> Assumption:
+    read = "stream behind its norm" if net.norm else "stream"
+    turned = ", each row turned by the rotation of its position" if turns else ""
+
+    def made(layer: int, head: int) -> Any:
+        parts = net.read(layer), net.head(weight, layer, head)
+        return turned_by_position(*parts) if turns else product(*parts)
+
     return definition(
         name,
-        f"the {name} are the stream times {weight}",
-        *(
-            (net.head(base, *pair), product(net.stream(pair[0]), net.head(weight, *pair)))
-            for pair in pairs(net)
-        ),
+        f"the {name} are the {read} times {weight}{turned}",
+        *((net.head(base, *pair), made(*pair)) for pair in pairs(net)),
     )
+
+
+def turned_by_position(stream: Any, weight: Any) -> Any:
+    """Σ_m e_mᵀ (e_m X) W R_m: each row of X W, turned by the rotation of its position."""
+    index = Symbol("m", integer=True)
+    row = OneHot(index, s)
+    return TokenSum(product(transpose(row), product(product(row, stream), weight, Rotation(index))), index)
 
 
 def scores(net: Network) -> Assumption:
@@ -164,6 +224,40 @@ def qk_product(net: Network) -> Assumption:
             for pair in pairs(net)
         ),
     )
+
+
+def norm_factors(net: Network, *layers: int) -> Assumption:
+    """D = diag(r), for each of these streams."""
+    return definition(
+        "norm factors",
+        "a norm has one factor for each position, above 0",
+        *((net.of_stream("D_norm", layer), Diagonal(net.of_stream("r_norm", layer))) for layer in layers),
+    )
+
+
+def full_circuit(net: Network, head: tuple[int, int]) -> Assumption:
+    """C = W_E W_OV W_U; where norms are, with what they multiply by on the right."""
+    return definition(
+        "full OV circuit", "from token to logits, [v, v]", (symbol("C", *head), product(*inside(net, head)))
+    )
+
+
+def inside(net: Network, head: tuple[int, int]) -> list[Any]:
+    """The factors of the full OV circuit of a head."""
+    through = [symbol("W_E"), *right_of_stream(net, head[0]), net.head("W_OV", *head)]
+    return [*through, *right_of_stream(net, net.layers), symbol("W_U")]
+
+
+def left_of_stream(net: Network, layer: int) -> list[Any]:
+    """What the norm of a stream multiplies it by on its left: its factors."""
+    return [net.of_stream("D_norm", layer)] if net.norm else []
+
+
+def right_of_stream(net: Network, layer: int) -> list[Any]:
+    """What the norm of a stream multiplies it by on its right: its gains, and what takes the mean away."""
+    ones = OneMatrix(d, 1)
+    centring = [add(Identity(d), product(-1 / d, ones, transpose(ones)))] if net.norm == "layer" else []
+    return [*centring, net.of_stream("G_norm", layer)] if net.norm else []
 
 
 def layer_function(net: Network, *layers: int) -> Assumption:

@@ -22,17 +22,19 @@ def derive(arguments: Arguments) -> Derivation:
 
 
 def logits_of_the_stream(net: Network, assumed: list[Assumption]) -> Derivation:
-    """Y = X_n W_U = (X_0 + Δ_0 + …) W_U = (E W_E + Δ_0 + …) W_U."""
+    """Y = X_n W_U = (X_0 + Δ_0 + …) W_U = (E W_E + Δ_0 + …) W_U; behind norms, with D_n and G_n."""
     derivation = Derivation.start(symbol("Y"), assumed, network=net).apply(
         rules.unfold, assumptions.linear_unembedding(net)
     )
+    if net.norm:
+        derivation = derivation.apply(rules.unfold, assumptions.rms_norm(net))
     if net.layers:
         derivation = derivation.apply(rules.unfold, theorems.stream_sum(net))
     return derivation.apply(rules.unfold, assumptions.linear_embedding(net))
 
 
 def what_a_layer_adds(net: Network, layer: int) -> Derivation:
-    """Δ_l = Σ_h A_{l,h} (E W_E + Δ_0 + … + Δ_{l−1}) W_OV^{l,h}, then multiplied out."""
+    """Δ_l = Σ_h A_{l,h} (E W_E + Δ_0 + … + Δ_{l−1}) W_OV^{l,h}, then multiplied out; behind norms as well."""
     attention, folded, stream, embedding = (
         assumptions.attention_only(net),
         theorems.folded_head(net),

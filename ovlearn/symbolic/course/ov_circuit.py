@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ovlearn.symbolic import rules
-from ovlearn.symbolic.course import theorems
+from ovlearn.symbolic.course import assumptions, theorems
 from ovlearn.symbolic.course.parameters import Arguments
 from ovlearn.symbolic.course.path_expansion import expanded
 from ovlearn.symbolic.derivation import Derivation
@@ -68,14 +68,15 @@ def direct_logits(net: Network, head: tuple[int, int]) -> Derivation:
 
 
 def circuit(net: Network, head: tuple[int, int]) -> Derivation:
-    """The circuit is what stands to the right of the tokens; the pattern is not in it."""
-    inside = [symbol("W_E"), net.head("W_OV", *head), symbol("W_U")]
-    full = definition(
-        "full OV circuit", "from token to logits, [v, v]", (symbol("C", *head), product(*inside))
-    )
+    """The circuit is what stands to the right of the tokens; the pattern is not in it.
+
+    Where norms are, their factors are not in it either, but their gains are.
+    """
+    full, inside = assumptions.full_circuit(net, head), assumptions.inside(net, head)
+    left = assumptions.left_of_stream(net, net.layers), assumptions.left_of_stream(net, head[0])
     return (
         Derivation.start(
-            product(net.head("A", *head), symbol("E"), *inside),
+            product(*left[0], net.head("A", *head), *left[1], symbol("E"), *inside),
             [full],
             title="What is circuit, and what is contribution",
             network=net,

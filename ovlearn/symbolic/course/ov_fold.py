@@ -8,6 +8,7 @@ from ovlearn.symbolic.course.parameters import Arguments
 from ovlearn.symbolic.derivation import Derivation
 from ovlearn.symbolic.functions import Rank
 from ovlearn.symbolic.notation import Network
+from ovlearn.symbolic.statements import Assumption
 
 TITLE = "Values and outputs fold into one matrix, W_OV, of rank at most d_head"
 LEAST_LAYERS = 1
@@ -16,7 +17,12 @@ LEAST_LAYERS = 1
 def derive(arguments: Arguments) -> Derivation:
     """(A (X W_V)) W_O = A X (W_V W_O) = A X W_OV."""
     net, head = arguments.network, (arguments.layer, arguments.head)
-    output, mixed, values, folded = (
+    return folded(net, head).with_lemmas(rank_bound(net, head))
+
+
+def folded(net: Network, head: tuple[int, int], *more: Assumption, title: str = "") -> Derivation:
+    """What a head adds, its values and its output folded; `more`: what is declared beside it."""
+    output, mixed, values, product_ = (
         make(net)
         for make in (
             assumptions.head_output,
@@ -25,15 +31,16 @@ def derive(arguments: Arguments) -> Derivation:
             assumptions.ov_product,
         )
     )
+    start = Derivation.start(
+        net.head("H", *head), [output, mixed, values, product_, *more], network=net, title=title
+    )
     return (
-        Derivation.start(net.head("H", *head), [output, mixed, values, folded], network=net)
-        .apply(rules.unfold, output)
+        start.apply(rules.unfold, output)
         .apply(rules.unfold, mixed)
         .apply(rules.unfold, values)
         .apply(rules.ungroup)
         .apply(rules.group, net.head("W_V", *head), net.head("W_O", *head))
-        .apply(rules.fold, folded)
-        .with_lemmas(rank_bound(net, head))
+        .apply(rules.fold, product_)
     )
 
 

@@ -29,28 +29,29 @@ def stream_sum(net: Network) -> Assumption:
 
 
 def folded_head(net: Network) -> Assumption:
-    """H = A X W_OV, for every head."""
+    """H = A X W_OV, for every head; behind a norm, H = A D X G W_OV."""
     return Assumption(
-        "folded head",
-        "a head adds its pattern times the stream times W_OV",
+        "folded head behind a norm" if net.norm else "folded head",
+        f"a head adds its pattern times the stream{' behind its norm' if net.norm else ''} times W_OV",
         tuple(Relation(net.head("H", *pair), reads(net, net.stream(pair[0]), pair)) for pair in pairs(net)),
         kind="theorem",
-        derived_in="ov-fold",
+        derived_in="rms-norm" if net.norm else "ov-fold",
     )
 
 
 def frozen_layers(net: Network) -> Assumption:
-    """Δ_l = Σ_h A (E W_E + Δ_0 + … + Δ_{l−1}) W_OV, for each layer."""
+    """Δ_l = Σ_h A (E W_E + Δ_0 + … + Δ_{l−1}) W_OV, for each layer; behind norms, with D and G."""
     embedded = product(symbol("E"), symbol("W_E"))
+    frozen = "patterns frozen and its norm held" if net.norm else "patterns frozen"
     return Assumption(
-        "frozen layers",
-        "with its patterns frozen, a layer is a linear map of the tokens and of what was added before it",
+        "frozen layers behind norms" if net.norm else "frozen layers",
+        f"with its {frozen}, a layer is a linear map of the tokens and of what was added before it",
         tuple(
             Relation(net.layer("Delta", layer), _frozen_layer(net, layer, embedded))
             for layer in range(net.layers)
         ),
         kind="theorem",
-        derived_in="frozen-network",
+        derived_in="rms-norm" if net.norm else "frozen-network",
     )
 
 
@@ -60,8 +61,9 @@ def _frozen_layer(net: Network, layer: int, embedded: Any) -> Any:
 
 
 def reads(net: Network, stream: Any, pair: tuple[int, int]) -> Any:
-    """What a head adds when it reads `stream`: A · stream · W_OV."""
-    return product(net.head("A", *pair), stream, net.head("W_OV", *pair))
+    """What a head adds when it reads `stream`: A · stream · W_OV; behind a norm, A D · stream · G W_OV."""
+    left = [net.head("A", *pair), *assumptions.left_of_stream(net, pair[0])]
+    return product(*left, stream, *assumptions.right_of_stream(net, pair[0]), net.head("W_OV", *pair))
 
 
 def behind_frozen_layers(net: Network) -> tuple[Assumption, ...]:
@@ -71,6 +73,7 @@ def behind_frozen_layers(net: Network) -> tuple[Assumption, ...]:
         assumptions.attention_only(net),
         assumptions.linear_embedding(net),
         assumptions.FROZEN_PATTERNS,
+        *((assumptions.rms_norm(net), assumptions.HELD_NORMS) if net.norm else ()),
         assumptions.values(net),
         assumptions.mixed_values(net),
         assumptions.head_output(net),

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import Any
 
-from sympy import MatMul, ZeroMatrix
+from sympy import Identity, MatMul, ZeroMatrix
 
-from ovlearn.symbolic.expressions import add, bare_mask, flat_terms, product_as_checked, rewrite, terms
-from ovlearn.symbolic.functions import At, SumBelow
+from ovlearn.symbolic.expressions import (
+    add,
+    bare_mask,
+    factors,
+    flat_terms,
+    product,
+    product_as_checked,
+    rewrite,
+    terms,
+)
+from ovlearn.symbolic.functions import At, SumBelow, is_matrix
 from ovlearn.symbolic.normal import NormalForm
 from ovlearn.symbolic.pathlabels import by_order, path_of
 from ovlearn.symbolic.rules.products import scalars_merged
@@ -16,6 +26,7 @@ from ovlearn.symbolic.steps import RuleError, rule, shortened
 __all__ = [
     "cancel",
     "distribute",
+    "factor_out",
     "flatten",
     "join_sum",
     "reorder",
@@ -57,6 +68,37 @@ def distribute(expr: Any) -> Any:
         return [(node,)]
 
     return add(*(product_as_checked(scalars_merged(word)) for word in words(expr)))
+
+
+@rule("factor out", "AX + AY = A(X + Y)")
+def factor_out(expr: Any) -> Any:
+    """Take the factors that all terms of a sum begin with out of it; numbers stay where they are.
+
+    E.g. A X W_V W_O + A X W_V W_O' becomes A X W_V (W_O + W_O'), and X − X M becomes X (I − M).
+    """
+    refuse_masks("factor out", expr)
+
+    def take(node: Any) -> Any:
+        split = [_split(term) for term in terms(node)] if len(terms(node)) > 1 else []
+        shared = _beginning([matrices for _, matrices in split])
+        if not shared:
+            return node
+        unit, size = Identity(shared[-1].shape[1]), len(shared)
+        return product(*shared, add(*(product(*n, *(rest[size:] or [unit])) for n, rest in split)))
+
+    return rewrite(expr, take)
+
+
+def _split(term: Any) -> tuple[list[Any], list[Any]]:
+    """The numbers and the matrices among the factors of a term."""
+    found = factors(term)
+    return [each for each in found if not is_matrix(each)], [each for each in found if is_matrix(each)]
+
+
+def _beginning(lists: list[list[Any]]) -> list[Any]:
+    """What all lists begin with."""
+    alike = takewhile(lambda found: all(each == found[0] for each in found), zip(*lists, strict=False))
+    return [found[0] for found in alike]
 
 
 @rule("reorder", "X + Y = Y + X")
