@@ -42,6 +42,9 @@ from rendering.store import Store  # noqa: E402
 
 DOCS, LESSONS, STORE = ROOT / "docs", ROOT / "lessons", Store(ROOT / "build" / "cache")
 
+# How far up the search shows a page, where that is not 1; a lesson: 3.
+BOOST = {"article-map.md": 0.3, "errata.md": 0.5, "results.md": 0.5}
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -167,6 +170,7 @@ def on_env(env: Any, config: MkDocsConfig, files: Files) -> None:
 def on_page_context(context: dict[str, Any], page: Page, config: MkDocsConfig, nav: Any) -> dict[str, Any]:
     """Tell the template where the page comes from and, for a lesson, where its notebook is."""
     lesson = build.lessons.get(page.file.src_uri)
+    page.meta["search"] = {"boost": BOOST.get(page.file.src_uri, 3 if lesson else 1)}
     page.edit_url = edit_url(page, config)
     place = lesson and practice(lesson)
     exercises = place and build.urls[place]

@@ -56,15 +56,28 @@ function wire(cell) {
     bar.append(button(words, name, open(cell, words.toLowerCase(), says)));
   }
   bar.append(says);
-  block.after(bar);
+  (block.closest("details") || block).after(bar); // a folded cell has its buttons outside the fold
+  block.addEventListener("click", ({ target }) => {
+    if (target.closest("button, a, .md-clipboard, .md-code__button") || String(getSelection())) return;
+    open(cell, "edit", says)();
+  });
   const edit = editOf(page(), exercise || number);
-  if (edit) {
-    code.textContent = edit.code;
-    says.textContent = "Your edit, kept in this browser.";
-  }
+  if (edit) kept(cell, edit, { code, bar, says });
   if (!exercise) return;
   if (entryOf(exercise).passed) says.textContent = "✓ passed";
   stage(cell);
+}
+
+/** What one wrote here before: its code, above an output that is still the original's. */
+function kept(cell, edit, { code, bar, says }) {
+  code.textContent = edit.code;
+  says.textContent = "Your edit, kept in this browser.";
+  says.before(button("Restore the original", "", open(cell, "restore", says)));
+  cell.classList.add("ov-edited");
+  const output = cell.querySelector(".ov-out");
+  if (!output) return;
+  cell.classList.add("ov-stale");
+  output.before(made("p", { className: "ov-was", textContent: "Output of the original: run to see yours." }));
 }
 
 /** How far one is in a set, and files in and out. */

@@ -71,5 +71,5 @@ class Verdict:
             f"<td style='text-align:left'><code>{escape(value)}</code></td></tr>"
             for name, value in self.rows
         )
-        table = f"<table>{rows}</table>" if rows else ""
+        table = f"<table class='ov-evidence'>{rows}</table>" if rows else ""
         return f"<div class='ov-verdict ov-{self.total.status.replace(' ', '-')}'><p>{said}</p>{table}</div>"

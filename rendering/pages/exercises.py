@@ -12,9 +12,9 @@ from rendering.markdown import cell_block, folded, python
 from rendering.pages.pieces import page, sentence, table
 
 _LESSON = re.compile(r"\]\(\.\./lessons/(\w+)\.py")
-_FIRST = "New to this? [How to use the course](../how-to-use.md) says how to set up, in three lines."
+_SETUP = "Setup (already run for you)"
 # shown where cells run in the page
-_HERE = "Or stay here: write your answers into the page, and press *Check*.\n{ .ov-live }"
+_HERE = "Write your answers into the page, and press *Check*.\n{ .ov-live }"
 _PROGRESS = '<div class="ov-progress"></div>'
 
 
@@ -54,17 +54,28 @@ def _subject(source: SetSource) -> str:
 
 
 def _page(set_name: str) -> str:
-    source = source_of(set_name)
+    source, number = source_of(set_name), int(set_name[:2])
     return page(
-        f"---\ntitle: {int(set_name[:2])}. {_subject(source)}\n---",
+        f"---\ntitle: Exercises {number}. {_subject(source)}\n---",
         _linked(source.intro),
-        f"[Download the notebook]({source.name}.ipynb){{ .md-button download }}",
-        _FIRST,
         _HERE,
         _PROGRESS,
-        folded("ov-code", "The notebook begins with this", cell_block("cell", "setup", python(source.setup))),
+        folded("ov-code", _SETUP, cell_block("cell", "setup", python(source.setup))),
         *(part for one in source.exercises for part in _exercise(one)),
+        "---",
+        f"In Jupyter or VS Code: [download the notebook]({set_name}.ipynb){{ download }}; "
+        "[how to set up](../how-to-use.md), in three lines.",
+        _onward(set_name),
     )
+
+
+def _onward(set_name: str) -> str:
+    """The way back to the lesson, and on to the next one, where there is a set on it."""
+    names = list(files())
+    ways = [f"[Back to lesson {int(set_name[:2])}](../lessons/{set_name}.md)"]
+    for name in names[names.index(set_name) + 1 :][:1]:
+        ways.append(f"[On to lesson {int(name[:2])}](../lessons/{name}.md)")
+    return " · ".join(ways)
 
 
 def _exercise(one: Exercise) -> Iterator[str]:
@@ -75,7 +86,7 @@ def _exercise(one: Exercise) -> Iterator[str]:
     yield _linked(prompt.strip())
     yield cell_block("exercise", one.name, python(one.starter))
     for number, hint in enumerate(one.hints, start=1):
-        yield folded("question", f"Hint {number}", _linked(hint))
+        yield folded("question", f"Hint {number} of {len(one.hints)}", _linked(hint))
 
 
 def _linked(text: str) -> str:

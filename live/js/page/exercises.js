@@ -18,10 +18,17 @@ export class Exercises {
 
   /** Keep what a check found, and say it. */
   noted(cell, { status, headline }) {
-    const wrong = keepEntry(cell.exercise, { passed: status === "passed", attempts: entryOf(cell.exercise).attempts + 1 });
+    const before = entryOf(cell.exercise); // what was passed stays passed
+    const wrong = keepEntry(cell.exercise, { passed: before.passed || status === "passed", attempts: before.attempts + 1 });
     const short = status === "wrong" ? "Not right yet: see below." : String(headline || "");
-    cell.say(wrong || short, { wrong: status === "wrong" });
+    cell.say(wrong || [short, status === "passed" && this.#next()].filter(Boolean).join(" "), { wrong: status === "wrong" });
     this.#say(this.#count());
+  }
+
+  /** How far one is, and the first exercise that is still to do. */
+  #next() {
+    const next = this.cells.find(each => !entryOf(each.exercise).passed);
+    return next ? `${this.#count()} Next: ${next.exercise}.` : "That was the last one: the set is done.";
   }
 
   #count() {

@@ -29,11 +29,13 @@ class Page {
     this.root = root;
     this.where = where;
     this.cells = [...root.querySelectorAll(".ov-cell[data-wired]")].map(
-      element => new Cell(element, where, () => this.run(this.cell(element))),
+      element => new Cell(element, where, () => this.run(this.cell(element)), () => this.refresh()),
     );
     this.busy = false;
-    this.leaving = () => this.cells.forEach(cell => cell.element.classList.contains("ov-edited") && cell.keep());
+    this.leaving = () => this.cells.forEach(cell => cell.dirty && cell.keep());
+    this.elsewhere = ({ key }) => key?.endsWith(`:${where}`) && this.cells.forEach(cell => cell.fetched());
     addEventListener("pagehide", this.leaving);
+    addEventListener("storage", this.elsewhere); // another tab kept something
     const panel = root.querySelector(".ov-progress");
     if (panel) this.exercises = new Exercises(this, panel);
   }
@@ -43,6 +45,7 @@ class Page {
   leave() {
     this.leaving();
     removeEventListener("pagehide", this.leaving);
+    removeEventListener("storage", this.elsewhere);
     this.session?.remove();
   }
 
@@ -52,10 +55,35 @@ class Page {
     cell.open({ focus: action === "edit" });
     if (action === "run") await this.run(cell);
     if (action === "check") await this.check(cell);
+    if (action === "restore") cell.restore();
   }
 
+  /** Mark each output that is of other code than what stands on the page now. */
+  refresh() {
+    for (const cell of this.cells) {
+      const [now, then] = [this.#made(cell, "code"), this.#made(cell, "original")];
+      cell.outdated((cell.shownFor ?? then) !== now);
+    }
+  }
+
+  /** All code that an output comes from: what stands above the cell, and its own. */
+  #made(cell, of) {
+    const above = this.cells.slice(0, this.cells.indexOf(cell)).filter(each => this.#countsAbove(each, cell));
+    return [...above, cell].map(each => each[of]).join("\0");
+  }
+
+  #staleBelow(cell) { return this.cells.slice(this.cells.indexOf(cell) + 1).filter(each => each.isStale); }
+
+  /** Run again what stands below and shows what was there before a change. */
+  updateBelow(cell) {
+    return this.#busily(cell, () => this.#upTo(this.#staleBelow(cell).at(-1), this.#notAsNow, cell));
+  }
+
+  /** Whether this session has not run a cell as it stands now. */
+  #notAsNow = ({ id, code }) => this.session.ran.get(id) !== code;
+
   /** Run a cell; before it, those above that this session has not run as they are now, in this order. */
-  run(cell) { return this.#busily(cell, () => this.#upTo(cell, ({ id, code }) => this.session.ran.get(id) !== code)); }
+  run(cell) { return this.#busily(cell, () => this.#upTo(cell, this.#notAsNow)); }
 
   /** Run every cell above, and this one. */
   runAll(cell) { return this.#busily(cell, () => this.#upTo(cell, () => true)); }
@@ -66,6 +94,8 @@ class Page {
       if (this.session.ran.get("setup") !== setup.code && !await this.#one(setup, cell)) return;
       const verdict = await this.session.check(cell.exercise, cell.code, { told: words => cell.say(words) });
       cell.show([...(verdict.outputs || []), verdict.error?.html, verdict.html].filter(Boolean));
+      cell.shownFor = this.#made(cell, "code");
+      this.refresh();
       cell.say("");
       this.exercises.noted(cell, verdict);
     });
@@ -79,11 +109,12 @@ class Page {
     cell.say("Forgotten. The next run starts anew.");
   }
 
-  async #upTo(last, wanted) {
+  /** Run what is wanted above a cell, and the cell. `asked`: the cell that tells how it goes. */
+  async #upTo(last, wanted, asked = last) {
     for (const each of this.everything.slice(0, this.#place(last))) {
-      if (this.#countsAbove(each, last) && wanted(each) && !await this.#one(each, last)) return;
+      if (this.#countsAbove(each, last) && wanted(each) && !await this.#one(each, asked)) return;
     }
-    await this.#one(last, last);
+    await this.#one(last, asked);
   }
 
   #place(cell) { return this.everything.findIndex(each => each.id === cell.id); }
@@ -101,6 +132,8 @@ class Page {
     });
     this.everything.slice(this.#place(cell) + 1).forEach(below => this.session.ran.delete(below.id)); // it may use this one
     shown?.show([...done.outputs, ...(done.error ? [done.error.html] : [])]);
+    if (shown) shown.shownFor = this.#made(shown, "code");
+    this.refresh();
     if (done.error && shown !== asked) asked.say(`${shown ? cell.name : "A cell that is not shown"}, above, failed: ${done.error.says}`, { wrong: true });
     else if (done.error) asked.say("It failed; see below.", { wrong: true });
     else asked.say(`Done in ${((performance.now() - begun) / 1000).toFixed(1)} s.`);
@@ -113,8 +146,11 @@ class Page {
     this.busy = true;
     cell.open();
     this.#tools(cell);
-    const stop = cell.button("Stop", () => this.stop());
+    const stop = cell.button("Stop", () => this.stop()), run = cell.button("Run");
+    run.before(stop); // where one just pressed
     stop.hidden = false;
+    if (document.activeElement === run) stop.focus();
+    run.hidden = true;
     cell.element.setAttribute("aria-busy", "true");
     try {
       await this.#prepared();
@@ -124,8 +160,12 @@ class Page {
       cell.say(error instanceof Problem ? error.message : `This page failed: ${error.message}`, { wrong: true });
     } finally {
       this.busy = false;
+      run.hidden = false;
+      if (document.activeElement === stop) run.focus();
       stop.hidden = true;
       cell.element.removeAttribute("aria-busy");
+      const update = cell.button("Update below", () => this.updateBelow(cell));
+      update.hidden = cell.exercise !== "" || !this.#staleBelow(cell).length;
     }
   }
 

@@ -1,0 +1,118 @@
+"""What stands below code is of that code, or says that it is not: after an edit, a reload, a change above."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.site.built import ADDRESS
+from tests.site.live.using import button, cell, press, says, write
+from tests.site.watching import Watched
+
+LESSON = f"{ADDRESS}lessons/03_one_attention_head/"
+STALE = re.compile(r"\bov-stale\b")
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    with Watched(browser, width=1280, scheme="light") as watched:
+        watched.page.goto(LESSON)
+        yield watched.page
+    assert watched.wrong == []
+
+
+def shown(where: Locator) -> list[str]:
+    return [text.strip() for text in where.locator(".ov-out").all_inner_texts()]
+
+
+def test_an_edit_after_a_reload_says_that_the_output_is_the_originals_and_restore_puts_it_back(
+    page: Page,
+) -> None:
+    third = cell(page, 3)
+    built = shown(third)
+    assert built
+    write(third, "print('hello from me')")
+    expect(third).to_have_class(STALE)
+    expect(third.locator(".ov-was")).to_have_text("Output of the original: run to see yours.")
+    page.wait_for_timeout(400)  # it is kept
+    page.reload()
+    expect(third).to_have_class(STALE)
+    expect(third.locator(".ov-was")).to_have_text("Output of the original: run to see yours.")
+    press(third, "Run")
+    says(third, "^Done in ")
+    assert shown(third) == ["hello from me"]
+    expect(third).not_to_have_class(STALE)
+    press(third, "Restore the original")
+    says(third, "^This is the original again, with its output")
+    assert shown(third) == built
+    expect(third).not_to_have_class(STALE)
+    expect(third.locator(".ov-was")).to_have_count(0)
+    page.reload()
+    assert shown(third) == built
+    expect(button(third, "Restore the original")).to_have_count(0)
+
+
+def test_what_comes_after_a_change_says_so_until_it_is_updated(page: Page) -> None:
+    third, fifth = cell(page, 3), cell(page, 5)
+    later = page.locator(".ov-cell[data-cell]", has=page.locator(".ov-out"))
+    count = later.count()
+    write(third, third.locator(".highlight code").first.inner_text() + "\nprint('more')")
+    press(third, "Run")
+    says(third, "^Done in ")
+    expect(third).not_to_have_class(STALE)
+    stale = page.locator(".ov-cell.ov-stale")
+    assert 0 < stale.count() < count
+    expect(stale.first.locator(".ov-was")).to_have_text("Before your change above.")
+    press(third, "Update below")
+    says(third, "^Done in ")
+    expect(stale).to_have_count(0)
+    expect(button(third, "Update below")).to_be_hidden()
+    press(third, "Restore the original")
+    assert stale.count() > 0  # they were made with the change
+    press(fifth, "Run")
+    says(fifth, "^Done in ")
+    expect(fifth).not_to_have_class(STALE)
+
+
+def test_two_tabs_do_not_undo_each_other(page: Page) -> None:
+    older = page
+    write(cell(older, 5), "print('older')")
+    older.wait_for_timeout(400)
+    newer = older.context.new_page()
+    newer.goto(LESSON)
+    write(cell(newer, 5), "print('newer')")
+    newer.wait_for_timeout(400)
+    expect(cell(older, 5).locator(".cm-content")).to_have_text("print('newer')")
+    older.reload()  # leaves the page: nothing that is old may be kept again
+    expect(cell(older, 5).locator(".highlight code").first).to_have_text("print('newer')")
+    newer.reload()
+    expect(cell(newer, 5).locator(".highlight code").first).to_have_text("print('newer')")
+    newer.close()
+
+
+def test_a_folded_cell_runs_without_being_unfolded(page: Page) -> None:
+    folded = page.locator(".ov-cell[data-wired]", has=page.locator("> details.ov-code")).first
+    expect(folded.locator("details")).not_to_have_attribute("open", "")
+    expect(button(folded, "Run")).to_be_visible()
+    press(folded, "Run")
+    says(folded, "^Done in ")
+
+
+def test_code_is_edited_where_it_is_clicked(page: Page) -> None:
+    fifth = cell(page, 5)
+    fifth.locator(".highlight code").first.click()
+    expect(fifth.locator(".cm-content")).to_be_focused()
+
+
+def test_a_long_output_is_bounded(page: Page) -> None:
+    fifth = cell(page, 5)
+    write(fifth, "print('line\\n' * 5000)")
+    press(fifth, "Run")
+    says(fifth, "^Done in ")
+    text = fifth.locator(".ov-out pre")
+    assert text.evaluate("each => each.clientHeight") < 600
+    fifth.get_by_role("button", name="Show all").click()
+    assert text.evaluate("each => each.clientHeight") > 5000
