@@ -56,23 +56,24 @@ function wire(cell) {
     bar.append(button(words, name, open(cell, words.toLowerCase(), says)));
   }
   bar.append(says);
-  (block.closest("details") || block).after(bar); // a folded cell has its buttons outside the fold
+  const fold = block.closest("details");
+  (cell.contains(fold) ? fold : block).after(bar); // a folded cell has its buttons outside the fold
   block.addEventListener("click", ({ target }) => {
     if (target.closest("button, a, .md-clipboard, .md-code__button") || String(getSelection())) return;
     open(cell, "edit", says)();
   });
   const edit = editOf(page(), exercise || number);
-  if (edit) kept(cell, edit, { code, bar, says });
+  if (edit) kept(cell, edit, { code, name, says });
   if (!exercise) return;
   if (entryOf(exercise).passed) says.textContent = "✓ passed";
   stage(cell);
 }
 
 /** What one wrote here before: its code, above an output that is still the original's. */
-function kept(cell, edit, { code, bar, says }) {
+function kept(cell, edit, { code, name, says }) {
   code.textContent = edit.code;
   says.textContent = "Your edit, kept in this browser.";
-  says.before(button("Restore the original", "", open(cell, "restore", says)));
+  says.before(button("Restore the original", name, open(cell, "restore", says)));
   cell.classList.add("ov-edited");
   const output = cell.querySelector(".ov-out");
   if (!output) return;
