@@ -21,7 +21,7 @@ export class Exercises {
     const before = entryOf(cell.exercise); // what was passed stays passed
     const wrong = keepEntry(cell.exercise, { passed: before.passed || status === "passed", attempts: before.attempts + 1 });
     const short = status === "wrong" ? "Not right yet: see below." : String(headline || "");
-    cell.say(wrong || [short, status === "passed" && this.#next()].filter(Boolean).join(" "), { wrong: status === "wrong" });
+    cell.say(wrong || [short, status === "passed" && this.#next()].filter(Boolean).join(" · "), { wrong: status === "wrong" });
     this.#say(this.#count());
   }
 

@@ -56,7 +56,7 @@ def test_a_whole_set_is_done_in_the_page(page: Page, set_name: str) -> None:
         known = {each.kind: each.code for each in source.known if each.exercise == one.name}
         for code in (one.starter, *known.values(), one.solution):
             write(where, code)
-            seconds_until(page, cell, "Check", f"^(Not right yet|✓ {one.name}$|.*not attempted)")
+            seconds_until(page, cell, "Check", f"^(Not right yet|✓ {one.name} · |.*not attempted)")
             got = where.locator(".ov-verdict").text_content() or ""
             seed = re.search(r"seed=(\d+)", got)  # the page draws one, and says which
             wanted = natively(one.name, source.setup, code, int(seed[1]) if seed else SEED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -137,3 +138,17 @@ def test_other_exercises_are_not_run_with_one(page: Page) -> None:
     says(broken, "^Not right yet")
     expect(broken.locator(".ov-error")).to_contain_text("ZeroDivisionError")
     expect(broken.locator(".ov-verdict")).to_contain_text("There is no head_output here.")
+
+
+def test_what_was_passed_stays_passed_and_the_next_one_is_named(page: Page) -> None:
+    answer = exercise(page, "ov_matrix")
+    write(answer, RIGHT)
+    press(answer, "Check")
+    says(answer, r"^✓ ov_matrix · 1 of \d+ passed\. Next: \w+\.$")
+    write(answer, WRONG)
+    press(answer, "Check")
+    says(answer, "^Not right yet")
+    expect(page.locator(".ov-progress .ov-says")).to_have_text(re.compile(r"^1 of \d+ passed"))
+    page.reload()
+    expect(answer.locator(".ov-says")).to_have_text(re.compile("passed|kept"))
+    assert page.evaluate("JSON.parse(localStorage['ovlearn:progress']).exercises.ov_matrix.passed") is True
