@@ -11,13 +11,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, reduce
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
 from ovlearn.checking.arithmetic import Array, CannotJudge, Sizes, d_h_rank
-from ovlearn.checking.equipped import Equipped, equipped, with_norms_held
-from ovlearn.numeric import Config, Run
+from ovlearn.checking.equipped import equipped, gains, undivided, with_norms_held
+from ovlearn.numeric import GPT, Config, Run
 from ovlearn.numeric.run import FrozenNetwork
 from ovlearn.symbolic.notation import GLOSSARY, NORMS, STREAMS, Network, d, d_h, parse, s, v
 
@@ -70,34 +69,19 @@ class Recorded:
         deaf = replace(model, W_O=np.zeros_like(model.W_O))
         return given(deaf.run(self.tokens).scores)[head]
 
-    def undivided(self, rows: Array, layer: int) -> Array:
-        """Rows [row, d_model] as a layer's heads, or W_U, read them, but for the division of a norm."""
-        model = self.run.model
-        return model.undivided(rows, layer) if isinstance(model, Equipped) else rows
-
     def layer(self, stream: Array, layer: int) -> Array:
-        """What a layer adds to a stream [pos, d_model]: it is run alone, on a network whose embedding is that
-        stream.
+        """What a layer adds to a stream [pos, d_model]: that stands in the place of the one it reads.
 
-        Raises: CannotJudge for a layer that the network does not have, or a stream that has another width.
+        Raises: CannotJudge for a layer that the network does not have, and for a stream of another width, or
+        of more positions than it takes.
         """
         model, config = self.run.model, self.run.model.config
-        if not 0 <= layer < config.n_layers or stream.shape[1] != config.d_model:
+        fits = stream.shape[1] == config.d_model and len(stream) <= config.n_ctx
+        if not 0 <= layer < config.n_layers or not fits:
             raise CannotJudge(f"the network has no layer {layer} that reads {list(stream.shape)}")
-        rows = len(stream)
-        of_layer: dict[str, Any] = {
-            name: getattr(model, name)[[layer]] for name in ("W_Q", "W_K", "W_V", "W_O")
-        }
-        if isinstance(model, Equipped):
-            of_layer["gains"] = model.gains[[layer, -1]]
-        alone = replace(
-            model,
-            config=replace(config, n_layers=1, d_vocab=rows, n_ctx=rows, positional=False),
-            W_E=stream,
-            W_U=np.zeros((config.d_model, rows)),
-            **of_layer,
-        )
-        return np.asarray(alone.run(range(rows)).head_out[0].sum(axis=0))  # [pos, d_model]
+        tokens = np.zeros(len(stream), int)  # whatever they are, the stream stands in their place
+        again = model.run(tokens, record=["head_out"], replace={("resid_pre", layer): stream})
+        return np.asarray(again.head_out[layer].sum(axis=0))  # [pos, d_model]
 
     def random(self, name: str, shape: tuple[int, ...]) -> Array:
         """A matrix that belongs to no network, the same for each name and seed."""
@@ -181,14 +165,16 @@ def _of_norm(base: str) -> Callable[[Recorded, tuple[int, ...]], Array | None]:
 
     def bind(at: Recorded, indices: tuple[int, ...]) -> Array | None:
         model, (layer,) = at.run.model, indices
-        if not isinstance(model, Equipped) or not model.norm:
+        if not isinstance(model, GPT) or model.normalization is None:
             return None
         stream = _stream(at, indices)  # [pos, d_model]
-        if base == "X_norm":
-            return model.normed(stream, layer)  # [pos, d_model]
         if base == "G_norm":
-            return np.diag(model.gains[layer])  # [d_model, d_model]
-        factors = model.factors(stream, layer)  # [pos, 1]
+            return np.diag(gains(model, layer))  # [d_model, d_model]
+        if base == "X_norm":
+            at_end = layer == model.config.n_layers
+            name, place = ("ln_final", ...) if at_end else ("ln1", layer)
+            return model.normalized(stream, name, place)  # [pos, d_model]
+        factors = 1 / model.norm_scale(stream)  # [pos, 1]
         return factors if base == "r_norm" else np.diagflat(factors)  # [pos, 1] or [pos, pos]
 
     return bind
@@ -223,8 +209,8 @@ def _folded(at: Recorded, pairs: tuple[Head, ...]) -> Array:
 def _circuit(at: Recorded, pairs: tuple[Head, ...]) -> Array:
     """The full OV circuit: every token's embedding through the head and W_U, less what a norm divides by."""
     model = at.run.model
-    written = at.undivided(model.W_E, pairs[0][0]) @ _folded(at, pairs)  # [d_vocab, d_model]
-    return at.undivided(written, model.config.n_layers) @ model.W_U  # [d_vocab, d_vocab]
+    written = undivided(model, model.W_E, pairs[0][0]) @ _folded(at, pairs)  # [d_vocab, d_model]
+    return undivided(model, written, model.config.n_layers) @ model.W_U  # [d_vocab, d_vocab]
 
 
 def _one_hot(at: Recorded, _: object) -> Array:

@@ -1,122 +1,91 @@
-"""A tiny transformer with what real ones have beside plain heads: norms, rotations, shared keys and values.
-
-It never forms a matrix of factors, of gains or of a rotation, so that it can judge what is said with those.
-"""
+"""Tiny random networks with what a `Network` has beside plain heads, and one whose norms are held."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Literal, cast
+from dataclasses import dataclass, fields, replace
+from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ovlearn.checking.rotations import angles
-from ovlearn.numeric import Config, Run, Transformer
-from ovlearn.numeric.model import Parts, project, unembed
+from ovlearn.checking.arithmetic import Array
+from ovlearn.checking.rotations import rotary
+from ovlearn.numeric import GPT, Config, Run, Transformer
+from ovlearn.numeric.blocks import BLOCKS
+from ovlearn.numeric.model import Parts, unembed
+from ovlearn.numeric.norms import Normalization, centred
 from ovlearn.symbolic.notation import Network
 
-Array = NDArray[Any]
-
-_EPS = 1e-5  # added to a mean square
-_UNSET = cast(Array, None)
-
-
-def _read(net: Equipped, stream: Array, layer: int) -> Array:
-    """What the heads of a layer read of its stream [pos, d_model]: its norm."""
-    return net.normed(stream, layer)
-
-
-def _project(net: Equipped, x: Array, layer: int, head: int) -> tuple[Array, Array, Array]:
-    """A head's queries, keys and values [pos, d_head], the first two turned by their positions."""
-    q, k, v = project(net, x, layer, head)
-    return (_turned(q), _turned(k), v) if net.rotary else (q, k, v)
-
-
-def _unembed(net: Equipped, stream: Array) -> Array:
-    """The logits [pos, d_vocab] of the norm of the last stream [pos, d_model]."""
-    return unembed(net, net.normed(stream, net.config.n_layers))
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Equipped(Transformer):
-    """A transformer of heads that read through a norm, or whose queries and keys are turned by position.
-
-    Heads that share keys and values have the same W_K and the same W_V. `norm`: "rms" divides each row by its
-    root mean square, "layer" takes its mean away before that, "" does nothing; `gains` [layer + 1, d_model]:
-    what a norm multiplies by, the last one before W_U; `rotary`: whether queries and keys are turned;
-    `held` [layer + 1, pos, 1]: factors that stand for one over what a norm divides by, where they are held.
-
-    Raises as `Transformer` does.
-    """
-
-    parts: ClassVar[Parts] = Parts(read=_read, project=_project, unembed=_unembed)
-
-    gains: Array = _UNSET
-    norm: Literal["", "rms", "layer"] = ""
-    rotary: bool = False
-    held: Array | None = None
-
-    @property
-    def heads_alone(self) -> bool:
-        """Whether it is linear in its stream once its patterns are held: without norms, or with them held."""
-        return not self.norm or self.held is not None
-
-    def factors(self, stream: Array, layer: int) -> Array:
-        """One over what the norm of this stream [pos, d_model] divides it by [pos, 1]."""
-        if self.held is not None:
-            return np.asarray(self.held[layer])
-        return np.asarray(1 / np.sqrt(np.square(self._centred(stream)).mean(axis=-1, keepdims=True) + _EPS))
-
-    def undivided(self, rows: Array, layer: int) -> Array:
-        """The norm of rows [row, d_model] without its division: what is the same for every input."""
-        return np.asarray(self._centred(rows) * self.gains[layer]) if self.norm else rows
-
-    def normed(self, stream: Array, layer: int) -> Array:
-        """The norm of a stream [pos, d_model], before the heads of a layer or, with the last, before W_U."""
-        rows = self.undivided(stream, layer)  # [pos, d_model]
-        return np.asarray(rows * self.factors(stream, layer)) if self.norm else rows
-
-    def _centred(self, rows: Array) -> Array:
-        return rows - rows.mean(axis=-1, keepdims=True) if self.norm == "layer" else rows
+_NORMS: dict[str, Normalization] = {"rms": "RMS", "layer": "LN"}
 
 
 def equipped(net: Network, config: Config, seed: int) -> Transformer:
     """A random transformer that has what this network has beside plain heads, if it has anything.
 
-    The gains of its norms scatter around 1.
+    The gains of its norms scatter around 1. Heads that share have the keys and values of their group's first.
     """
     plain = Transformer.random(config, seed)
     if net == Network(net.layers, net.heads):
         return plain
-    gains = 1 + np.random.default_rng([seed, 1]).normal(0, 0.3, (config.n_layers + 1, config.d_model))
     weights = {name: getattr(plain, name) for name in ("W_E", "W_Q", "W_K", "W_V", "W_O", "W_U")}
     first = [net.first_of_group(head) for head in range(config.n_heads)]
-    shared = {name: weights[name][:, first] for name in ("W_K", "W_V")}
-    return Equipped(config, **(weights | shared), gains=gains, norm=net.norm, rotary=net.rotary)
+    weights |= {name: weights[name][:, first] for name in ("W_K", "W_V")}
+    if net.norm:
+        gains = 1 + np.random.default_rng([seed, 1]).normal(0, 0.3, (config.n_layers + 1, config.d_model))
+        weights |= {"ln1_w": gains[:-1], "ln_final_w": gains[-1]}  # [layer, d_model] and [d_model]
+    turns = rotary(config.d_head) if net.rotary else None
+    return GPT(config, **weights, normalization=_NORMS.get(net.norm), rotary=turns)
+
+
+def gains(model: GPT, layer: int) -> Array:
+    """What the norm before a layer, or with the last before W_U, multiplies by [d_model]."""
+    return model.ln_final_w if layer == model.config.n_layers else model.ln1_w[layer]
+
+
+def undivided(model: Transformer, rows: Array, layer: int) -> Array:
+    """Rows [row, d_model] behind the norm before a layer, or W_U, but for its division; as they are without.
+
+    That is what the norm does of the same for every input.
+    """
+    if not isinstance(model, GPT) or model.normalization is None:
+        return rows
+    return np.asarray(centred(rows, model.normalization) * gains(model, layer))
+
+
+def _read(net: NormsHeld, stream: Array, layer: int) -> Array:
+    return np.asarray(centred(stream, net.normalization) / net.held[layer] * gains(net, layer))
+
+
+def _unembed(net: NormsHeld, stream: Array) -> Array:
+    return unembed(net, _read(net, stream, net.config.n_layers))
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class NormsHeld(GPT):
+    """A network whose norms divide by what they divided by in one run: linear once its patterns are held.
+
+    `held` [layer + 1, pos, 1]: what they divide by.
+    """
+
+    parts: ClassVar[Parts] = replace(BLOCKS, read=_read, unembed=_unembed)
+
+    held: Array
+
+    @property
+    def heads_alone(self) -> bool:
+        """Whether it is linear in its stream once its patterns are held."""
+        return True
 
 
 def with_norms_held(run: Run) -> Run:
-    """The run of the same network with the factors of its norms held at what they were in this run.
+    """The run of the same network with its norms held at what they divided by in this run.
 
     It computes the same; with its patterns held too, it is linear. A run of a network without norms is
     returned as it is.
     """
     model = run.model
-    if not isinstance(model, Equipped) or model.heads_alone:
+    if not isinstance(model, GPT) or model.normalization is None:
         return run
-    streams = (*run.resid_pre, run.resid_final)
-    held = np.array([model.factors(stream, layer) for layer, stream in enumerate(streams)])
+    streams = np.stack([*run.resid_pre, run.resid_final])  # [layer + 1, pos, d_model]
+    weights: dict[str, Any] = {field.name: getattr(model, field.name) for field in fields(model)}
     assert run.tokens is not None
-    return replace(model, held=held).run(run.tokens)
-
-
-def _turned(rows: Array) -> Array:
-    """Rows [pos, d_head], each pair of their coordinates turned by the position times the pair's angle."""
-    pairs = rows.shape[-1] // 2
-    first, second = rows[..., 0 : 2 * pairs : 2], rows[..., 1 : 2 * pairs : 2]  # [pos, pair]
-    turn = np.arange(rows.shape[-2])[:, None] * angles(rows.shape[-1])  # [pos, pair]
-    turned = rows.copy()
-    turned[..., 0 : 2 * pairs : 2] = first * np.cos(turn) - second * np.sin(turn)
-    turned[..., 1 : 2 * pairs : 2] = first * np.sin(turn) + second * np.cos(turn)
-    return turned
+    return NormsHeld(**weights, held=model.norm_scale(streams)).run(run.tokens)

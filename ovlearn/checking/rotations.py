@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 from numpy.typing import NDArray
+
+from ovlearn.numeric.rotary import Rotary
 
 _BASE = 10.0  # about how much more slowly the last pair turns than the first; models have 10,000 or more
 
 
-def angles(size: int) -> NDArray[np.float64]:
-    """By how much each pair of coordinates turns from one position to the next [size // 2].
+def rotary(size: int) -> Rotary | None:
+    """The rotary positions of a tiny network whose heads are this wide; None where there is no pair to turn.
 
     An odd coordinate is left over; it does not turn.
     """
-    pairs = np.arange(size // 2)  # [pair]
-    return np.asarray(_BASE ** (-2 * pairs / size))
+    return Rotary(width=size - size % 2, base=_BASE) if size > 1 else None
 
 
 def in_floats(position: int, size: int) -> NDArray[np.float64]:
@@ -26,9 +25,8 @@ def in_floats(position: int, size: int) -> NDArray[np.float64]:
     >>> np.allclose(turned, in_floats(2, 4))
     True
     """
-    matrix = np.eye(size)  # [size, size]
-    _fill(matrix, ((np.cos(position * angle), np.sin(position * angle)) for angle in angles(size)))
-    return matrix
+    turns = rotary(size)
+    return np.eye(size) if turns is None else np.asarray(turns.matrix(position, size), np.float64)
 
 
 def in_residues(position: int, size: int, prime: int, seed: int) -> NDArray[np.int64]:
@@ -44,16 +42,12 @@ def in_residues(position: int, size: int, prime: int, seed: int) -> NDArray[np.i
     """
     matrix = np.eye(size, dtype=np.int64)  # [size, size]
     drawn = np.random.default_rng([seed, size]).integers(prime, size=size // 2)  # [pair]
-    _fill(matrix, (_power(_point(int(t), prime), position, prime) for t in drawn))
-    return matrix % prime
-
-
-def _fill(matrix: NDArray[np.generic], points: Iterable[tuple[float, float]]) -> None:
-    """Put a turn by each point (cos, sin) of a circle on the diagonal of a matrix, pair by pair."""
-    for pair, (cos, sin) in enumerate(points):
+    for pair, t in enumerate(drawn):
         first, second = 2 * pair, 2 * pair + 1
+        cos, sin = _power(_point(int(t), prime), position, prime)
         matrix[first, first] = matrix[second, second] = cos
         matrix[first, second], matrix[second, first] = sin, -sin
+    return matrix % prime
 
 
 def _point(t: int, prime: int) -> tuple[int, int]:

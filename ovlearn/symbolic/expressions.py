@@ -28,7 +28,7 @@ from sympy import (
     zoo,
 )
 
-from ovlearn.symbolic.functions import KINDS, CausalMask, Function, RowSoftmax, is_matrix
+from ovlearn.symbolic.functions import KINDS, CausalMask, Diagonal, Function, RowSoftmax, is_matrix
 from ovlearn.symbolic.printing import to_text
 
 MATRICES = (MatrixSymbol, MatMul, MatAdd, Transpose, Identity, ZeroMatrix, OneMatrix, *KINDS)
@@ -199,6 +199,8 @@ def _check_node(node: Any) -> None:
         _check_numbers([factor for factor in node.args if not is_matrix(factor)])
     elif isinstance(node, MatAdd):
         _check_sum(node.args)
+    elif isinstance(node, Diagonal) and (not is_matrix(node.args[0]) or node.args[0].shape[1] != 1):
+        raise ShapeError(f"diagonal: expected a matrix of one column, got {_named(node.args[0])}")
     if isinstance(node, MatrixExpr) and type(node) not in MATRICES:  # another class could print as it likes
         raise TypeError(
             f"expression: expected matrix symbols, products, sums, transposes and the functions of "

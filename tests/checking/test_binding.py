@@ -137,7 +137,7 @@ def test_a_layer_is_run_on_any_stream(at: Recorded, layer: int) -> None:
         total += weights / weights.sum(axis=1, keepdims=True) @ values @ model.W_O[layer, head]
     assert_close(at.layer(stream, layer), total)
     assert_close(at.layer(at.run.resid_pre[layer], layer), value(at, f"Delta_{layer}"))
-    for stranger in ((stream, 3), (stream.T, layer)):
+    for stranger in ((stream, 3), (stream.T, layer), (np.ones((99, at.sizes[d])), layer)):
         with pytest.raises(CannotJudge, match="the network has no layer"):
             at.layer(*stranger)
 

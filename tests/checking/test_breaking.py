@@ -13,9 +13,10 @@ import pytest
 from sympy import ImmutableMatrix, Integer, MatMul, OneMatrix
 
 import ovlearn as ov
-from ovlearn.checking import arithmetic, binding, equipped
-from ovlearn.numeric import model, transformer
+from ovlearn.checking import arithmetic, binding
+from ovlearn.numeric import GPT, blocks, model, norms, transformer
 from ovlearn.numeric import run as running
+from ovlearn.numeric.rotary import Rotary
 from ovlearn.numeric.run import Run
 from ovlearn.symbolic import (
     Assumption,
@@ -271,39 +272,52 @@ def test_a_stream_that_forgets(monkeypatch: pytest.MonkeyPatch) -> None:
 # What a network has beside plain heads.
 
 
-@pytest.mark.parametrize(
-    ("name", "wrong"),
-    [
-        ("factors", lambda self, stream, layer: 1 + 0 * stream[:, :1]),
-        ("undivided", lambda self, rows, layer: rows),
-        ("normed", lambda self, stream, layer: self.undivided(stream, layer)),
-        ("normed", lambda self, stream, layer: self.undivided(stream, layer) * self.factors(stream, 0)[::-1]),
-    ],
-    ids=["no division", "no gains", "undivided", "another position's factor"],
-)
-def test_a_wrong_norm_is_seen(name: str, wrong: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A norm that does not divide has factors of 1 and is one all the same; any other is seen."""
-    monkeypatch.setattr(equipped.Equipped, name, wrong)
+def ungained(x: Any, kind: Any, eps: float, *_: Any) -> Any:
+    return norms.normed(x, kind, eps)
+
+
+def never_centred(x: Any, kind: Any, eps: float, gain: Any, shift: Any) -> Any:
+    return norms.normed(x, "RMS", eps, gain, shift)
+
+
+def by_another_position(x: Any, kind: Any, eps: float, gain: Any, shift: Any) -> Any:
+    return norms.centred(x, kind) / norms.scale_of(x, kind, eps)[::-1] * gain
+
+
+def not_divided(x: Any, kind: Any, eps: float, gain: Any, shift: Any) -> Any:
+    return norms.centred(x, kind) * gain
+
+
+@pytest.mark.parametrize("wrong", [ungained, never_centred, by_another_position, not_divided])
+def test_a_wrong_norm_is_seen(wrong: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blocks, "normed", wrong)
     with fresh_models():
-        assert is_red("rms-norm") == (name != "factors")
+        assert is_red("rms-norm")
+
+
+def test_a_norm_that_divides_by_one_is_one_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is derived holds for any factors: those that do not break it are no fault."""
+    monkeypatch.setattr(norms, "_root_mean_square", lambda x, eps: np.ones_like(x[..., :1]))
+    with fresh_models():
+        assert not is_red("rms-norm")
 
 
 def test_norms_that_are_not_held(monkeypatch: pytest.MonkeyPatch) -> None:
     """The intervention: computed anew for what one head adds, the factors are others."""
-    heads_alone = property(lambda self: True)  # so that the run itself is frozen, which holds no norm
-    monkeypatch.setattr(equipped.Equipped, "heads_alone", heads_alone)
+    monkeypatch.setattr(binding, "with_norms_held", lambda run: run)
+    monkeypatch.setattr(GPT, "heads_alone", property(lambda self: True))
     with fresh_models():
         assert is_red("rms-norm")
 
 
 @pytest.mark.parametrize(
     "wrong",
-    [lambda right: lambda rows: rows, lambda right: lambda rows: right(right(rows)),
-     lambda right: lambda rows: right(rows[::-1])[::-1]],
+    [lambda right: lambda self, x: x, lambda right: lambda self, x: right(self, right(self, x)),
+     lambda right: lambda self, x: right(self, x[::-1])[::-1]],
     ids=["not turned", "turned twice", "turned from the end"],
 )  # fmt: skip
 def test_a_wrong_rotation_is_seen(wrong: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(equipped, "_turned", wrong(equipped._turned))
+    monkeypatch.setattr(Rotary, "turned", wrong(Rotary.turned))
     with fresh_models():
         assert is_red("rotary")
 

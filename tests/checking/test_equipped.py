@@ -1,4 +1,4 @@
-"""Tiny networks with norms, rotations, and shared keys and values: held against loops, and against a GPT."""
+"""Tiny networks with norms, rotations, and shared keys and values: what is bound, held against loops."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import ovlearn as ov
 from ovlearn.checking import rotations
 from ovlearn.checking.arithmetic import PRIME
 from ovlearn.checking.binding import Recorded, recorded, value_of
-from ovlearn.checking.equipped import Equipped, equipped, with_norms_held
+from ovlearn.checking.equipped import equipped, gains, with_norms_held
 from ovlearn.numeric import GPT, Config, Transformer
 from ovlearn.symbolic import (
     Counterexample,
@@ -42,13 +42,13 @@ def value(at: Recorded, name: str) -> Any:
     return value_of(name, at, {})
 
 
-def normed(rows: Any, gains: Any, *, centred: bool) -> tuple[Any, list[float]]:
+def normed(rows: Any, gain: Any, *, centred: bool) -> tuple[Any, list[float]]:
     """Rows behind a norm, and the factor of each, number by number."""
     out, factors = [], []
     for row in rows:
         mean = sum(row) / len(row) if centred else 0.0
         factor = 1 / math.sqrt(sum((x - mean) ** 2 for x in row) / len(row) + 1e-5)
-        out.append([(x - mean) * factor * gain for x, gain in zip(row, gains, strict=True)])
+        out.append([(x - mean) * factor * gain for x, gain in zip(row, gain, strict=True)])
         factors.append(factor)
     return np.array(out), factors
 
@@ -61,35 +61,16 @@ def normed(rows: Any, gains: Any, *, centred: bool) -> tuple[Any, list[float]]:
 def test_what_a_norm_is_made_of(net: Network, seed: int) -> None:
     at = recorded(net, seed)
     model = at.run.model
-    assert isinstance(model, Equipped)
+    assert isinstance(model, GPT)
     for layer in range(net.layers + 1):
-        read, factors = normed(value(at, f"X_{layer}"), model.gains[layer], centred=net.norm == "layer")
+        read, factors = normed(value(at, f"X_{layer}"), gains(model, layer), centred=net.norm == "layer")
         assert min(factors) > 0
         assert_close(value(at, f"X_norm_{layer}"), read)
         assert_close(value(at, f"D_norm_{layer}"), np.diag(factors))
         assert_close(value(at, f"r_norm_{layer}"), np.array(factors)[:, None])
-        assert_close(value(at, f"G_norm_{layer}"), np.diag(model.gains[layer]))
+        assert_close(value(at, f"G_norm_{layer}"), np.diag(gains(model, layer)))
     assert_close(value(at, "Y"), value(at, f"X_norm_{net.layers}") @ model.W_U)
     assert_close(value(at, "V_1_1"), value(at, "X_norm_1") @ model.W_V[1, 1])
-
-
-@SEEDS
-def test_layer_norm_is_that_of_a_gpt(seed: int) -> None:
-    run = recorded(LAYER, seed).run
-    model = run.model
-    assert isinstance(model, Equipped)
-    names = ("W_E", "W_Q", "W_K", "W_V", "W_O", "W_U")
-    gpt = GPT(
-        model.config,
-        **{name: getattr(model, name) for name in names},
-        ln1_w=model.gains[:-1],
-        ln_final_w=model.gains[-1],
-    )
-    again = gpt.run(run.tokens)
-    assert_close(run.logits, again.logits)
-    assert_close(run.pattern, again.pattern)
-    for layer in range(LAYER.layers):
-        assert_close(value(Recorded(run, seed), f"r_norm_{layer}"), 1 / gpt.norm_scale(run.resid_pre[layer]))
 
 
 @SEEDS
@@ -126,10 +107,10 @@ def test_what_a_head_adds_of_the_tokens_behind_norms(net: Network, seed: int) ->
     """By hand: each position's row of the embedding through the head and W_U, times the factors it meets."""
     at = recorded(net, seed)
     model = at.run.model
-    assert isinstance(model, Equipped)
+    assert isinstance(model, GPT)
     for layer, head in ((0, 1), (2, 0)):
-        _, first = normed(value(at, f"X_{layer}"), model.gains[layer], centred=net.norm == "layer")
-        _, last = normed(value(at, "X_3"), model.gains[3], centred=net.norm == "layer")
+        _, first = normed(value(at, f"X_{layer}"), gains(model, layer), centred=net.norm == "layer")
+        _, last = normed(value(at, "X_3"), gains(model, 3), centred=net.norm == "layer")
         pattern, circuit = at.run.pattern[layer, head], value(at, f"C_{layer}_{head}")
         expected = np.zeros_like(at.run.logits)
         for i, row in enumerate(pattern):
@@ -142,9 +123,9 @@ def test_what_a_head_adds_of_the_tokens_behind_norms(net: Network, seed: int) ->
 def test_a_full_circuit_is_that_of_the_folded_weights(seed: int) -> None:
     at = recorded(RMS, seed)
     model = at.run.model
-    assert isinstance(model, Equipped)
-    W_V = np.diag(model.gains[1]) @ model.W_V[1, 0]
-    W_U = np.diag(model.gains[3]) @ model.W_U
+    assert isinstance(model, GPT)
+    W_V = np.diag(gains(model, 1)) @ model.W_V[1, 0]
+    W_U = np.diag(gains(model, 3)) @ model.W_U
     assert_close(value(at, "C_1_0"), model.W_E @ W_V @ model.W_O[1, 0] @ W_U)
 
 
@@ -173,10 +154,11 @@ def test_queries_and_keys_are_turned_and_values_are_not(seed: int) -> None:
     for name, weight in (("Q_1_0", model.W_Q[1, 0]), ("K_1_0", model.W_K[1, 0])):
         expected = stream @ weight
         for place, row in enumerate(expected):
-            for pair in range(size // 2):
-                turned = complex(row[2 * pair], row[2 * pair + 1])
-                turned *= np.exp(1j * place * 10.0 ** (-2 * pair / size))
-                row[2 * pair : 2 * pair + 2] = turned.real, turned.imag
+            half = size // 2
+            for pair in range(half):
+                turned = complex(row[pair], row[half + pair])
+                turned *= np.exp(1j * place * 10.0 ** (-pair / half))
+                row[pair], row[half + pair] = turned.real, turned.imag
         assert_close(value(at, name), expected)
     assert_close(value(at, "V_1_0"), stream @ model.W_V[1, 0])
 
@@ -290,10 +272,19 @@ FALSE = {
         LAYER, LAYER.read(1), product(D, X, G), assumptions.rms_norm(LAYER)
     ),
     "rms norm as layer norm": claim(RMS, RMS.read(1), product(D, X, G), assumptions.layer_norm(RMS)),
+    "factors outside the pattern": claim(
+        RMS, product(A, D, X), product(D, A, X), assumptions.norm_factors(RMS, 1)
+    ),
+    "gains behind W_OV": claim(
+        RMS, product(X, G, RMS.head("W_OV", 1, 0)), product(X, RMS.head("W_OV", 1, 0), G)
+    ),
     "logits of the last stream": claim(RMS, symbol("Y"), product(RMS.stream(3), symbol("W_U"))),
     "queries that are not turned": claim(ROTARY, Q, product(X, W_Q), assumptions.queries(RMS)),
     "a rotation the wrong way round": claim(
         ROTARY, product(Q, Rotation(I), transpose(Rotation(J))), product(Q, Rotation(J - I))
+    ),
+    "a rotation of one more": claim(
+        ROTARY, product(Q, Rotation(I), transpose(Rotation(J))), product(Q, Rotation(I - J + 1))
     ),
     "a rotation of twice the distance": claim(
         ROTARY, product(Q, Rotation(I - J)), product(Q, Rotation(2 * I - 2 * J))

@@ -9,6 +9,7 @@ from sympy import Identity, Integer, Inverse, MatAdd, MatMul, MatrixSymbol, OneM
 
 from ovlearn.symbolic import (
     At,
+    Diagonal,
     Kronecker,
     Layer,
     OneHot,
@@ -124,6 +125,8 @@ def test_a_shape_error_is_a_value_error() -> None:
         Rank(mul(W_O, W_V, W_V)),
         Kronecker(A, mul(X, X)),
         Layer(plus(X, A), 0),
+        mul(Diagonal(X), X),
+        Diagonal(t(MatrixSymbol("r_norm_0", s, 1))),
         Vec(mul(mul(A, A), W_O)),
         TokenSum(mul(OneHot(J, s), W_V), J),
     ],
