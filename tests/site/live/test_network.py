@@ -92,3 +92,17 @@ def test_once_loaded_a_page_needs_no_network(page: Page, asked: list[str]) -> No
     press(answer, "Run")
     says(answer, "^Done in ")
     assert asked == []
+
+
+def test_the_excerpt_of_a_language_model_is_read_in_the_page(page: Page) -> None:
+    page.goto(f"{ADDRESS}lessons/03_one_attention_head/")
+    where = cell(page, 3)
+    write(
+        where,
+        "from ovlearn import zoo\n"
+        'excerpt = zoo.load("smollm2-excerpt")\n'
+        'print(excerpt.words[excerpt.rows(25, 2, [" he"], k=1).raised[0, 0]])',
+    )
+    press(where, "Run")
+    says(where, "^Done in ")
+    expect(where.locator(".ov-out")).to_have_text("his")
