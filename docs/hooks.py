@@ -142,11 +142,16 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 @stops_the_build
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Number the page's equations. In titles they become words, and HTML where a template can show it."""
+    """Number the page's equations. In titles they become words, and HTML where a template can show it.
+
+    And say how far up the search shows the page, before the search plugin reads it.
+    """
+    uri = page.file.src_uri
+    page.meta["search"] = {"boost": BOOST.get(uri, 3 if uri in build.lessons else 1)}
     page.title = build.equations.title(str(page.title))[0]
     for heading in page.toc:
         give_title(heading)
-    return build.equations.collect(page.file.src_uri, html)
+    return build.equations.collect(uri, html)
 
 
 @stops_the_build
@@ -170,7 +175,6 @@ def on_env(env: Any, config: MkDocsConfig, files: Files) -> None:
 def on_page_context(context: dict[str, Any], page: Page, config: MkDocsConfig, nav: Any) -> dict[str, Any]:
     """Tell the template where the page comes from and, for a lesson, where its notebook is."""
     lesson = build.lessons.get(page.file.src_uri)
-    page.meta["search"] = {"boost": BOOST.get(page.file.src_uri, 3 if lesson else 1)}
     page.edit_url = edit_url(page, config)
     place = lesson and practice(lesson)
     exercises = place and build.urls[place]

@@ -66,18 +66,22 @@ def begun(package: Path, cache: Path) -> Atlas | None:
     if (folder / "index.html").exists():  # it is written last
         return Atlas(folder)
     tell(f"making the atlas of {MODEL} beside all else")
-    command = [sys.executable, "-m", "ovlearn", "read", MODEL, "--out", str(folder)]
-    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
+    making = _start([sys.executable, "-m", "ovlearn", "read", MODEL, "--out", str(folder)], package.parent)
+    return Atlas(folder, making)
+
+
+def _start(command: list[str], folder: Path) -> subprocess.Popen[str]:
+    """A process of its own, which ends with the build at the latest."""
     making = subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=environment,
-        cwd=package.parent,
+        env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
+        cwd=folder,
     )
     atexit.register(making.kill)
-    return Atlas(folder, making)
+    return making
 
 
 def fragments(atlas: Atlas | None) -> dict[str, str]:

@@ -124,8 +124,9 @@ def _about(net: GPT) -> dict[str, Any]:
         "texts": TEXTS,
         "d_vocab": net.config.d_vocab,
         "eps": net.eps,
-        "shows": "Words, nine heads and seven texts of a real language model: what its circuits say and do.",
-        "provenance": f"an excerpt, rounded to 8 bits, of {one.says} {one.version}",
+        "shows": f"Words, {len(HEADS)} heads and {len(TEXTS)} texts of a real language model: "
+        "what its circuits say and do.",
+        "provenance": f"an excerpt, rounded to 8 bits, of {one.says}",
     }
 
 

@@ -20,7 +20,9 @@ from ovlearn.commands.zoo import fetched
 from ovlearn.numeric import Transformer, checkpoints, reading, zoo
 from ovlearn.numeric.checkpoints.fetching import SHIPPED
 from ovlearn.numeric.reading.circuitrows import Basis
+from ovlearn.numeric.zoo import excerpt
 
+_NETWORKS = tuple(name for name in zoo.names() if name != excerpt.NAME)  # of which all heads are there
 _STRONGEST = 12  # rows that are shown where no word is named
 
 
@@ -81,6 +83,8 @@ def _write_atlas(model: Transformer, out: Path, what: str, texts: tuple[str, ...
             first = atlas.write(
                 model, out, name, texts or None, about=about, done=lambda head: move(f"head {head}")
             )
+        except atlas.AtlasError as error:
+            raise click.UsageError(str(error).replace("folder", "--out", 1)) from None
         except OSError as error:
             raise click.ClickException(f"--out: {error.strerror}: {str(out)!r}") from None
     click.echo(first)
@@ -88,7 +92,7 @@ def _write_atlas(model: Transformer, out: Path, what: str, texts: tuple[str, ...
 
 def _introduced(what: str) -> tuple[str, str]:
     """What a model is called, and where it comes from."""
-    if what in zoo.names():
+    if what in _NETWORKS:
         return what, zoo.card(what).provenance
     if what in SHIPPED:
         return SHIPPED[what].title, SHIPPED[what].says
@@ -97,13 +101,10 @@ def _introduced(what: str) -> tuple[str, str]:
 
 def opened(what: str) -> Transformer:
     """Return the model that a word or a path names; a shipped one is fetched if need be."""
-    if what in zoo.names():
-        model: object = zoo.load(what)
-        if not isinstance(model, Transformer):
-            raise click.UsageError(f"WHAT: expected a whole network, got {what!r}, which is an excerpt")
-        return model
+    if what in _NETWORKS:
+        return zoo.load(what)
     if what not in SHIPPED and not Path(what).expanduser().exists():
-        known = ", ".join((*zoo.names(), *SHIPPED))
+        known = ", ".join((*_NETWORKS, *SHIPPED))
         expected = f"one of {known}, a folder with config.json, or a .gguf file"
         raise click.UsageError(f"WHAT: expected {expected}, got {what!r}")
     try:

@@ -14,7 +14,7 @@ from rendering.pages.pieces import page, sentence, table
 _LESSON = re.compile(r"\]\(\.\./lessons/(\w+)\.py")
 _SETUP = "Setup (already run for you)"
 # shown where cells run in the page
-_HERE = "Write your answers into the page, and press *Check*.\n{ .ov-live }"
+_HERE = "Here in the page a button does that: write your answer, and press *Check*.\n{ .ov-live }"
 _PROGRESS = '<div class="ov-progress"></div>'
 
 

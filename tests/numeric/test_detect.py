@@ -239,3 +239,22 @@ def test_tokens_that_repeat_nowhere_have_no_block() -> None:
     run = Transformer.random(Config(1, 2, 8, 4, 7, 12)).run([0, 1, 2, 3])
     with pytest.raises(ValueError, match="expected tokens that repeat with period 3"):
         detect.duplicate_token(run, 3)
+
+
+def test_a_begin_token_stands_before_and_nowhere_else() -> None:
+    config = Config(n_layers=1, n_heads=1, d_model=4, d_head=3, d_vocab=7, n_ctx=13)
+    tokens = detect.repeated_tokens(config, 6, batch=50, begin=3)
+    assert tokens.shape == (50, 13)
+    assert (tokens[:, 0] == 3).all()
+    assert (tokens[:, 1:] != 3).all()
+    assert (tokens[:, 1:7] == tokens[:, 7:]).all()
+    for bad, message in (
+        (
+            {"period": 7},
+            "period: expected a whole number from 1 to 6, got 7",
+        ),  # room for two, and the begin token
+        ({"period": 2, "begin": 7}, "begin: expected a whole number from 0 to 6, got 7"),
+    ):
+        with pytest.raises(ValueError, match="expected") as caught:
+            detect.repeated_tokens(config, **{"begin": 3, **bad})
+        assert str(caught.value) == message

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ovlearn.numeric import GPT, Config, Transformer, checkpoints, reading
+from ovlearn.numeric import GPT, Config, Transformer, checkpoints, circuits, reading
 from ovlearn.numeric.circuits.raising import largest, smallest
 
 from .answers import FIXTURES, FOLDERS
@@ -114,6 +114,61 @@ def test_directions_are_those_of_the_whole_matrix() -> None:
         along, said = x @ U[:, at], Vh[at] @ net.W_U
         both = [(set(np.argsort(s * along)[-3:]), set(np.argsort(s * said)[-3:])) for s in (1, -1)]
         assert (set(found.looks_at[at]), set(found.raised[at])) in both
+
+
+# All heads, by what they do.
+
+
+def test_heads_are_measured_on_tokens_said_twice(model: GPT) -> None:
+    found = reading.measured(model)
+    run, period = reading.repeated(model)
+    tokens = np.asarray(run.tokens)
+    assert np.array_equal(tokens[:, :period], tokens[:, period:])  # these have no begin token
+    pattern = model.run(tokens, record=["pattern"]).pattern  # [layer, batch, head, query, key]
+    later, each = np.arange(period, 2 * period), np.arange(1, 2 * period)
+    for name, weights in (
+        ("induction", pattern[..., later, later - period + 1]),
+        ("duplicate token", pattern[..., later, later - period]),
+        ("previous token", pattern[..., each, each - 1]),
+    ):
+        assert np.allclose(found[name], weights.mean(axis=(1, -1))), name
+    assert np.allclose(found["copying"], circuits.copying_score(model.folded()))
+
+
+def test_a_begin_token_comes_before_them() -> None:
+    class Begins:
+        begin = 2
+
+    run, period = reading.repeated(replace(llama(), tokenizer=Begins()))
+    tokens = np.asarray(run.tokens)
+    assert tokens.shape[1] == 1 + 2 * period
+    assert (tokens[:, 0] == 2).all()
+
+
+# What a head gave, from where.
+
+
+def test_what_a_head_gives_is_attention_times_row(model: GPT) -> None:
+    run, toward = model.run(TEXT), [1, 4, 4, 7, 0, 12]
+    found = reading.gives(run, 1, 2, toward)
+    assert np.array_equal(found.attention, run.pattern[1, 2])
+    x, scale = run.resid_pre[1], model.norm_scale(run.resid_final)  # [pos, d_model], [pos, 1]
+    rows = dense(model, 1, 2, x)  # [key, d_vocab]
+    assert np.allclose(found.gave, run.pattern[1, 2] * rows[:, toward].T / scale)
+    by = model.norm_scale(x) / np.sqrt(
+        (centred(model, run.embedding) ** 2).mean(-1, keepdims=True) + model.eps
+    )
+    boxed = dense(model, 1, 2, run.embedding) / by  # by the factor that the norm had
+    assert np.allclose(found.boxed, run.pattern[1, 2] * boxed[:, toward].T / scale)
+    lengths = [np.linalg.norm(each, axis=1) for each in (boxed, rows)]
+    assert np.allclose(found.norm_share, lengths[0] / lengths[1])
+    assert np.allclose(found.cosine, (boxed * rows).sum(axis=1) / lengths[0] / lengths[1])
+    lean = reading.gives(model.run(TEXT, record=["resid_pre"]), 1, 2, toward)
+    assert np.allclose(lean.attention, found.attention)  # computed, where it was not recorded
+
+
+def centred(model: GPT, x: Any) -> Any:
+    return x - x.mean(axis=-1, keepdims=True) if model.normalization == "LN" else x
 
 
 # What parts gave.
@@ -240,6 +295,12 @@ def test_bad_input() -> None:
         (
             lambda: reading.parts(model.run(TEXT, record=["v", "pattern", "head_out"]), 1),
             "run: expected one that recorded its mlp_out",
+        ),
+        (lambda: reading.gives(run, 0, 0, [1]), "toward: expected 6 tokens, one a position, got 1"),
+        (lambda: reading.gives(run, 3, 0, TEXT), "layer, head: expected (layer, head) with layer below 3"),
+        (
+            lambda: reading.gives(model.run(TEXT, record=[]), 0, 0, TEXT),
+            "run: expected one that recorded its resid_pre",
         ),
         (lambda: reading.reach(batch, 0, 0, 1), "run: expected one of the tokens of a single text"),
         (

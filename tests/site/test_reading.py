@@ -30,6 +30,26 @@ def test_search_finds_words_of_lessons_and_the_api(home: Page, word: str, place:
     expect(home).to_have_url(re.compile(re.escape(ADDRESS + place)))
 
 
+@pytest.mark.parametrize("word", ["softmax", "query", "eigenvalue", "induction", "W_{OV}", "W_OV"])
+def test_search_shows_lessons_first(home: Page, word: str) -> None:
+    pages = found(home, word)
+    assert pages[0].startswith("lessons/")
+    assert "article-map/" not in pages[:5]
+
+
+def test_search_knows_names_with_a_dot(home: Page) -> None:
+    assert "api/numeric/" in found(home, "circuits.ov")
+
+
+def found(page: Page, word: str) -> list[str]:
+    """The pages that the search lists for a word, in order."""
+    page.keyboard.press("f")
+    page.locator(".md-search__input").press_sequentially(word)
+    expect(page.locator(".md-search-result__meta")).to_contain_text("matching")
+    links = page.locator(".md-search-result__link").evaluate_all("all => all.map(each => each.pathname)")
+    return list(dict.fromkeys(link.removeprefix("/") for link in links))
+
+
 # Instant navigation
 
 

@@ -44,6 +44,7 @@ export class Cell {
           this.#marked(code);
           clearTimeout(this.#keeping);
           this.#keeping = setTimeout(() => this.keep(), 300);
+          if (!this.element.hasAttribute("aria-busy")) this.say(""); // what it says is of the code before
           this.changed();
         },
       });

@@ -92,10 +92,11 @@ def of_one_text(run: Run) -> Run:
 def _pattern(run: Run, stream: Array, layer: int, head: int) -> Array:
     """A head's pattern [query, key], as recorded, or from the stream that the layer read."""
     kept: Array | None = run.pattern
-    if kept is not None:
-        return kept[layer, head]  # type: ignore[no-any-return]
-    read_of_it = run.model.parts.read(run.model, stream, layer)  # [pos, d_model]
-    return attention_of(run.model, read_of_it, layer, head)["pattern"]
+    if kept is None:
+        x = run.model.parts.read(run.model, stream, layer)  # [pos, d_model]
+        return attention_of(run.model, x, layer, head)["pattern"]
+    pattern: Array = kept[layer, head]
+    return pattern
 
 
 def _dots(one: Array, gram: Array, other: Array) -> Array:

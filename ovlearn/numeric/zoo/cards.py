@@ -105,7 +105,7 @@ def _of_excerpt(model: Excerpt) -> Card:
         run = model.run(text)
         said = f"{text}: probability of {run.next_words[-1, 0]}"
         figures.append(Figure(said, run.probabilities[-1, 0]))
-    made = f"{len(model.heads)} heads of 270, {len(model.words):,} words of {model.d_vocab:,}"
+    made = f"{len(model.heads)} heads, {len(model.words):,} words of {model.d_vocab:,}"
     return Card(model.name, model.made, model.shows, made, model.provenance, tuple(figures))
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ovlearn.arguments import Head, complaint, described
-from ovlearn.numeric import reading
+from ovlearn.numeric import circuits, reading
 from ovlearn.numeric.arrays import Array, Tokens, read_only
 from ovlearn.numeric.circuits.raising import largest
 from ovlearn.numeric.config import Config
@@ -157,21 +157,26 @@ class Excerpt:
     def eigenvalues(self, layer: int, head: int) -> NDArray[np.complexfloating[Any]]:
         """Return the eigenvalues [d_head] of a head's circuit between the excerpt's words.
 
+        W_U is centred over these words, as `circuits.eigenvalues` centres it over a vocabulary.
+
+        Raises ValueError for a head that is not there.
+
         >>> from ovlearn.numeric import zoo
         >>> excerpt = zoo.load("smollm2-excerpt")
         >>> bool((excerpt.eigenvalues(29, 2).real > 0).mean() > 0.9)
         True
         """
-        at = self.place(layer, head)
-        found: NDArray[np.complexfloating[Any]] = np.linalg.eigvals(
-            self.W_O[at] @ (self.W_U @ self.W_E) @ self.W_V[at]
-        )
+        found: NDArray[np.complexfloating[Any]] = circuits.eigenvalues(self.network)[
+            0, self.place(layer, head)
+        ]
         return found
 
     def copying_score(self, layer: int, head: int) -> float:
-        """Return Σ Re λ / Σ |λ| of `eigenvalues`: from −1 to 1."""
-        values = self.eigenvalues(layer, head)
-        return float(values.real.sum() / np.abs(values).sum())
+        """Return Σλ / Σ|λ| of `eigenvalues`: from −1 to 1.
+
+        Raises ValueError for a head that is not there.
+        """
+        return float(circuits.copying_score(self.network)[0, self.place(layer, head)])
 
     def length(self, at: int, z: Array) -> Array:
         """Return the lengths of logits that a head writes of z [..., d_head], over the whole vocabulary."""

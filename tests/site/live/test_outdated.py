@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.site.built import ADDRESS
 from tests.site.live.using import button, cell, press, says, write
+from tests.site.test_pages import WCAG, violations
 from tests.site.watching import Watched
 
 LESSON = f"{ADDRESS}lessons/03_one_attention_head/"
@@ -91,6 +92,31 @@ def test_two_tabs_do_not_undo_each_other(page: Page) -> None:
     newer.reload()
     expect(cell(newer, 5).locator(".highlight code").first).to_have_text("print('newer')")
     newer.close()
+
+
+def test_a_tab_that_is_left_keeps_nothing_old(page: Page) -> None:
+    """Without the news of another tab too: what stands in the browser's storage is newer."""
+    write(cell(page, 5), "print('older')")
+    page.wait_for_timeout(400)
+    page.evaluate(
+        """() => {
+          const key = Object.keys(localStorage).find(each => each.includes("edits"));
+          localStorage.setItem(key, localStorage.getItem(key).replace("older", "newer"));
+        }"""
+    )
+    page.reload()
+    expect(cell(page, 5).locator(".highlight code").first).to_have_text("print('newer')")
+
+
+def test_typing_takes_away_what_was_said_of_the_code_before(page: Page) -> None:
+    fifth = cell(page, 5)
+    write(fifth, "1 / 0")
+    press(fifth, "Run")
+    says(fifth, "^It failed")
+    write(fifth, "1 / 2")
+    expect(fifth.locator(".ov-says")).to_have_text("")
+    expect(fifth.locator(".ov-was")).to_have_text("Output of what you ran before.")
+    assert violations(page, WCAG) == []  # pale, and legible
 
 
 def test_a_folded_cell_runs_without_being_unfolded(page: Page) -> None:

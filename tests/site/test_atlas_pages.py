@@ -96,12 +96,16 @@ def test_without_a_script_all_is_there(browser: Browser, folder: Path) -> None:
 
 
 def test_the_site_shows_that_of_smollm2(smollm2: GPT, browser: Browser) -> None:
-    assert len([*(SITE / "atlas" / "smollm2" / "heads").glob("*.html")]) == 270
+    config = smollm2.config
+    count = config.n_layers * config.n_heads
+    assert len([*(SITE / "atlas" / "smollm2" / "heads").glob("*.html")]) == count
     with Watched(browser, width=1280, scheme="light") as watched:
         page = watched.page
         page.goto(f"{ADDRESS}atlas/")
+        expect(page.locator("article h1")).to_contain_text(f"{count} heads")
+        expect(page.locator("article")).to_contain_text(f"{config.n_layers} layers of {config.n_heads} heads")
         page.get_by_role("link", name="Open the atlas").click()
-        expect(page.locator("h1")).to_have_text("270 heads of SmolLM2-135M-Instruct")
+        expect(page.locator("h1")).to_have_text(f"{count} heads of SmolLM2-135M-Instruct")
         page.locator("section:visible .grid a", has_text="−1.00").last.click()
         expect(page.locator("h1")).to_have_text("Head 29.0")
         sound(page)
