@@ -203,7 +203,8 @@ plots.matrix(
     rows=labels,
     columns=labels,
     title="Scores of layer 1, head 0",
-    caption="Rows are queries, columns are keys. No mask yet.",
+    caption="How well each query fits each key. No mask yet.",
+    axes=("query", "key"),
 )
 
 # %% tags=["hide-input"]

@@ -305,7 +305,7 @@ plots.pattern(
     A[first],
     tokens=letters,
     title="The earlier head, (0, 0)",
-    caption="Row: the position that looks. Column: the position looked at.",
+    caption="It gathers first. Look at which earlier positions it reads.",
 )
 
 # %% tags=["hide-input"]

@@ -24,7 +24,7 @@
   function grid(svg) {
     if (!svg.dataset.grid) return;
     const values = svg.dataset.values.split(";").map(row => row.split(" "));
-    const words = svg.dataset.words.split(" ");
+    const words = svg.dataset.words.split("|");
     const labels = [svg.dataset.rows, svg.dataset.columns].map(text => JSON.parse(text || "null"));
     const [left, top, side] = svg.dataset.grid.split(" ").map(Number);
     const last = [values.length - 1, values[0].length - 1];
