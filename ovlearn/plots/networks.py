@@ -11,8 +11,8 @@ from ovlearn.plots.wording import plural
 
 _LAYER = 148.0  # the width of a layer
 _BOX, _TALL = 64.0, 34.0  # a head
-_PITCH = 52.0  # from one head of a layer to the next
-_START = 62.0  # where the first layer begins
+_PITCH = 58.0  # from one head of a layer to the next
+_START = 74.0  # where the first layer begins
 _ENDS = 64.0  # room for what follows the last one
 
 
@@ -81,7 +81,7 @@ def _name(head: tuple[int, int], heads: int, x: float, y: float) -> str:
 
 def _common(end: float, stream: float) -> str:
     """What every path begins and ends with."""
-    lines = _line(f"M44 {number(stream)}H{_START:.0f}M{number(end)} {number(stream)}h20l-5 -4m5 4l-5 4")
+    lines = _line(f"M56 {number(stream)}H{_START:.0f}M{number(end)} {number(stream)}h20l-5 -4m5 4l-5 4")
     return _way("", lines + _product("E", 12, stream, "W", "E") + _product("", end + 34, stream, "W", "U"))
 
 
