@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import cos, pi, sin
 from typing import NamedTuple
 
@@ -63,17 +63,18 @@ class Label(NamedTuple):
         return tag("path", d=d, stroke="currentColor", stroke_opacity=0.6, fill="none") + text
 
 
-def beside(wanted: list[Wanted], marks: list[Place], frame: Box) -> list[Label]:
+def beside(wanted: list[Wanted], marks: list[Place], frame: Box, solid: Sequence[Box] = ()) -> list[Label]:
     """Return a label for each mark, the first wanted first: it covers no mark, no other label and no line.
 
     It stands beside its mark where there is room, and otherwise farther away, joined to it by a line. A
-    ringed mark has its label even where that covers another mark. `marks`: the middles of all marks.
+    ringed mark has its label even where that covers another mark. `marks`: the middles of all marks; `solid`:
+    what no label may cover.
 
     >>> beside([Wanted("0.1", (50, 50))], [(50, 50)], (0, 0, 100, 100))
     [Label(text='0.1', x=57.0, y=54.2, joined=None)]
     """
     covered = [_square(place, _MARK) for place in marks]
-    taken = [_square(one.place, RING) for one in wanted if one.ringed]
+    taken = [*solid, *(_square(one.place, RING) for one in wanted if one.ringed)]
     found: list[Label] = []
     for one in wanted:
         best = _best((label for label in _around(one) if _free(label, found, taken, frame)), covered)

@@ -15,7 +15,7 @@ NEGATIVE = "var(--ov-negative,#c34a1c)"
 SERIES = tuple(
     f"var(--ov-series{place},{fallback})"
     for place, fallback in enumerate(
-        ("#1577c8", "#c55101", "#058730", "#9751d7", "#118186", "#cf3682", "#847504", "#71757a")
+        ("#1577c8", "#c55101", "#058730", "#9954d8", "#118186", "#cf3682", "#847504", "#71757a")
     )
 )
 
