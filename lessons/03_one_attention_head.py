@@ -20,8 +20,8 @@
 #
 # ## The equation, derived
 #
-# First a head at work, in a small model that was trained on the King James Bible. Then the head's output $H_1$
-# (layer 1, one head a layer): replace each name by what it stands for.
+# First a head at work, in a small model that was trained on the King James Bible. Then the head's output
+# $H_1$ (layer 1, one head a layer): replace each name by what it stands for.
 
 # %% tags=["hide-input"]
 import math
