@@ -29,15 +29,26 @@
 #
 # ## The equation, derived
 #
-# Replace the last stream by what it is, again and again, and remove the brackets.
+# First a drawing of a stream and its writers. Then the sum: replace the last stream by what it is, again and
+# again, and remove the brackets.
 
 # %% tags=["hide-input"]
-
 import numpy as np
 
 import ovlearn as ov
 from ovlearn import plots
+from ovlearn.plots import kit
 from ovlearn.symbolic import Network, NormalForm
+
+heads = [[f"head {layer}.{head}" for head in range(2)] for layer in range(3)]
+kit.draw(
+    *kit.stream(heads),
+    title="The stream and its writers",
+    caption="Follow the thick line: whatever is written stays in it, up to the logits Y.",
+    says="The residual stream runs from the embedding E W_E to the unembedding W_U. Three layers of two "
+    "heads read it. What the heads of layer i write is Delta_i: a plus sign adds it to X_i, and X_(i+1) "
+    "goes on.",
+)
 
 # %%
 unrolled = ov.derive("residual-stream", layers=3)
@@ -129,7 +140,7 @@ print(f"without head (1, 0): largest difference {broken:.2f}")
 writers = {"embedding": X[0]}  # each [pos, d_model]
 for layer in range(3):
     for head in range(2):
-        writers[f"head {layer},{head}"] = run.head_out[layer, head]
+        writers[heads[layer][head]] = run.head_out[layer, head]
 
 best = int(run.logits[-1].argmax())
 column = model.W_U[:, best]  # [d_model]   from a row to this logit

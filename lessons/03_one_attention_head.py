@@ -20,7 +20,8 @@
 #
 # ## The equation, derived
 #
-# Start with the head's output $H_1$ (layer 1, one head a layer), and replace each name by what it stands for.
+# First a head at work, in a small model that was trained on the King James Bible. Then the head's output
+# $H_1$ (layer 1, one head a layer): replace each name by what it stands for.
 
 # %% tags=["hide-input"]
 import math
@@ -28,7 +29,34 @@ import math
 import numpy as np
 
 import ovlearn as ov
-from ovlearn import plots
+from ovlearn import plots, zoo
+from ovlearn.plots import kit
+
+reader = zoo.load("king-james-two-layers")
+seen = reader.run(reader.encode("the vessels of silver and"))
+looks = seen.pattern[1, 3, -1]  # [key]   where the last word looks
+said = seen.head_out[1, 3, -1] @ reader.W_U  # [d_vocab]   what it adds to the logits there
+said = said - said.mean()
+most = np.argsort(-said)[:6]
+assert {"jewels", "gold"} <= set(reader.words(most))
+assert looks.argmax() == 3
+
+sentence = kit.words(reader.words(seen.tokens))
+silver = sentence[3].middle[0]
+brings = kit.box("W_OV", (silver, 84), "ov")
+kit.draw(
+    *sentence,
+    *kit.attention(sentence, looks),
+    kit.arrow((silver, 42), brings.top, "ov", width=4),
+    kit.arrow(brings.bottom, (silver, 126), "ov", width=4),
+    brings,
+    kit.bars(said[most], reader.words(most), (silver - 130, 132)),
+    title="Head 1.3 looks at “silver”, and raises “jewels” and “gold”",
+    caption="Above: where “and” looks. Below: the next words that this raises most.",
+    says=f"From the last word, “and”, the thickest arc leads to “silver”, with {looks[3]:.0%} of the "
+    "attention. From “silver” an arrow leads through W_OV to six bars, the words that the head "
+    f"raises most: {', '.join(reader.words(most))}.",
+)
 
 # %%
 derivation = ov.derive("attention-head", layer=1)
@@ -203,7 +231,8 @@ plots.matrix(
     rows=labels,
     columns=labels,
     title="Scores of layer 1, head 0",
-    caption="Rows are queries, columns are keys. No mask yet.",
+    caption="How well each query fits each key. No mask yet.",
+    axes=("query", "key"),
 )
 
 # %% tags=["hide-input"]

@@ -156,9 +156,9 @@ assert reversed_error > 0.1
 #
 # ## A picture: the paths of a network
 #
-# Choose the layers and the heads. Each way from the left to the right is a path; walk through them with the
-# arrow keys, or hover. Below stand its term of the expansion, and what it adds to the logits of a random
-# network.
+# Choose the layers and the heads. Each way from the left to the right is a path: press a head to lead the
+# path through it, or the stream to lead it past. Below stand the path's term of the expansion, and what it
+# adds to the logits of a random network. The table lists all paths; point at one, or use the arrow keys.
 
 # %% tags=["hide-input"]
 plots.path_explorer(
@@ -305,7 +305,7 @@ plots.pattern(
     A[first],
     tokens=letters,
     title="The earlier head, (0, 0)",
-    caption="Row: the position that looks. Column: the position looked at.",
+    caption="It gathers first. Look at which earlier positions it reads.",
 )
 
 # %% tags=["hide-input"]

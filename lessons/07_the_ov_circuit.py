@@ -286,7 +286,8 @@ plots.matrix(
     rows=words,
     columns=words,
     title="The OV circuit of a bracket head",
-    caption="Row: the token looked at. Column: the next token whose logit changes.",
+    caption="Read a row: what looking at this token does to each next token.",
+    axes=("token looked at", "next token"),
 )
 
 # %% [markdown]
@@ -312,7 +313,8 @@ plots.matrix(
     rows=text,
     columns=words,
     title="What the bracket head adds to the logits",
-    caption="Row: a position of the text. Column: the next token.",
+    caption="Each position of the text raises some next tokens and lowers others.",
+    axes=("position", "next token"),
 )
 
 # %% [markdown]

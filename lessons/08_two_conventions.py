@@ -244,8 +244,9 @@ plots.matrix(
     rows=names,
     columns=names,
     title="The pattern and the circuit in one matrix",
-    caption="Column: a position and the token there. Row: a position and the next token whose logit changes. "
-    "Each block is the same circuit, times one entry of the pattern.",
+    caption="A label is a position and a token. Each block is the same circuit, times one entry of the "
+    "pattern.",
+    axes=("next token", "token looked at"),
 )
 
 # %% [markdown]

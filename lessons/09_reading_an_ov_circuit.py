@@ -48,7 +48,8 @@ plots.matrix(
     rows=model.tokens,
     columns=model.tokens,
     title="The OV circuit of a head that copies",
-    caption="Row: the token looked at. Column: the token raised. Look for the largest entry of each row.",
+    caption="Look for the largest entry of each row.",
+    axes=("token looked at", "next token"),
 )
 
 # %% [markdown]

@@ -56,7 +56,8 @@ plots.matrix(
     rows=model.tokens,
     columns=model.tokens,
     title="QK: which token looks for which",
-    caption="Row: the token that looks. Column: the token looked at. Two tokens look for one.",
+    caption="Two tokens look for one.",
+    axes=("token that looks", "token looked at"),
 )
 
 # %%
@@ -66,7 +67,8 @@ plots.matrix(
     rows=model.tokens,
     columns=model.tokens,
     title="OV: what a token raises when it is looked at",
-    caption="Row: the token looked at. Column: the token raised. One token raises two.",
+    caption="One token raises two.",
+    axes=("token looked at", "next token"),
 )
 
 # %% [markdown]

@@ -230,7 +230,7 @@ plots.pattern(
     caption="Look at the lower half: each token looks at what followed it before. Both models have this.",
 )
 
-# %%
+# %% tags=["hide-input"]
 plots.pattern(
     by_keys.pattern[0, 0],
     tokens=text.split(),
@@ -238,7 +238,7 @@ plots.pattern(
     caption="One step back, whatever the tokens.",
 )
 
-# %%
+# %% tags=["hide-input"]
 plots.pattern(
     by_pointers.pattern[0, 0],
     tokens=text.split(),

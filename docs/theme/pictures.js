@@ -24,7 +24,7 @@
   function grid(svg) {
     if (!svg.dataset.grid) return;
     const values = svg.dataset.values.split(";").map(row => row.split(" "));
-    const words = svg.dataset.words.split(" ");
+    const words = svg.dataset.words.split("|");
     const labels = [svg.dataset.rows, svg.dataset.columns].map(text => JSON.parse(text || "null"));
     const [left, top, side] = svg.dataset.grid.split(" ").map(Number);
     const last = [values.length - 1, values[0].length - 1];
@@ -131,6 +131,7 @@
     const readout = box.querySelector(".ov-readout");
     const list = box.querySelector(".ov-paths");
     const layers = Number(box.dataset.network.split("-")[0]);
+    const buttons = ways.filter(way => way.dataset.way);
     let current = null;
 
     function show(row) {
@@ -141,12 +142,47 @@
       const past = [...Array(layers).keys()].map(String).filter(layer => !passed.includes(layer));
       const taken = new Set(["", ...heads, ...past]);
       for (const way of ways) way.classList.toggle("ov-on", taken.has(way.dataset.way));
+      for (const way of buttons) way.ariaPressed = taken.has(way.dataset.way);
       for (const other of rows) {
         other.classList.toggle("ov-on", other === row);
         other.tabIndex = other === row ? 0 : -1;
       }
       const [term, norm, share] = [...row.cells].map(cell => cell.innerHTML);
       readout.innerHTML = `<span class="ov-term">${term}</span> <span>norm <b>${norm}</b>, share <b>${share}</b></span>`;
+    }
+    // Where a finger finds a way: its head's box and some room around it, or its stretch of the stream.
+    function target(way) {
+      const hit = document.createElementNS(way.namespaceURI, "rect");
+      const read = (element, ...names) => names.map(name => Number(element.getAttribute(name)));
+      const frame = way.querySelector("rect");
+      const [left, level, right] = way.querySelector("path").getAttribute("d").match(/[\d.]+/g).map(Number);
+      const [x, y, width, height] = frame ? read(frame, "x", "y", "width", "height") : [left + 24, level - 4, right - left - 48, 8];
+      const place = { x: x - 12, y: y - 12, width: width + 24, height: height + 24, class: "ov-hit" };
+      for (const [name, value] of Object.entries(place)) hit.setAttribute(name, value);
+      return hit;
+    }
+    // A head that is pressed is on the path, or no longer; one on the stream leads past its layer.
+    function press(way) {
+      const [layer, head] = way.split(".");
+      const heads = current.dataset.path.split("-").filter(Boolean);
+      const others = heads.filter(other => other.split(".")[0] !== layer);
+      if (head && !heads.includes(way)) others.push(way);
+      others.sort((a, b) => parseInt(a) - parseInt(b));
+      show(rows.find(each => each.dataset.path === others.join("-")));
+    }
+    box.querySelector("svg").setAttribute("role", "group");
+    for (const way of buttons) {
+      const name = way.dataset.way;
+      way.prepend(target(way));
+      way.setAttribute("role", "button");
+      way.setAttribute("tabindex", "0");
+      way.setAttribute("aria-label", name.includes(".") ? `head ${name}` : `past layer ${name}`);
+      way.addEventListener("click", () => press(name));
+      way.addEventListener("keydown", event => {
+        if (event.key !== "Enter" && event.key !== " ") return;
+        event.preventDefault();
+        press(name);
+      });
     }
     const row = event => event.target.closest("tr[data-path]");
     for (const name of ["pointermove", "focusin", "click"]) {

@@ -12,9 +12,9 @@ from ovlearn.plots.picture import Picture, drawing, folded
 from ovlearn.plots.svg import colour, number, tag, width_of, written
 from ovlearn.plots.wording import figure, first_largest, label
 
-_LENGTH = 260.0  # from the least to the greatest bar's end
-_PITCH = 22.0  # from one bar to the next
-_HEIGHT = 14.0
+_LENGTH = 380.0  # from the least to the greatest bar's end
+_PITCH = 24.0  # from one bar to the next
+_HEIGHT = 15.0
 _BESIDE = 8.0  # between a name and its bar
 
 

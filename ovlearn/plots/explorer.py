@@ -36,8 +36,9 @@ def path_explorer(
 ) -> Picture:
     """Return networks of these sizes to choose from, drawn, each with its (1 + heads)^layers paths.
 
-    A path has its term in the expansion, its contribution's Frobenius norm, and its share of the logits; the
-    site's script shows the way that a path takes. Each network is random, from this seed.
+    A path has its term in the expansion, its contribution's Frobenius norm, and its share of the logits; with
+    the site's script one can press heads to lead the path through them. Each network is random, from this
+    seed.
 
     Raises: TypeError or ValueError for a seed, layers or heads that are not whole numbers, for the same one
     twice, and for more than 128 paths in all.
@@ -99,7 +100,8 @@ def _choices(name: str, values: tuple[int, ...], chosen: int) -> str:
         tag("label", _radio(name, value, checked=value == chosen) + f" {value}") for value in values
     )
     word = {"layers": "Layers", "heads": "Heads a layer"}[name]
-    return tag("fieldset", tag("legend", word) + radios)
+    # A legend stands above its fieldset in WebKit, whatever the style: so a group with a name.
+    return tag("div", tag("b", word, aria_hidden="true") + radios, role="radiogroup", aria_label=word)
 
 
 def _radio(name: str, value: int, *, checked: bool) -> str:
@@ -111,9 +113,7 @@ def _panel(size: tuple[int, int], seed: int, *, shown: bool) -> str:
     """One network: its count of paths, its drawing, a line for the chosen path, its table."""
     layers, heads = size
     run = network_run(layers, heads, seed)
-    scroll = tag(
-        "div", _table(run, seed), class_="ov-paths", style="overflow:auto;max-height:24em", tabindex="0"
-    )
+    scroll = tag("div", _table(run, seed), class_="ov-paths", style="overflow-x:auto", tabindex="0")
     return tag(
         "div",
         _count(layers, heads) + networks.draw(layers, heads) + READOUT + scroll,

@@ -6,14 +6,15 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from ovlearn.arguments import Head
-from ovlearn.plots.marks import Place, telling
+from ovlearn.plots.labelling import Place
+from ovlearn.plots.marks import telling
 from ovlearn.plots.picture import drawing
 from ovlearn.plots.svg import POSITIVE, number, tag, width_of, written
 from ovlearn.plots.wording import figure, name_of
 
-_BOX, _TALL = 36.0, 18.0  # a head
-_PITCH = 32.0  # from one head of a layer to the next
-_WIDE, _NARROW = 190.0, 76.0  # from one layer to the next
+_BOX, _TALL = 44.0, 24.0  # a head
+_PITCH = 40.0  # from one head of a layer to the next
+_WIDE, _NARROW = 480.0, 84.0  # from one layer to the next
 _ACROSS = 640.0  # what all layers together should keep within, down to the narrowest
 _EDGE = 8.0  # around all
 _LEAST, _FULL, _FULL_OF_MANY = 0.75, 6.0, 3.5  # widths of an edge
@@ -42,9 +43,9 @@ def draw(heads: list[Head], edges: list[Edge], word: str, rest: str, title: str,
     places = laid_out(heads)
     full = _FULL if len(edges) <= _MANY else _FULL_OF_MANY
     bottom = max(y for _, y in places.values()) + _TALL / 2 + _overhang(places)
-    legend, legend_width = _legend(edges, rest, full, bottom + 16)
+    legend, legend_width = _legend(edges, rest, full, bottom + 18)
     width = max(max(x for x, _ in places.values()) + _BOX / 2 + _EDGE, legend_width)
-    height = bottom + 30
+    height = bottom + 34
     content = (
         _kept_clear(_lines(edges, places, word, full), places, (width, height)) + _heads(places) + legend
     )
@@ -55,7 +56,7 @@ def laid_out(heads: list[Head]) -> dict[Head, Place]:
     """Return the middle of each head: its column is its layer's, its row its place among those shown."""
     layers = sorted({layer for layer, _ in heads})
     across = min(_WIDE, max(_NARROW, _ACROSS / max(len(layers) - 1, 1)))
-    top = 24 + _TALL / 2 + _bow(len(layers) - 1)
+    top = 28 + _TALL / 2 + _bow(len(layers) - 1)
     places = {}
     for column, layer in enumerate(layers):
         for row, head in enumerate(sorted(head for head in heads if head[0] == layer)):
@@ -130,12 +131,10 @@ def _heads(places: dict[Head, Place]) -> str:
         stroke="currentColor",
         stroke_opacity=0.6,
     )
-    names = "".join(written(name_of(head), x, y + 3.5) for head, (x, y) in places.items())
+    names = "".join(written(name_of(head), x, y + 4.5) for head, (x, y) in places.items())
     columns = {head[0]: x for head, (x, _) in places.items()}
     layers = "".join(written(f"layer {layer}", x, 14) for layer, x in columns.items())
-    return (
-        frames + tag("g", names, text_anchor="middle") + tag("g", layers, text_anchor="middle", font_size=10)
-    )
+    return frames + tag("g", names, text_anchor="middle") + tag("g", layers, text_anchor="middle")
 
 
 def _legend(edges: list[Edge], rest: str, full: float, y: float) -> tuple[str, float]:

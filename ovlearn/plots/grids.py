@@ -10,7 +10,7 @@ import numpy as np
 
 from ovlearn.numeric.arrays import Array
 from ovlearn.plots.picture import drawing
-from ovlearn.plots.svg import NEGATIVE, POSITIVE, number, tag, width_of, written
+from ovlearn.plots.svg import NEGATIVE, POSITIVE, SIZE, number, tag, width_of, written
 from ovlearn.plots.wording import figure, label
 
 LEVELS = 32  # shades from nothing to full
@@ -18,10 +18,10 @@ FILLED = 0.94  # of a cell's side; the rest is the gap to the next one
 
 _THREE_DIGITS_UP_TO = 16  # a side: in a larger grid two will do, and it is a third lighter
 _NUMBERS_UP_TO = 8  # a side: a larger grid has no room for them
-_SIDES = ((8, 38), (12, 30), (16, 24), (24, 18), (40, 12), (64, 8))  # up to so many cells: so wide each
-_LINE = 14  # the height of a line of text
-_FONT = 11
-_SWATCH, _SWATCHES = 14.0, 9
+_SIDES = ((12, 48), (16, 38), (24, 26), (40, 16), (64, 10))  # up to so many cells: so wide each
+_LINE = 17  # the height of a line of text
+_SWATCH, _SWATCHES = 18.0, 9
+_BESIDE = 440.0  # up to this width a second grid has room beside it
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Grid:
     @property
     def slanted(self) -> bool:
         """Whether the columns' ticks need more room than a cell is wide."""
-        return self.columns.widest > max(self.side, 2 * _LINE) - 4
+        return self.columns.widest > max(self.side, 1.6 * _LINE) - 4
 
     @property
     def left(self) -> float:
@@ -91,21 +91,34 @@ class Grid:
         """The width and the height of all cells."""
         return self.side * self.columns.count, self.side * self.rows.count
 
+    @property
+    def width(self) -> float:
+        """Of the whole, whatever is the longest."""
+        overhang = 0.65 * self.columns.widest if self.slanted else 8
+        cells = self.left + self.size[0] + overhang
+        legend = self._legend_left + _SWATCH * _SWATCHES + self._legend_overhang
+        return max(cells, legend, self.left + width_of(f"{self.columns.word} →") + 2)
+
+    @property
+    def height(self) -> float:
+        """Of the whole, the name of the rows included, which may be longer than all rows."""
+        return max(self.top + self.size[1] + 2.4 * _LINE, self._rows_middle + self._rows_reach)
+
     def draw(self, title: str, says: str) -> str:
         """Return the whole drawing, its values in `data-values` for the script that reads them out."""
-        width, height = self.size
-        overhang = 0.6 * self.columns.widest if self.slanted else 0
         digits = 3 if max(self.values.shape) <= _THREE_DIGITS_UP_TO else 2
         lines = ";".join(" ".join(_plain(value, digits) for value in row) for row in self.values)
         return drawing(
-            max(self.left + width + max(overhang, 8), 190),
-            self.top + height + 2.6 * _LINE,
+            self.width,
+            self.height,
             self._cells() + self._ticks() + self._legend(),
             title=title,
             says=says,
+            fills=False,
+            beside=self.width <= _BESIDE,
             tabindex="0",
             data_grid=" ".join(number(value) for value in (self.left, self.top, self.side)),
-            data_words=f"{self.rows.word} {self.columns.word}",
+            data_words=f"{self.rows.word}|{self.columns.word}",
             data_rows=_names(self.rows),
             data_columns=_names(self.columns),
             data_values=lines,
@@ -137,18 +150,19 @@ class Grid:
         """The values in their cells, where there is room."""
         if max(self.values.shape) > _NUMBERS_UP_TO:
             return ""
+        room = FILLED * self.side - 2
         texts = "".join(
-            written(_short(float(value)), (column + 0.5) * self.side, (row + 0.5) * self.side + 3.5)
+            written(_short(float(value), room), (column + 0.5) * self.side, (row + 0.5) * self.side + 4.5)
             for (row, column), value in np.ndenumerate(self.values)
         )
-        return tag("g", texts, text_anchor="middle", font_size=10)
+        return tag("g", texts, text_anchor="middle")
 
     def _ticks(self) -> str:
         rows = "".join(
             written(self.rows.tick(row), self.left - 6, self.top + (row + 0.5) * self.side + 4)
-            for row in self._every(self.rows, _FONT)
+            for row in self._every(self.rows, SIZE)
         )
-        room = _FONT if self.slanted else self.columns.widest + 3
+        room = SIZE if self.slanted else self.columns.widest + 3
         columns = "".join(self._column_tick(column) for column in self._every(self.columns, room))
         return (
             tag("g", rows, text_anchor="end")
@@ -168,16 +182,35 @@ class Grid:
 
     def _axis_names(self) -> str:
         """What is counted across, at the top, and down, turned, at the left."""
-        edge, middle = 0.8 * _LINE, self.top + self.size[1] / 2
+        edge, middle = 0.8 * _LINE, self._rows_middle
         turn = f"rotate(-90 {number(edge)} {number(middle)})"
         across = written(f"{self.columns.word} →", self.left, edge)
         down = written(f"← {self.rows.word}", edge, middle, transform=turn, text_anchor="middle")
         return tag("g", across + down, font_style="italic")
 
+    @property
+    def _rows_reach(self) -> float:
+        """From the middle of the rows' name to its ends."""
+        return width_of(f"← {self.rows.word}") / 2 + 2
+
+    @property
+    def _rows_middle(self) -> float:
+        """Where the rows' name has its middle: beside the cells, lower where it would begin above the top."""
+        return max(self.top + self.size[1] / 2, self._rows_reach)
+
+    @property
+    def _legend_overhang(self) -> float:
+        """How far the numbers at its ends stand out."""
+        return width_of(figure(-self.full if self.signed else self.full)) / 2 + 2
+
+    @property
+    def _legend_left(self) -> float:
+        return max(self.left, self._legend_overhang)
+
     def _legend(self) -> str:
         """Shades from the least to the greatest, with the numbers that they stand for."""
         ends = (-1, 0, 1) if self.signed else (0, 1)
-        x, y, width = self.left, self.top + self.size[1] + 0.7 * _LINE, _SWATCHES * _SWATCH
+        x, y, width = self._legend_left, self.top + self.size[1] + 0.7 * _LINE, _SWATCHES * _SWATCH
         box = {"x": x, "y": y, "height": 8.0}
         swatches = "".join(
             _swatch(step, box | {"x": x + index * _SWATCH})
@@ -187,7 +220,7 @@ class Grid:
             written(figure(end * self.full), x + width * (end - ends[0]) / (1 - ends[0]), y + 8 + 0.9 * _LINE)
             for end in ends
         )
-        return swatches + _frame(box | {"width": width}) + tag("g", marks, text_anchor="middle", font_size=10)
+        return swatches + _frame(box | {"width": width}) + tag("g", marks, text_anchor="middle")
 
 
 def _swatch(step: float, box: dict[str, float]) -> str:
@@ -218,7 +251,9 @@ def _plain(value: float, digits: int) -> str:
     return "0" if text == "-0" else text
 
 
-def _short(value: float) -> str:
-    """A value that fits in a cell."""
-    text = f"{value:.2f}" if abs(value) < 99.5 else figure(value)
+def _short(value: float, room: float) -> str:
+    """A value that fits in a cell: two decimals, or as many digits as there is room for."""
+    short = f"{value:.0e}".replace("e+0", "e").replace("e+", "e")
+    forms = [f"{value:.2f}", f"{value:.1f}", f"{value:.0f}", short]
+    text = next((form for form in forms if width_of(form) <= room), forms[-1])
     return "0" if text in ("0.00", "-0.00") else text.replace("-", "−")

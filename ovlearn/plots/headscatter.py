@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,17 +11,19 @@ import numpy as np
 from ovlearn.arguments import Head, complaint, instance_of
 from ovlearn.numeric.arrays import Array
 from ovlearn.plots import inputs
-from ovlearn.plots.marks import RING, Wanted, beside, shape
+from ovlearn.plots.labelling import RING, SIZE, Place, Wanted, beside
 from ovlearn.plots.marks import mark as marked
+from ovlearn.plots.marks import shape
 from ovlearn.plots.picture import READOUT, Picture, drawing, folded
 from ovlearn.plots.planes import LONGEST, Plane, plane, spread
 from ovlearn.plots.svg import POSITIVE, number, tag, width_of, written
 from ovlearn.plots.wording import figure, first_largest, label, name_of, plural
 
 LABELLED = 16  # heads with a label beside them
-_SIZE = (330.0, 270.0)  # of the frame
+_SIZE = (560.0, 360.0)  # of the frame
 _SHAPES = 4  # that take turns; the shade tells layers of one shape apart
-_PITCH = 18.0  # from one line of the legend to the next
+_SAME = (4.0, 8.0, 16.0, 32.0)  # how near heads must be to share a label: the least that leaves room for all
+_PITCH = 20.0  # from one line of the legend to the next
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,8 @@ def heads(
 
     x and y have shape [layer, head]; a head with NaN in either is left out, and named in the description.
     Later layers are darker (in a dark theme brighter), and shapes take turns. Up to 16 heads all have labels,
-    "layer.head", where there is room; of more, the 16 that are farthest out.
+    "head layer.head", and those that coincide have one together; of more, the 16 that are farthest out, where
+    there is room.
     `mark`: (layer, head) pairs to ring.
 
     Raises: TypeError for what is no array of real numbers, no string or no list of heads; ValueError for
@@ -92,7 +96,7 @@ def _drawn(scatter: Scatter, name: str, says: str) -> str:
     )
 
 
-def _places(scatter: Scatter, on: Plane) -> list[tuple[float, float]]:
+def _places(scatter: Scatter, on: Plane) -> list[Place]:
     return [on.place(float(x), float(y)) for x, y in zip(scatter.x, scatter.y, strict=True)]
 
 
@@ -126,14 +130,30 @@ def _rings(scatter: Scatter, on: Plane) -> str:
 def _labels(scatter: Scatter, on: Plane) -> str:
     """Beside the ringed heads first, then from the outermost inwards."""
     places = _places(scatter, on)
-    wanted = [
-        Wanted(name_of(head), places[index], head in scatter.ringed)
-        for index in _outermost(scatter)
-        for head in [scatter.heads[index]]
-    ]
     frame = (on.x.begin, on.y.end, on.x.end, on.y.begin)
-    texts = "".join(written(text, x, y) for text, x, y in beside(wanted, places, frame))
-    return tag("g", texts, font_size=10)
+    for same in _SAME[: None if len(places) <= LABELLED else 1]:
+        groups = _together(scatter, places, same)
+        labels = beside([_wanted(scatter, places, group) for group in groups], places, frame)
+        if len(labels) == len(groups):
+            break
+    return tag("g", "".join(label.draw() for label in labels), class_="ov-names", font_size=SIZE)
+
+
+def _together(scatter: Scatter, places: list[Place], same: float) -> list[list[int]]:
+    """Which heads share a label: those so near to each other, in the order in which labels are wanted."""
+    groups: list[list[int]] = []
+    for index in _outermost(scatter):
+        near = (group for group in groups if math.dist(places[group[0]], places[index]) <= same)
+        group = next(near, None)
+        groups.append([index]) if group is None else group.append(index)
+    return groups
+
+
+def _wanted(scatter: Scatter, places: list[Place], group: list[int]) -> Wanted:
+    """The label of one head, or of several at one place: "head 0.2", which no one takes for a tick."""
+    heads = sorted(scatter.heads[index] for index in group)
+    text = f"{plural('head', len(heads))} {', '.join(map(name_of, heads))}"
+    return Wanted(text, places[group[0]], any(head in scatter.ringed for head in heads))
 
 
 def _outermost(scatter: Scatter) -> list[int]:
@@ -156,7 +176,7 @@ def _legend(scatter: Scatter, on: Plane) -> tuple[str, float]:
     content, x, line = "", on.x.begin + 4, 0
     for layer in sorted({layer for layer, _ in scatter.heads}):
         text = f"layer {layer}"
-        width = 12 + width_of(text) + 14
+        width = 14 + width_of(text) + 14
         if x + width > on.width + 10 and x > on.x.begin + 4:
             x, line = on.x.begin + 4, line + 1
         y = on.height + _PITCH * line + 8

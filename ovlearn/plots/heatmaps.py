@@ -42,22 +42,31 @@ def pattern(pattern: Any, tokens: Any = None, title: str = "", caption: str = ""
     return Picture(title, caption, *_drawn(grid, title or "Attention pattern", says))
 
 
-def matrix(M: Any, rows: Any = None, columns: Any = None, title: str = "", caption: str = "") -> Picture:
+def matrix(
+    M: Any,
+    rows: Any = None,
+    columns: Any = None,
+    title: str = "",
+    caption: str = "",
+    axes: tuple[str, str] = ("row", "column"),
+) -> Picture:
     """Return a matrix [rows, columns] as a heat map: one colour above 0, another below, none at 0.
 
     Full colour stands for the largest magnitude in it; the legend gives that number.
-    `M`: an array, or a FactoredMatrix; `rows`, `columns`: a label for each.
+    `M`: an array, or a FactoredMatrix; `rows`, `columns`: a label for each; `axes`: what a row stands for,
+    and what a column does, as "query" and "key", or "position" and "feature".
 
-    Raises: TypeError for what is no array of real numbers or no list of labels; ValueError for NaN, other
-    than two axes, more than 64 rows or columns, or another number of labels.
+    Raises: TypeError for what is no array of real numbers, no list of labels or no two names; ValueError for
+    NaN, other than two axes, more than 64 rows or columns, or another number of labels or names.
 
-    >>> matrix([[1, -2], [0, 3]], rows=["a", "b"], title="Two by two")
+    >>> matrix([[1, -2], [0, 3]], rows=["a", "b"], title="Two by two", axes=("token", "feature"))
     Picture('Two by two')
     """
     title, caption = inputs.texts(title, caption)
     values = inputs.grid("M", M)  # [rows, columns]
-    down = Axis("row", values.shape[0], inputs.labels("rows", rows, values.shape[0], "row"))
-    across = Axis("column", values.shape[1], inputs.labels("columns", columns, values.shape[1], "column"))
+    down_word, across_word = inputs.axis_names(axes)
+    down = Axis(down_word, values.shape[0], inputs.labels("rows", rows, values.shape[0], "row"))
+    across = Axis(across_word, values.shape[1], inputs.labels("columns", columns, values.shape[1], "column"))
     row, column = divmod(first_largest(np.abs(values)), values.shape[1])
     says = (
         f"{down.count} rows, {across.count} columns, from {figure(values.min())} to {figure(values.max())}. "

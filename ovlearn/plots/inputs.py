@@ -17,6 +17,7 @@ from ovlearn.plots.wording import plural
 Complex = NDArray[np.complexfloating[Any]]
 
 LARGEST = 64  # a side
+LONGEST_NAME = 28  # characters, of one side of a grid
 MOST_SERIES = 8  # shapes that can be told apart
 MOST_EIGENVALUES = 128  # of one head
 COLUMNS, ROWS = 16, 16  # of a graph: more are no longer told apart
@@ -26,6 +27,21 @@ _ROUNDING = 1e-3  # a softmax in float32, or a product of a few patterns, stays 
 def texts(title: object, caption: object) -> tuple[str, str]:
     """Return title and caption; raise TypeError for what is no string."""
     return instance_of("title", title, str), instance_of("caption", caption, str)
+
+
+def axis_names(value: object) -> tuple[str, str]:
+    """Return the names of a grid's two sides; raise TypeError or ValueError for other than two short texts.
+
+    >>> axis_names(["query", "key"])
+    ('query', 'key')
+    """
+    expected = 'two names, as ("query", "key")'
+    found = [instance_of("axes", one, str) for one in collection("axes", expected, value)]
+    if len(found) != 2 or not all(
+        one.strip() and "|" not in one and len(one) <= LONGEST_NAME for one in found
+    ):
+        raise ValueError(complaint("axes", f"{expected}, of at most {LONGEST_NAME} characters", repr(found)))
+    return found[0], found[1]
 
 
 def grid(name: str, value: object, axes: str = "[rows, columns]") -> Array:

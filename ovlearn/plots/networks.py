@@ -9,10 +9,10 @@ from ovlearn.plots.svg import number, tag, written
 from ovlearn.plots.terms import index
 from ovlearn.plots.wording import plural
 
-_LAYER = 104.0  # the width of a layer
-_BOX, _TALL = 52.0, 26.0  # a head
-_PITCH = 40.0  # from one head of a layer to the next
-_START = 62.0  # where the first layer begins
+_LAYER = 148.0  # the width of a layer
+_BOX, _TALL = 64.0, 34.0  # a head
+_PITCH = 58.0  # from one head of a layer to the next
+_START = 74.0  # where the first layer begins
 _ENDS = 64.0  # room for what follows the last one
 
 
@@ -74,20 +74,20 @@ def _head(layer: int, head: int, heads: int, left: float, stream: float) -> str:
 
 
 def _name(head: tuple[int, int], heads: int, x: float, y: float) -> str:
-    below = tag("tspan", escape(index(head, one_head=heads == 1)), dy=3, font_size=9)
-    letter = tag("tspan", "A", font_style="italic", font_size=13)
+    below = tag("tspan", escape(index(head, one_head=heads == 1)), dy=3, font_size=10)
+    letter = tag("tspan", "A", font_style="italic", font_size=15)
     return tag("text", letter + below, x=x, y=y, text_anchor="middle", stroke="none", fill="currentColor")
 
 
 def _common(end: float, stream: float) -> str:
     """What every path begins and ends with."""
-    lines = _line(f"M44 {number(stream)}H{_START:.0f}M{number(end)} {number(stream)}h20l-5 -4m5 4l-5 4")
+    lines = _line(f"M56 {number(stream)}H{_START:.0f}M{number(end)} {number(stream)}h20l-5 -4m5 4l-5 4")
     return _way("", lines + _product("E", 12, stream, "W", "E") + _product("", end + 34, stream, "W", "U"))
 
 
 def _product(first: str, x: float, stream: float, letter: str, below: str) -> str:
-    start = tag("tspan", f"{first} {letter}".strip(), font_style="italic", font_size=13)
-    end = tag("tspan", below, dy=3, font_size=9)
+    start = tag("tspan", f"{first} {letter}".strip(), font_style="italic", font_size=15)
+    end = tag("tspan", below, dy=3, font_size=10)
     return tag("text", start + end, x=x - 4, y=stream + 4, stroke="none", fill="currentColor")
 
 

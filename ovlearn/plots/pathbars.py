@@ -17,10 +17,10 @@ from ovlearn.plots.svg import tag, width_of, written
 from ovlearn.plots.wording import figure, label, plural, through
 
 MOST_PATHS = 4_096  # to compute: beyond that a reader waits too long
-_LENGTH = 160.0  # from the least to the greatest bar's end
-_PITCH = 20.0  # from one bar to the next
+_LENGTH = 260.0  # from the least to the greatest bar's end
+_PITCH = 24.0  # from one bar to the next
 _GAP = 8.0  # before an order's sum
-_TOP = 26.0  # for the line that says which logit it is
+_TOP = 30.0  # for the line that says which logit it is
 
 
 class Bar(NamedTuple):
@@ -128,8 +128,8 @@ def _drawn(bars: list[Bar], what: str, title: str, says: str, one_head: bool) ->
         content += _name(bar, on.names_end, y + 11, one_head) + _mark(bar, on, y)
         content += on.reading(bar.value, y + 11)
         y += _PITCH
-    whole = written(what, 0, 13, font_size=12) + content + on.axis(_TOP - 2, y)
-    width = max(on.end, width_of(what, 12) + 8)
+    whole = written(what, 0, 14, font_weight="600") + content + on.axis(_TOP - 2, y)
+    width = max(on.end, 1.06 * width_of(what) + 8)
     return drawing(width, y + 4, whole, title=title, says=says, tabindex="0")
 
 

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from hashlib import sha256
 from html import escape
 
-from ovlearn.plots.svg import Attribute, tag
+from ovlearn.plots.svg import SIZE, Attribute, tag
 
 # Enough where the site's stylesheet is not: in a notebook the picture keeps its size and its ink.
 _FIGURE = "margin:1em 0;max-width:100%"
 _SCROLL = "overflow-x:auto"
+
+COLUMN = 688.0  # the width of the site's text on a desktop
+_LEAST, _MOST = 0.7, 1.3  # of its own width: smaller, its text could not be read; larger, it would shout
 
 # Where the site's script writes what the pointer or the arrow keys point at.
 READOUT = '<p class="ov-readout" aria-live="polite"></p>'
@@ -48,9 +51,19 @@ class Picture:
 
 
 def drawing(
-    width: float, height: float, content: str, *, title: str, says: str, **attributes: Attribute
+    width: float,
+    height: float,
+    content: str,
+    *,
+    title: str,
+    says: str,
+    fills: bool = True,
+    beside: bool = False,
+    **attributes: Attribute,
 ) -> str:
     """Return an SVG that names and describes itself, in a box that scrolls where it is too wide.
+
+    `fills`: it is as wide as the column, whatever its own units; `beside`: a second one may stand beside it.
 
     Its ids are hashed from all that it holds: the same picture has the same ids.
     """
@@ -64,13 +77,21 @@ def drawing(
         width=f"{width:.0f}",
         role="img",
         aria_labelledby=f"{base}-t {base}-d",
-        style=f"max-width:100%;min-width:{0.8 * width:.0f}px;height:auto;display:block;margin:auto",
+        style=_scaled(width, fills=fills),
         fill="currentColor",
-        font_size=11,
+        font_size=SIZE,
         font_family="system-ui,sans-serif",
         **attributes,
     )
-    return tag("div", svg, class_="ov-wide", style=_SCROLL)
+    return tag("div", svg, class_="ov-wide ov-beside" if beside else "ov-wide", style=_SCROLL)
+
+
+def _scaled(width: float, *, fills: bool) -> str:
+    """How an SVG follows its column: no smaller than can be read, and no larger than it need be."""
+    widest = "max-width:100%"
+    if fills:
+        widest = f"width:100%;max-width:{max(width, min(COLUMN, _MOST * width)):.0f}px"
+    return f"{widest};min-width:{_LEAST * width:.0f}px;height:auto;display:block;margin:auto"
 
 
 def folded(summary: str, head: list[str], rows: list[list[str]], caption: str) -> str:

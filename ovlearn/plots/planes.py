@@ -12,10 +12,10 @@ from ovlearn.plots.svg import number, tag, width_of, written
 
 Range = tuple[float, float]
 
-LONGEST = 40  # characters of an axis's name
+LONGEST = 80  # characters of an axis's name
 
 _TICK = 4.0  # its length
-_LINE = 14.0  # the height of a line of text
+_LINE = 17.0  # the height of a line of text
 _DIGITS = 6  # of a tick: more only where the ticks would else be told alike
 _MARGIN = 0.07  # of the range, beyond the outermost marks
 
@@ -57,12 +57,12 @@ class Plane:
     @property
     def width(self) -> float:
         """Of the whole, the last tick's text included."""
-        return self.x.end + 22
+        return self.x.end + 26
 
     @property
     def height(self) -> float:
         """Of the whole, ticks and name included."""
-        return self.y.begin + 2 * _LINE + 10
+        return self.y.begin + _LINE * (1 + len(self._x_lines)) + 10
 
     def place(self, x: float, y: float) -> tuple[float, float]:
         """Where a point stands."""
@@ -96,21 +96,31 @@ class Plane:
         return tag("path", d=across + up, class_="ov-ticks", stroke_opacity=0.6)
 
     def _texts(self) -> str:
-        below = self.y.begin + _TICK + 11
+        below = self.y.begin + _TICK + 13
         across = "".join(written(text, self.x.place(value), below) for value, text in self._across.items())
         up = "".join(
-            written(text, self.x.begin - _TICK - 3, self.y.place(value) + 4)
+            written(text, self.x.begin - _TICK - 3, self.y.place(value) + 4.5)
             for value, text in self._up.items()
         )
         return tag("g", across, text_anchor="middle") + tag("g", up, text_anchor="end") + self._named()
 
     def _named(self) -> str:
         """What is counted across, below the ticks, and up, turned, at the left."""
-        x, y = self.names
         middle, side = (self.x.begin + self.x.end) / 2, (self.y.begin + self.y.end) / 2
-        turn = f"rotate(-90 11 {number(side)})"
-        names = written(x, middle, self.y.begin + 2 * _LINE + 5) + written(y, 11, side, transform=turn)
-        return tag("g", names, text_anchor="middle", font_style="italic")
+        across = "".join(
+            written(text, middle, self.y.begin + _LINE * (2 + line) + 5)
+            for line, text in enumerate(self._x_lines)
+        )
+        up = "".join(
+            written(text, x, side, transform=f"rotate(-90 {number(x)} {number(side)})")
+            for line, text in enumerate(lines_of(self.names[1], self.y.begin - self.y.end))
+            for x in [_LINE * (line + 1) - 4]
+        )
+        return tag("g", across + up, text_anchor="middle", font_style="italic")
+
+    @property
+    def _x_lines(self) -> list[str]:
+        return lines_of(self.names[0], self.x.end - self.x.begin)
 
     @property
     def _across(self) -> dict[float, str]:
@@ -126,8 +136,24 @@ def plane(x: Range, y: Range, size: tuple[float, float], names: tuple[str, str])
     width, height = size
     up = Scale(*y, begin=8 + height, end=8)
     widest = max((width_of(text) for text in up.ticks(room=42).values()), default=0.0)
-    left = _LINE + widest + _TICK + 5
+    left = _LINE * len(lines_of(names[1], height)) + widest + _TICK + 5
     return Plane(Scale(*x, begin=left, end=left + width), up, names)
+
+
+def lines_of(name: str, room: float) -> list[str]:
+    """Return a name in as many lines as it needs where each has this room; a longer word stands whole.
+
+    >>> lines_of("share of words among their own 10 largest", room=180)
+    ['share of words among', 'their own 10 largest']
+    """
+    lines = [""]
+    for word in name.split(" "):
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and width_of(longer) > room:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
 
 
 def spread(values: Array) -> Range:

@@ -11,22 +11,22 @@ from ovlearn.plots.inputs import Complex
 from ovlearn.plots.marks import mark, shape
 from ovlearn.plots.picture import READOUT, Picture, drawing, folded
 from ovlearn.plots.planes import Plane, plane
-from ovlearn.plots.svg import colour, tag, width_of, written
+from ovlearn.plots.svg import SERIES, tag, width_of, written
 from ovlearn.plots.wording import figure, label, plural
 
-_WIDTH = 300.0  # of the frame: from −R to R
+_WIDTH = 540.0  # of the frame: from −R to R
 _LEAST = 0.4  # the frame's height, as a part of its width, where all are nearly real
 _EDGE = 1.1  # the frame's edge, in units of what is farthest from 0
-_PITCH = 18.0  # from one line of the legend to the next
+_PITCH = 20.0  # from one line of the legend to the next
 _LONGEST = 24  # characters of a series' label
 
 
 def spectrum(eigenvalues: Any, labels: Any = None, title: str = "", caption: str = "") -> Picture:
     """Return eigenvalues [n], or those of several heads [series, n], as marks in the complex plane.
 
-    Both axes have the same scale, and the positive half is as wide as the negative one. What lies in the
-    one has another colour than what lies in the other; each series has a shape of its own. The legend gives
-    Σλ/Σ|λ|, the copying score, from −1 to 1. `labels`: a label for each series.
+    Both axes have the same scale, and the positive half is as wide as the negative one. Each series has a
+    colour and a shape of its own. The legend gives Σλ/Σ|λ|, the copying score, from −1 to 1. `labels`: a
+    label for each series.
 
     Raises: TypeError for what are no numbers or no list of labels; ValueError for NaN, another shape, more
     than 8 series or 128 numbers in one, or another number of labels.
@@ -86,11 +86,10 @@ def _series(series: int, values: Complex, name: str, on: Plane) -> str:
             series,
             *on.place(float(value.real), float(value.imag)),
             f"{name}: {_written(value)}" if name else _written(value),
-            fill=colour(value.real) if value.real else "currentColor",
         )
         for value in values
     )
-    return tag("g", marks)
+    return tag("g", marks, fill=SERIES[series])
 
 
 def _legend_line(series: int | None, text: str, on: Plane) -> str:
@@ -98,7 +97,7 @@ def _legend_line(series: int | None, text: str, on: Plane) -> str:
     y = on.height + _PITCH * (series or 0) + 12
     if series is None:
         return written(text, (on.x.begin + on.x.end) / 2, y, text_anchor="middle")
-    return shape(series, on.x.begin + 4, y - 4) + written(text, on.x.begin + 16, y)
+    return shape(series, on.x.begin + 4, y - 4, fill=SERIES[series]) + written(text, on.x.begin + 16, y)
 
 
 def _legend_text(values: Complex, name: str) -> str:

@@ -7,7 +7,7 @@ from ovlearn.plots.svg import tag, width_of
 
 Symbol = tuple[str, tuple[int, int] | None]  # its base, and its head where it has one
 
-_FULL, _SCRIPT = 12.0, 8.5  # sizes of the face in SVG
+_FULL, _SCRIPT = 14.0, 10.0  # sizes of the face in SVG
 
 
 def factors(path: Path) -> list[Symbol]:
@@ -47,7 +47,7 @@ def svg(path: Path, *, one_head: bool) -> str:
     `one_head`: as in `html`.
 
     >>> svg((), one_head=True)[:51]
-    '<tspan font-size="12" font-style="italic">E</tspan>'
+    '<tspan font-size="14" font-style="italic">E</tspan>'
     """
     pieces, level = "", 0.0
     for word, (base, head) in enumerate(factors(path)):
@@ -62,8 +62,7 @@ def width(path: Path, *, one_head: bool) -> float:
     """Return about how wide a path's term will be in SVG."""
     scripts = [piece for base, head in factors(path) for piece in _scripts(base, head, one_head)]
     spaces = 0.3 * _FULL * len(factors(path))
-    # Capitals are wider than what `width_of` reckons with.
-    return spaces + sum(width_of(text, size * (1.35 if text.isupper() else 1)) for text, size, _ in scripts)
+    return spaces + sum(width_of(text, size) for text, size, _ in scripts)
 
 
 def index(head: tuple[int, int], *, one_head: bool) -> str:
@@ -93,9 +92,9 @@ def _scripts(base: str, head: tuple[int, int] | None, one_head: bool) -> list[tu
     """The letter of a symbol, then its scripts: each with its size and how far it is raised."""
     letter, _, name = base.partition("_")
     at = "" if head is None else index(head, one_head=one_head)
-    places = [(letter, _FULL, 0.0), (name or at, _SCRIPT, -3.0)]
+    places = [(letter, _FULL, 0.0), (name or at, _SCRIPT, -3.5)]
     if name and at:
-        places.append((at, 7.0, -5.0) if one_head else (at, _SCRIPT, 5.0))
+        places.append((at, 8.0, -6.0) if one_head else (at, _SCRIPT, 6.0))
     return [piece for piece in places if piece[0]]
 
 

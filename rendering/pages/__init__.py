@@ -26,6 +26,7 @@ from ovlearn.exercises.starters import starter
 from rendering.pages.article_map import article_map_page
 from rendering.pages.commands import command_help, shell
 from rendering.pages.derivations import derivation_pages
+from rendering.pages.drawings import drawing_example, kit_list, looking_back, multiplied
 from rendering.pages.exercises import exercise_pages
 from rendering.pages.front import boxed_equation, what_was_checked
 from rendering.pages.notation import notation_page
@@ -60,6 +61,9 @@ LINKLESS: dict[str, Writer] = {
     "shipped": shipped_list,
     "families": families_list,
     "pictures": pictures_list,
+    "kit": kit_list,
+    "drawing_of_words": partial(drawing_example, looking_back),
+    "drawing_of_matrices": partial(drawing_example, multiplied),
     "own_network": partial(section, "README.md", "Derive your own network"),
     "routes": partial(section, "README.md", "How a step is checked"),
     "laws": partial(section, "CONTRIBUTING.md", "The laws"),

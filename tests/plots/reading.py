@@ -94,7 +94,7 @@ def ticks(svg: Element) -> tuple[Points, Points]:
     up = [float(y) for _, y, way in strokes if way == "h"]
     found = (svg.findall("./g[@text-anchor='middle']")[0], svg.findall("./g[@text-anchor='end']")[0])
     numbers = [[number(text) for text in texts(group)] for group in found]
-    for group, at, key, off in ((found[0], across, "x", 0.0), (found[1], up, "y", 4.0)):
+    for group, at, key, off in ((found[0], across, "x", 0.0), (found[1], up, "y", 4.5)):
         drawn = [float(text.attrib[key]) - off for text in group.findall("text")]
         assert all(abs(a - b) < 0.02 for a, b in zip(drawn, at, strict=True)), "a number beside another tick"
     return (across, numbers[0]), (up, numbers[1])

@@ -21,7 +21,7 @@ def edges(svg: Element) -> dict[str, Element]:
     ends = {}
     for mark in marks(svg):
         x, y, *_, to_x, to_y = (float(text) for text in re.findall(r"-?[\d.]+", mark.attrib["d"]))
-        name = f"{head_beside(svg, x - 18, y)} → {head_beside(svg, to_x + 18, to_y)}"
+        name = f"{head_beside(svg, x - 22, y)} → {head_beside(svg, to_x + 22, to_y)}"
         assert name not in ends, "drawn twice"
         ends[name] = mark
     return ends
@@ -31,7 +31,7 @@ def head_beside(svg: Element, x: float, y: float) -> str:
     found = [
         "".join(text.itertext())
         for text in svg.iter("text")
-        if abs(float(text.attrib["x"]) - x) < 0.1 and abs(float(text.attrib["y"]) - 3.5 - y) < 0.1
+        if abs(float(text.attrib["x"]) - x) < 0.1 and abs(float(text.attrib["y"]) - 4.5 - y) < 0.1
     ]
     assert len(found) == 1
     return found[0]
@@ -110,9 +110,9 @@ def test_no_edge_crosses_the_name_of_a_head() -> None:
     assert one(svg, "g[@clip-path]").attrib["clip-path"] == f"url(#{clip.attrib['id']})"
     assert one(clip, "path").attrib["clip-rule"] == "evenodd"
     _, *boxes = re.findall(r"M(\S+) ([\d.]+)", one(clip, "path").attrib["d"])
-    middles = [(float(x) + 18, float(y) + 9) for x, y in boxes]
+    middles = [(float(x) + 22, float(y) + 12) for x, y in boxes]
     names = [f"{layer}.{head}" for layer in range(4) for head in range(3)]
-    assert middles == [pytest.approx((x, y - 3.5), abs=0.02) for name in names for x, y in places(svg, name)]
+    assert middles == [pytest.approx((x, y - 4.5), abs=0.02) for name in names for x, y in places(svg, name)]
 
 
 @pytest.mark.parametrize(("layers", "heads"), [(1, 1), (2, 1), (2, 4), (12, 12), (16, 2)])

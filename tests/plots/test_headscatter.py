@@ -1,6 +1,7 @@
 """All heads by two figures: each mark at its figures, its layer's look, and labels where there is room."""
 
 import re
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ def by_head(svg: Element) -> dict[str, Element]:
 
 
 def labels(svg: Element) -> list[str]:
-    return texts(svg, "./g[@font-size='10']/text")
+    return texts(svg, "./g[@class='ov-names']/text")
 
 
 @pytest.mark.parametrize(("layers", "heads"), [(2, 4), (1, 3), (12, 12)])
@@ -74,11 +75,43 @@ def test_each_layer_has_its_shape_and_shade_and_the_legend_shows_them() -> None:
 def test_up_to_16_heads_all_have_their_labels() -> None:
     x, y = np.meshgrid(np.arange(4.0), np.arange(4.0))
     svg = svg_of(plots.heads(x, y, "a", "b"))
-    assert sorted(labels(svg)) == sorted(by_head(svg))
+    assert sorted(labels(svg)) == sorted(f"head {head}" for head in by_head(svg))
     for text in labels(svg):
-        at, (x_at, y_at) = middle(by_head(svg)[text]), places(svg, text)[0]
-        assert abs(x_at - at[0]) < 30
+        at, (x_at, y_at) = middle(by_head(svg)[text.removeprefix("head ")]), places(svg, text)[0]
+        assert abs(x_at - at[0]) < 70
         assert abs(y_at - at[1]) < 20
+
+
+def test_heads_that_coincide_have_one_label_with_all_names() -> None:
+    """A label is never mistaken for a tick: it says that it is a head's."""
+    x, y = np.array([[1.0, 0, 0.2], [1, 1, 1]]), np.array([[1.0, 0, 0.2], [1, 1, 1]])
+    picture = plots.heads(x, y, "a", "b")
+    assert sorted(labels(svg_of(picture))) == ["head 0.1", "head 0.2", "heads 0.0, 1.0, 1.1, 1.2"]
+    assert sum(told(mark).endswith("a 1, b 1") for mark in marks(svg_of(picture))) == 4
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_in_a_crowd_labels_keep_apart_and_all_are_there(seed: int) -> None:
+    """By boxes of its own: no narrower than the face is."""
+    rng = np.random.default_rng(seed)
+    x, y = 1 + 1e-2 * rng.normal(size=(2, 2, 8))
+    x[0, 0] = y[0, 0] = 0  # so that the others stand close together
+    svg = svg_of(plots.heads(x, y, "a", "b"))
+    group = one(svg, "./g[@class='ov-names']")
+    assert len(re.findall(r"\d\.\d", " ".join(texts(group)))) == 16
+    for first, second in combinations(group.findall("text"), 2):
+        left, right = sorted((first, second), key=lambda text: float(text.attrib["x"]))
+        above, below = sorted(float(text.attrib["y"]) for text in (first, second))
+        end = float(left.attrib["x"]) + 6.2 * len(left.text or "")
+        assert end <= float(right.attrib["x"]) or above + 2 <= below - 9, (first.text, second.text)
+
+
+def test_a_long_name_of_an_axis_is_whole() -> None:
+    name = "share of all words that are among the ten that they raise most themselves"
+    svg = svg_of(plots.heads(*figures(2, 2), name, name))
+    drawn = [text.text or "" for text in one(svg, "./g[@font-style='italic']").findall("text")]
+    assert " ".join(drawn) == f"{name} {name}"
+    assert max(6.2 * len(text) for text in drawn) < 560
 
 
 def test_of_many_heads_the_outermost_have_labels() -> None:
@@ -87,7 +120,7 @@ def test_of_many_heads_the_outermost_have_labels() -> None:
     for index, head in enumerate(far):
         x[head], y[head] = (index % 2) * 5 - 2, (index // 2) * 5 - 2
     shown = labels(svg_of(plots.heads(x, y, "a", "b")))
-    assert {f"{layer}.{head}" for layer, head in far} <= set(shown)
+    assert {f"head {layer}.{head}" for layer, head in far} <= set(shown)
     assert len(shown) <= 16
 
 
@@ -100,7 +133,7 @@ def test_ringed_heads_have_a_ring_and_a_label() -> None:
     for layer, head in (inmost, (3, 4)):
         at = middle(by_head(svg)[f"{layer}.{head}"])
         assert at in [(float(ring.attrib["cx"]), float(ring.attrib["cy"])) for ring in svg.iter("circle")]
-        assert f"{layer}.{head}" in labels(svg)
+        assert f"head {layer}.{head}" in labels(svg)
     assert len(list(svg.iter("circle"))) == 2
     first, second = sorted([inmost, (3, 4)])
     assert f"Ringed: {first[0]}.{first[1]}, {second[0]}.{second[1]}." in picture.body

@@ -83,7 +83,7 @@ def test_values_are_the_input(size: int, error: float) -> None:
 
 def test_small_grids_have_their_numbers_in_the_cells() -> None:
     svg = svg_of(plots.matrix([[0.126, -2.0], [0.0, 1234.0]]))
-    assert texts(svg, "./g/g[@font-size='10']/text") == ["0.13", "−2.00", "0", "1.23e+03"]
+    assert texts(svg, "./g/g[@text-anchor='middle']/text") == ["0.13", "−2.00", "0", "1234"]
     assert not [text for text in texts(svg_of(plots.pattern(make_pattern(9)))) if "." in text]
 
 
@@ -156,10 +156,55 @@ def test_all_cells_lie_within_the_drawing(rows: int, columns: int) -> None:
 
 def test_columns_are_queries_only_where_they_are() -> None:
     pattern, matrix = svg_of(plots.pattern(make_pattern(3))), svg_of(plots.matrix(make_matrix(3, 3)))
-    assert pattern.attrib["data-words"] == "query key"
-    assert matrix.attrib["data-words"] == "row column"
+    assert pattern.attrib["data-words"] == "query|key"
+    assert matrix.attrib["data-words"] == "row|column"
     assert {"key →", "← query"} <= set(texts(pattern))
     assert {"column →", "← row"} <= set(texts(matrix))
+
+
+@pytest.mark.parametrize("size", [1, 6, 12])
+def test_cells_and_their_text_are_large_enough_to_read(size: int) -> None:
+    svg = svg_of(plots.pattern(make_pattern(size)))
+    assert svg.attrib["data-grid"].endswith(" 48")
+    assert float(svg.attrib["font-size"]) >= 13
+    assert not [text for text in svg.iter() if "font-size" in text.attrib and text is not svg]
+
+
+def test_the_caller_names_what_a_row_and_a_column_stand_for() -> None:
+    picture = plots.matrix([[1, 2]], axes=("token looked at", "next token"))
+    svg = svg_of(picture)
+    assert svg.attrib["data-words"] == "token looked at|next token"
+    assert {"next token →", "← token looked at"} <= set(texts(svg))
+    assert "The largest magnitude is at token looked at 0, next token 1." in (one(svg, "desc").text or "")
+    assert not {"row", "column"} & set(" ".join(texts(svg)).split())
+
+
+@pytest.mark.parametrize("axes", [("a" * 28, "b" * 28), ("query", "key")])
+@pytest.mark.parametrize("shape", [(1, 1), (2, 5), (12, 3)])
+def test_names_of_axes_and_numbers_of_the_legend_lie_within_the_drawing(axes: Any, shape: Any) -> None:
+    svg = svg_of(plots.matrix(1e5 * make_matrix(*shape), axes=axes))
+    _, _, width, height = (float(value) for value in svg.attrib["viewBox"].split())
+    for text in svg.iter("text"):
+        long, x, y = 6.2 * len(text.text or ""), float(text.attrib["x"]), float(text.attrib["y"])
+        if "rotate(-90" in text.attrib.get("transform", ""):
+            assert 0 <= y - long / 2 < y + long / 2 <= height
+        elif text.text == f"{axes[1]} →":
+            assert 0 <= x < x + long <= width
+    for text in svg.findall("./g[@text-anchor='middle']")[-1].findall("text"):
+        x, half = float(text.attrib["x"]), 3.1 * len(text.text or "")
+        assert 0 <= x - half < x + half <= width
+
+
+def test_numbers_stay_in_their_cells() -> None:
+    svg = svg_of(plots.matrix([[1e-7, -123456.0], [-99.994, 12345678901.0]]))
+    shown = texts(svg, "./g/g[@text-anchor='middle']/text")
+    assert max(map(len, shown)) <= 6
+    assert shown == ["0", "−1e5", "−100", "1e10"]
+
+
+def test_small_grids_say_that_a_second_one_has_room_beside_them() -> None:
+    assert "ov-beside" in plots.pattern(make_pattern(6)).body
+    assert "ov-beside" not in plots.pattern(make_pattern(12)).body
 
 
 # Labels
@@ -263,6 +308,10 @@ def test_what_is_no_matrix() -> None:
         plots.matrix([[1, 2]], columns=["a"])
     with pytest.raises(ValueError, match=r"^rows: expected 1 label, one a row, got 0$"):
         plots.matrix([[1, 2]], rows=[])
+    expected = 'expected two names, as ("query", "key")'
+    assert refusal(plots.matrix, [[1]], axes=("a",)).startswith(f"ValueError: axes: {expected}")
+    assert refusal(plots.matrix, [[1]], axes=("a", "b|c")).startswith(f"ValueError: axes: {expected}")
+    assert refusal(plots.matrix, [[1]], axes="ab") == f"TypeError: axes: {expected}, got 'ab' (str)"
 
 
 def test_of_values_that_only_rounding_parts_the_first_is_named() -> None:

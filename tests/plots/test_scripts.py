@@ -37,7 +37,7 @@ def test_each_class_that_the_script_looks_for_is_there() -> None:
 
 def test_each_class_of_the_pictures_has_its_style() -> None:
     style = (THEME / "pictures.css").read_text(encoding="utf-8")
-    for name in set(re.findall(r'class="([^"]*)"', HTML)):
+    for name in {name for names in re.findall(r'class="([^"]*)"', HTML) for name in names.split()}:
         assert re.search(rf"\.{name}\b", style), name
 
 

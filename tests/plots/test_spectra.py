@@ -9,7 +9,7 @@ import pytest
 from ovlearn import plots
 from ovlearn.numeric import Config, Transformer, circuits
 from ovlearn.plots.marks import SHAPES
-from ovlearn.plots.svg import NEGATIVE, POSITIVE
+from ovlearn.plots.svg import SERIES
 
 from .cases import refusal
 from .reading import Element, marks, middle, number, one, parsed, svg_of, table, ticks, told
@@ -53,9 +53,11 @@ def test_the_two_halves_are_equally_wide_and_cut_at_zero() -> None:
         assert float(across[1]) == pytest.approx(middle, abs=0.02)
 
 
-def test_colour_tells_the_halves_apart() -> None:
-    fills = [mark.attrib["fill"] for mark in marks(svg_of(plots.spectrum([1 + 1j, -1 + 1j, 2j, 0])))]
-    assert fills == [POSITIVE, NEGATIVE, "currentColor", "currentColor"]
+def test_each_series_has_a_colour_of_its_own_and_the_legend_shows_it() -> None:
+    svg = svg_of(plots.spectrum(np.arange(-8, 8).reshape(8, 2), labels=list("abcdefgh")))
+    fills = [group.attrib["fill"] for group in svg.findall("./g/g") if marks(group)]
+    assert fills == [path.attrib["fill"] for path in svg.findall("path")] == list(SERIES)
+    assert len(set(SERIES)) == 8
 
 
 def test_each_series_has_a_shape_of_its_own_and_the_legend_shows_it() -> None:

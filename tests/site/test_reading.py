@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from ovlearn.numeric import paths
 from ovlearn.plots.explorer import measure, network_run
@@ -193,6 +193,53 @@ def test_the_explorer_reads_off_the_path_pointed_at(page: Page) -> None:
     assert shown == [pytest.approx(part.norm, rel=0.01), pytest.approx(100 * part.share, abs=0.051)]
     on = panel.locator("svg [data-way].ov-on").evaluate_all("ways => ways.map(way => way.dataset.way)")
     assert {way for way in on if way} == {"0.1", "1.0"}
+
+
+def test_a_head_of_the_explorer_can_be_pressed(page: Page) -> None:
+    page.goto(ADDRESS + EXPLORER)
+    panel = chosen(page, (3, 2))
+
+    def way(name: str) -> Locator:
+        return panel.locator(f"svg [data-way='{name}']")
+
+    def goes(path: str) -> None:
+        expect(panel.locator("tr[data-path].ov-on")).to_have_attribute("data-path", path)
+        on = panel.locator("svg [data-way].ov-on").evaluate_all("ways => ways.map(way => way.dataset.way)")
+        assert sorted(one for one in on if "." in one) == [head for head in path.split("-") if head]
+        pressed = panel.locator("svg [aria-pressed='true']").evaluate_all(
+            "all => all.map(x => x.dataset.way)"
+        )
+        assert sorted(pressed) == sorted(one for one in on if one)
+
+    goes("0.0")
+    way("2.1").locator("text").click()
+    goes("0.0-2.1")
+    way("0.1").locator("text").click()  # the other head of its layer
+    goes("0.1-2.1")
+    way("1.0").focus()
+    page.keyboard.press("Enter")
+    goes("0.1-1.0-2.1")
+    way("2").locator("rect").click()  # the stream, past layer 2
+    goes("0.1-1.0")
+    way("0.1").locator("text").click()  # once more: no longer
+    goes("1.0")
+    part = measure(paths.contribution(run := network_run(3, 2), ((1, 0),)), run.logits)
+    shown = [number(text) for text in panel.locator(".ov-readout b").all_inner_texts()]
+    assert shown == [pytest.approx(part.norm, rel=0.01), pytest.approx(100 * part.share, abs=0.051)]
+
+
+def test_all_paths_of_the_explorer_are_shown_and_its_heads_fit_a_finger(page: Page) -> None:
+    page.goto(ADDRESS + EXPLORER)
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 844})
+        panel = chosen(page, (3, 2))
+        hidden = panel.locator(".ov-paths").evaluate("each => each.scrollHeight - each.clientHeight")
+        assert hidden <= 1
+        heads = panel.locator("svg [data-way*='.'] .ov-hit").evaluate_all(
+            "all => all.map(each => each.getBoundingClientRect()).map(({width, height}) => [width, height])"
+        )
+        assert len(heads) == 6
+        assert min(min(size) for size in heads) >= 40
 
 
 def path_of(text: str) -> Any:

@@ -1,6 +1,6 @@
 // One cell of a page: its editor, its bar of buttons, what it says and what it put out.
 import { clean } from "./clean.js";
-import { editor } from "./editor.js";
+import { editor, indent } from "./editor.js";
 import { editOf, keepEdit } from "./keeping.js";
 
 export class Cell {
@@ -53,6 +53,7 @@ export class Cell {
       this.block.hidden = true;
       this.block.after(this.#editor.dom);
       this.button("Edit")?.remove();
+      this.#indentKey();
       this.#marked(this.code);
       if (this.saved && this.saved.original !== this.original) {
         this.say("The course has changed this cell since you edited it. What you wrote is kept.");
@@ -159,6 +160,13 @@ export class Cell {
   }
 
   #told() { document.dispatchEvent(new CustomEvent("ov-shown", { detail: this.element })); }
+
+  /** A key that only fingers see; the editor keeps the focus, and a phone its keyboard. */
+  #indentKey() {
+    const key = this.button("Indent", () => indent(this.#editor));
+    key.classList.add("ov-indent");
+    key.addEventListener("pointerdown", event => event.preventDefault());
+  }
 
   #put(code) {
     this.#editor.dispatch({ changes: { from: 0, to: this.#editor.state.doc.length, insert: code } });

@@ -30,6 +30,9 @@ const look = EditorView.theme({
   "&.cm-focused .cm-matchingBracket": { backgroundColor: "var(--md-accent-fg-color--transparent)" },
 });
 
+/** Indent the lines of the selection, as Tab does: for those who have no such key. */
+export const indent = indentMore;
+
 /**
  * An editor. `name`: what it holds, for those who do not see it; `changed(code)`: called at every change; `run()`: called by
  * Shift, Control or Command with Enter.

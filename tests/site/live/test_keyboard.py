@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.site.built import ADDRESS
-from tests.site.live.using import button, cell, exercise, says
+from tests.site.live.using import button, cell, exercise, press, says
 
 
 def tab_to(page: Page, name: str, most: int = 400) -> None:
@@ -87,3 +87,28 @@ def test_an_exercise_is_checked_hinted_and_solved(page: Page) -> None:
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     says(answer, "^✓ ov_matrix")
+
+
+def test_a_finger_has_a_key_to_indent_and_finds_every_button(browser: Browser) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.goto(f"{ADDRESS}lessons/03_one_attention_head/")
+    first = cell(page, 5)
+    button(first, "Edit").tap()
+    lines = first.locator(".cm-line")
+    expect(first.locator(".cm-content")).to_be_focused()
+    assert not [line for line in lines.all_inner_texts() if line.startswith(" ")]
+    button(first, "Indent").tap()
+    expect(first.locator(".cm-content")).to_be_focused()
+    assert len([line for line in lines.all_inner_texts() if line.startswith("    ")]) == 1
+    size = first.locator(".cm-content").evaluate("each => parseFloat(getComputedStyle(each).fontSize)")
+    assert size >= 16
+    heights = first.locator(".ov-button:visible").evaluate_all("all => all.map(each => each.offsetHeight)")
+    assert min(heights) >= 40
+    context.close()
+
+
+def test_a_key_to_indent_is_for_fingers_alone(page: Page) -> None:
+    page.goto(f"{ADDRESS}lessons/03_one_attention_head/")
+    press(cell(page, 5), "Edit")
+    expect(button(cell(page, 5), "Indent")).to_be_hidden()

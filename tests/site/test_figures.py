@@ -1,0 +1,173 @@
+"""Figures on the built pages: side by side where there is room, fading where there is more, whole on paper."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.site.built import ADDRESS, lessons
+from tests.site.watching import Watched
+
+LESSON = {number: path for path in lessons() for number in [path[len("lessons/") :][:2]]}
+PAIRS = {"02": 2, "03": 2, "05": 2, "11": 2}  # lessons with grids that are to be compared
+
+
+def grids(page: Page) -> list[Locator]:
+    """The cells with a grid that may have another beside it, and with no code in view."""
+    return page.locator(".ov-cell:not(:has(> .highlight)):has(> .ov-out .ov-beside)").all()
+
+
+def places(cells: list[Locator]) -> list[dict[str, float]]:
+    return [dict(cell.bounding_box() or {}) for cell in cells]
+
+
+@pytest.mark.parametrize("number", PAIRS)
+def test_grids_to_be_compared_stand_side_by_side_where_there_is_room(page: Page, number: str) -> None:
+    page.goto(ADDRESS + LESSON[number])
+    for width, beside in ((1280, True), (1440, True), (390, False)):
+        page.set_viewport_size({"width": width, "height": 900})
+        first, second = places(grids(page)[-PAIRS[number] :])
+        assert (first["y"] == second["y"]) == beside
+        if beside:
+            assert first["x"] + first["width"] <= second["x"]
+            for svg in page.locator(".ov-beside svg").all()[-PAIRS[number] :]:
+                assert (
+                    svg.evaluate("each => each.getBoundingClientRect().width / each.viewBox.baseVal.width")
+                    > 0.7
+                )
+    page.set_viewport_size({"width": 1280, "height": 900})
+    grids(page)[-2].locator("summary").first.click()  # its code needs the whole width
+    first, second = places(grids(page)[-2:])
+    assert first["y"] + first["height"] <= second["y"]
+
+
+@pytest.mark.parametrize("number", ["01", "06", "09", "11"])
+def test_drawings_are_as_wide_as_the_column_or_nearly(page: Page, number: str) -> None:
+    page.goto(ADDRESS + LESSON[number])
+    column = page.locator("article h1").evaluate("each => each.clientWidth")
+    for svg in page.locator(".ov-picture svg:not([data-grid]):visible").all():
+        box = svg.bounding_box()
+        assert box is not None
+        assert box["width"] > 0.6 * column
+
+
+def test_the_text_of_a_figure_is_large_enough_to_read_on_a_desktop(page: Page) -> None:
+    for path in lessons():
+        page.goto(ADDRESS + path)
+        sizes = page.locator(".ov-picture svg:visible").evaluate_all(
+            "all => all.map(each => 13 * each.getBoundingClientRect().width / each.viewBox.baseVal.width)"
+        )
+        assert min(sizes, default=13) >= 9.5, path
+
+
+def test_what_is_wider_than_a_phone_fades_where_there_is_more(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(ADDRESS + LESSON["01"])
+    box = page.locator(".ov-wide").first
+    expect(box).to_have_class(re.compile("ov-more-after"))
+    expect(box).not_to_have_class(re.compile("ov-more-before"))
+    box.evaluate("each => each.scrollTo(1e4, 0)")
+    expect(box).to_have_class(re.compile("ov-more-before"))
+    expect(box).not_to_have_class(re.compile("ov-more-after"))
+    code = page.locator(".highlight code.ov-more-after").first
+    expect(code).to_have_css("mask-image", re.compile("linear-gradient"))
+    page.set_viewport_size({"width": 1280, "height": 844})
+    expect(box).not_to_have_class(re.compile("ov-more"))
+
+
+def test_every_label_of_a_figure_lies_within_it(page: Page) -> None:
+    """As the browser sets it, not as the package reckons."""
+    for path in lessons():
+        page.goto(ADDRESS + path)
+        cut = page.locator(".ov-picture svg:visible").evaluate_all(
+            """all => all.flatMap(svg => {
+              const whole = svg.getBoundingClientRect();
+              return [...svg.querySelectorAll("text")]
+                .filter(text => {
+                  const box = text.getBoundingClientRect();
+                  return box.left < whole.left - 1 || box.right > whole.right + 1
+                    || box.top < whole.top - 3 || box.bottom > whole.bottom + 3;
+                })
+                .map(text => text.textContent);
+            })"""
+        )
+        assert cut == [], path
+
+
+def test_no_labels_of_a_figure_run_into_each_other(page: Page) -> None:
+    for path in lessons():
+        page.goto(ADDRESS + path)
+        met = page.locator(".ov-picture svg:visible").evaluate_all(
+            """all => all.flatMap(svg => {
+              const texts = [...svg.querySelectorAll("text:not([transform])")].filter(each => each.textContent.trim());
+              const boxes = texts.map(each => each.getBoundingClientRect());
+              const found = [];
+              for (let i = 0; i < texts.length; i++) for (let j = 0; j < i; j++) {
+                const [a, b] = [boxes[i], boxes[j]];
+                const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+                const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+                if (across > 1 && down > 5) found.push(`${texts[i].textContent} on ${texts[j].textContent}`);
+              }
+              return found;
+            })"""
+        )
+        assert met == [], path
+
+
+# Paper
+
+
+def test_a_lesson_is_printed_from_the_dark_scheme_with_its_figures_whole(browser: Browser) -> None:
+    with Watched(browser, width=1280, scheme="dark") as watched:
+        page = watched.page
+        page.goto(ADDRESS + LESSON["03"])
+        expect(page.locator("body")).to_have_attribute("data-md-color-scheme", "slate")
+        page.emulate_media(media="print")
+        for hidden in (
+            ".ov-bar",
+            ".ov-readout",
+            ".md-clipboard",
+            ".ov-picture details",
+            ".ov-code > summary",
+        ):
+            assert not [each for each in page.locator(hidden).all() if each.is_visible()], hidden
+        for figure in page.locator(".ov-picture").all():
+            assert look(figure, "break-inside") == "avoid"
+            assert (
+                figure.evaluate("each => each.querySelector('.ov-wide').scrollWidth - each.clientWidth") <= 4
+            )
+        assert {look(each, "break-after") for each in page.locator("article h2").all()} == {"avoid"}
+        inks = page.evaluate(
+            """() => [...document.querySelectorAll("article .ov-picture svg text, article h2, article figcaption")]
+              .filter(each => each.checkVisibility())
+              .map(each => getComputedStyle(each)[each.matches("text") ? "fill" : "color"])"""
+        )
+        assert inks
+        assert max(brightness(ink) for ink in inks) < 150
+        things = page.locator("[data-thing='pattern'] path").first
+        assert brightness(look(things, "stroke")) < 150
+        assert page.pdf(format="A4").startswith(b"%PDF")
+    assert watched.wrong == []
+
+
+def test_the_explorer_is_on_paper_too_without_its_controls(browser: Browser) -> None:
+    with Watched(browser, width=1280, scheme="dark") as watched:
+        page = watched.page
+        page.goto(ADDRESS + LESSON["06"])
+        page.emulate_media(media="print")
+        assert not page.locator(".ov-explorer form").is_visible()
+        assert page.locator(".ov-explorer [data-network]:visible svg").count() == 1
+        assert brightness(look(page.locator(".ov-explorer svg:visible text").first, "fill")) < 150
+    assert watched.wrong == []
+
+
+def look(element: Locator, name: str) -> str:
+    return str(element.evaluate("(each, name) => getComputedStyle(each).getPropertyValue(name)", name))
+
+
+def brightness(colour: str) -> float:
+    """From 0 to 255, as the eye sees it."""
+    red, green, blue = (float(part) for part in re.findall(r"[\d.]+", colour)[:3])
+    return 0.3 * red + 0.59 * green + 0.11 * blue
