@@ -45,6 +45,12 @@ def in_html(words: str) -> str:
 
 
 @cache
+def told(base: str) -> tuple[str, str]:
+    """Return what a symbol carries on the page: its title, and its thing."""
+    return title(base), GLOSSARY[base].thing
+
+
+@cache
 def title(base: str) -> str:
     """Return a symbol's meaning and shape in a line.
 

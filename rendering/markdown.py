@@ -33,6 +33,15 @@ def folded(kind: str, title: str, body: str) -> str:
     return f'??? {kind} "{title}"\n\n{indented(body)}'
 
 
+def badge(brief: str, words: str) -> str:
+    """Return how something was checked, in brief; opened, in words.
+
+    >>> badge("2 steps, 3 ways", "Checked by algebra …")
+    '<details class="ov-checked"><summary>✓ 2 steps, 3 ways</summary><p>Checked by algebra …</p></details>'
+    """
+    return f'<details class="ov-checked"><summary>✓ {brief}</summary><p>{words}</p></details>'
+
+
 def indented(text: str) -> str:
     """Return text as the body of what stands above it."""
     return "\n".join(f"    {line}".rstrip() for line in text.splitlines())

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
 from rendering.equations.formulas import carried, chain_of
+from rendering.markdown import badge
 
 # The one name among MIME types that is none: what a cell printed.
 PRINTED = "printed"
@@ -101,7 +102,8 @@ def _svg(svg: str, writer: Writer) -> str:
 def _of_derivation(data: Mapping[str, Any]) -> str:
     """A derivation as Markdown, with its title, its assumptions and its lemmas where it has some.
 
-    `data`: as `Derivation.as_data` gives it; `label` names its result, `checked` says how it was checked.
+    `data`: as `Derivation.as_data` gives it; `label` names its result; `brief` and `checked` say how it was
+    checked.
     """
     return "\n\n".join(_parts(data))
 
@@ -113,7 +115,7 @@ def _parts(data: Mapping[str, Any]) -> Iterator[str]:
         yield "\n".join(map(_assumption, data["assumptions"]))
     yield chain_of(data)
     if "checked" in data:
-        yield f'<small class="ov-checked">{data["checked"]}</small>'
+        yield badge(data["brief"], data["checked"])
     for lemma in data["lemmas"]:
         yield from _parts(lemma)
 

@@ -70,13 +70,14 @@
     tip.hidden = true;
   }
 
-  // The same symbol, wherever it stands in its equation.
+  // The same symbol, wherever it stands in its equation; and what is of the same thing, all over the page.
   function mark(on) {
     const { symbol, index = "" } = here.dataset;
     for (const other of whole(here).querySelectorAll(`[data-symbol="${symbol}"]`)) {
       if ((other.dataset.index || "") === index) other.classList.toggle("ov-same", on);
     }
     here.classList.toggle("ov-here", on);
+    for (const other of document.querySelectorAll(`[data-thing="${here.dataset.thing}"]`)) other.classList.toggle("ov-lit", on);
   }
 
   // Above the symbol if there is room, else below; always within the window.

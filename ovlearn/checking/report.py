@@ -193,6 +193,16 @@ class Report:
         for part, step in self.unjudged:
             yield f"  {part}, step {step}: no route could judge it"
 
+    def in_brief(self) -> str:
+        """How many steps hold, and in how many ways that was seen.
+
+        >>> import ovlearn as ov
+        >>> ov.verify(ov.derive("ov-fold").lemma("The rank of W_OV is at most d_head"), seeds=2).in_brief()
+        '2 steps, 3 ways'
+        """
+        ways = sum(self.count(route)["passed"] > 0 for route in ROUTES)
+        return f"{_counted(self.steps, 'step')}, {_counted(ways, 'way')}"
+
     def in_words(self) -> str:
         """A few lines for a reader: how many steps each route judged, by what means, and how well."""
         witnessed = {(row.part, row.step) for row in self.rows if row.judgement.witness}

@@ -33,7 +33,8 @@ class Shown:
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         ((kind, data),) = self.derivation._repr_mimebundle_().items()
         chain_alone = {"title": "", "assumptions": [], "label": self.label}
-        return {kind: {**data, **chain_alone, "checked": self.report.in_words()}}
+        checked = {"brief": self.report.in_brief(), "checked": self.report.in_words()}
+        return {kind: {**data, **chain_alone, **checked}}
 
     def __repr__(self) -> str:
         return f"{self.derivation.text()}\n{self.report.in_words()}"

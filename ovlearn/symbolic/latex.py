@@ -78,6 +78,10 @@ class LatexPrinter(Printer):
     def _called(self, word: str, index: str) -> str:
         return self._with_index(rf"\mathrm{{{word}}}", index) if index else rf"\operatorname{{{word}}}"
 
+    def marked(self, text: str, mark: str) -> str:
+        """A part that is marked, tagged as that."""
+        return tags.mark(text, mark) if self.tagged else text
+
     def indexed(self, base: str, index: str) -> str:
         """A letter with an index that is not a number yet, tagged as the symbols with one are."""
         written = self._with_index(GLOSSARY[base].latex if base in GLOSSARY else _own(base), index)

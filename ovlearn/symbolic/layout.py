@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sympy import latex, together
 
+from ovlearn.symbolic.changes import bare, marked
 from ovlearn.symbolic.expressions import terms
 from ovlearn.symbolic.latex import LatexPrinter, in_text
 from ovlearn.symbolic.pathlabels import path_of
@@ -25,11 +26,15 @@ Writer = Callable[..., str]
 
 
 class Style(NamedTuple):
-    """How a chain is written: its expressions, its signs, and the example of a counterexample."""
+    """How a chain is written: its expressions, its signs, and the example of a counterexample.
+
+    `marked`: whether its writer marks what the steps change.
+    """
 
     write: Writer
     signs: Mapping[str, str]
     witness: Callable[[Counterexample, Writer], list[str]]
+    marked: bool = False
 
 
 class StepLayout(NamedTuple):
@@ -55,11 +60,14 @@ def chain_latex(derivation: Derivation, *, rules: bool) -> str:
 
 def laid(derivation: Derivation, style: Style) -> Iterator[StepLayout]:
     """The steps as they are written. On the left stand the beginning, and each newly selected name."""
-    write, left = style.write, style.write(derivation.initial)
-    for step in derivation.steps:
+    steps, write = derivation.steps, style.write
+    plain = [derivation.initial, *(step.after for step in steps)]
+    initial, *after = marked(derivation.initial, steps) if style.marked else plain
+    left = write(initial)
+    for step, shown in zip(steps, after, strict=True):
         left = write(step.name) if isinstance(step, Selection) else left
         witness = style.witness(step, write) if isinstance(step, Counterexample) else []
-        yield StepLayout(step, left, style.signs[step.sign], _broken(step.after, write), witness)
+        yield StepLayout(step, left, style.signs[step.sign], _broken(shown, write), witness)
         left = ""
 
 
@@ -108,9 +116,9 @@ def text(derivation: Derivation) -> str:
 
 
 def latex_style(derivation: Derivation, *, tagged: bool = False) -> Style:
-    """How a derivation is written in LaTeX; `tagged`: with tags for `tags.read`."""
+    """How a derivation is written in LaTeX; `tagged`: with tags and marks for `tags.read`."""
     printer = LatexPrinter(one_head=has_one_head(derivation), tagged=tagged)
-    return Style(printer.write, LATEX_SIGNS, _witness_latex)
+    return Style(printer.write, LATEX_SIGNS, _witness_latex, marked=tagged)
 
 
 def has_one_head(derivation: Derivation) -> bool:
@@ -131,8 +139,9 @@ def _broken(expr: Any, write: Writer) -> list[str]:
     lines: list[list[str]] = []
     order = -1
     for term in found:
-        if len(path_of(term)) != order or len(lines[-1]) == _TERMS_A_LINE:
-            order = len(path_of(term))
+        passed = len(path_of(bare(term)))
+        if passed != order or len(lines[-1]) == _TERMS_A_LINE:
+            order = passed
             lines.append([])
         lines[-1].append(write(term, TERM))
     first, *rest = [joined(line) for line in lines]

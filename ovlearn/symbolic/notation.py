@@ -55,6 +55,11 @@ class Entry:
     free: bool = False
     diagonal: bool = False
 
+    @property
+    def thing(self) -> str:
+        """Which of the course's six things it is a part of, or none: each has one colour (`plots.kit`)."""
+        return next((thing for thing, bases in _THINGS.items() if self.base in bases), "")
+
 
 _ONE = Integer(1)
 
@@ -115,6 +120,15 @@ GLOSSARY: dict[str, Entry] = {
         Entry("M", "M", (v, v), "", "any matrix that acts on the right of E", free=True),
     )
 }  # fmt: skip
+
+_THINGS = {
+    "pattern": ("A", "A_G", "a_i", "a_ij"),
+    "qk": ("W_Q", "W_K", "W_QK", "Q", "K", "q_i", "k_j", "S", "S_direct"),
+    "ov": ("W_V", "W_O", "W_OV", "V", "v_j", "Z", "C"),
+    "embedding": ("E", "W_E"),
+    "unembedding": ("W_U",),
+    "stream": ("X", "X_A", "X_B", "X_norm", "x_i", "x_j", "Delta", "H"),
+}
 
 NORMS = ("X_norm", "D_norm", "r_norm", "G_norm")  # what a network with norms has, one for each stream
 STREAMS = ("X", *NORMS)  # numbered 0 … n: a network has one more of them than layers

@@ -79,6 +79,10 @@ class Printer:
     def _called(self, word: str, index: str) -> str:
         raise NotImplementedError
 
+    def marked(self, text: str, mark: str) -> str:
+        """A part that is marked, as what a step changes is."""
+        return text
+
     def indexed(self, base: str, index: str) -> str:
         """A letter of this base with an index that is not a number yet."""
         return self._with_index(base, index)

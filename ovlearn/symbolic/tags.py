@@ -1,7 +1,7 @@
 """Where the symbols stand in LaTeX that a printer wrote, so that whoever shows it need not look for them.
 
 While it prints, a `LatexPrinter(tagged=True)` puts signs that no LaTeX holds around each symbol of the
-glossary; `read` takes them out again, and says what stood between them.
+glossary, and around what is marked; `read` takes them out again, and says what stood between them.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ import re
 from typing import Any
 
 _BEGIN, _MEANS, _END = "\ue000", "\ue001", "\ue002"
-_SIGNS = re.compile(f"[{_BEGIN}{_END}]")
-_BARS = re.compile(rf"\}}({_END}?) ({_BEGIN}[^{_MEANS}]*{_MEANS})?\\overline")
+_MARK = "!"  # with which no symbol's name begins
+_PIECE = re.compile(f"{_BEGIN}(?P<says>[^{_MEANS}]*){_MEANS}|{_END}|[^{_BEGIN}{_END}]+")
+_BARS = re.compile(rf"\}}({_END}*) ((?:{_BEGIN}[^{_MEANS}]*{_MEANS})*)\\overline")
 
 
 def tag(latex: str, symbol: str, index: str = "", *more: str) -> str:
@@ -44,16 +45,30 @@ def index_of(indices: tuple[int, ...], *, one_head: bool) -> str:
     return "→".join(f"{layer}.{head}" for layer, head in zip(layers, heads, strict=True))
 
 
+def mark(latex: str, kind: str) -> str:
+    """A part, marked as of some kind; there may be tags and other marks within."""
+    return f"{_BEGIN}{_MARK}{kind}{_MEANS}{latex}{_END}"
+
+
 def read(tagged: str) -> dict[str, Any]:
     """LaTeX without its tags, and its symbols: where each begins and ends, its name, its index, and more.
 
+    And its marks, if it has any: where each begins and ends, and of what kind it is.
+
     >>> read(f"{tag('A_1', 'A', '1')} x")
     {'latex': 'A_1 x', 'symbols': [[0, 3, 'A', '1']]}
+    >>> read(mark(f"{tag('A_1', 'A', '1')} x", "made"))
+    {'latex': 'A_1 x', 'symbols': [[0, 3, 'A', '1']], 'marks': [[0, 5, 'made']]}
     """
-    latex, symbols = "", []
-    for piece in _SIGNS.split(tagged):
-        says, is_symbol, written = piece.rpartition(_MEANS)
-        if is_symbol:
-            symbols.append([len(latex), len(latex) + len(written), *says.split(" ")])
-        latex += written
-    return {"latex": latex, "symbols": symbols}
+    latex, found, begun = "", [], []
+    for piece in _PIECE.finditer(tagged):
+        if piece["says"] is not None:
+            begun.append([len(latex), 0, *piece["says"].split(" ")])
+            found.append(begun[-1])
+        elif piece[0] == _END:
+            begun.pop()[1] = len(latex)
+        else:
+            latex += piece[0]
+    symbols = [one for one in found if not one[2].startswith(_MARK)]
+    marks = [[*ends, kind.removeprefix(_MARK)] for *ends, kind in found if kind.startswith(_MARK)]
+    return {"latex": latex, "symbols": symbols, **({"marks": marks} if marks else {})}

@@ -1,4 +1,4 @@
-"""KaTeX in this process: TeX in, HTML with MathML out, each symbol of the glossary marked."""
+"""KaTeX in this process: TeX in, HTML with MathML out, each symbol of the glossary and each change marked."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SCRIPT = NODE_MODULES / "katex" / "dist" / "katex.min.js"
 _RENDER = Path(__file__).with_name("typeset.js")
 _ROOT = Path(__file__).parents[2]
 
-# Takes TeX with marked symbols, whether it is a display, the TeX to copy, and titles of symbols as JSON.
+# Takes TeX with marked symbols, whether it is a display, the TeX to copy, and what symbols carry, as JSON.
 # Returns what came of it as JSON: {"html": …} or {"error": …}.
 Render = Callable[[str, bool, str, str], str]
 
@@ -39,7 +39,7 @@ class Typesetter:
 
     def html(self, formula: Formula, display: bool = False) -> str:
         """Return the HTML of a formula; raise TexError where KaTeX does not accept it."""
-        name = json.dumps([display, formula.latex, formula.symbols])
+        name = json.dumps([display, formula.latex, formula.symbols, formula.marks])
         if name not in self.used:
             self.used[name] = self.earlier.get(name) or typeset(formula, display, self.render)
         return self.used[name]
@@ -56,19 +56,19 @@ class Typesetter:
 
 
 def typeset(formula: Formula, display: bool, render: Render | None = None) -> str:
-    """Return the HTML of a formula from KaTeX itself, each symbol marked and with a title.
+    """Return the HTML of a formula from KaTeX itself, each symbol marked, with a title and its thing.
 
     Raises: TexError where KaTeX does not accept it.
     """
     from rendering.equations.typed import symbols_in  # loads sympy: not where all was made before
-    from rendering.glossary import title
+    from rendering.glossary import told
 
     if formula.symbols is None:
         formula = replace(formula, symbols=symbols_in(formula.latex))
-    titles = {base: title(base) for _, _, base, *_ in formula.symbols or ()}
+    symbols = {base: told(base) for _, _, base, *_ in formula.symbols or ()}
     # a letter that is an argument without braces, as in \frac AE, takes no mark
     for source in dict.fromkeys((formula.tagged, formula.latex)):
-        outcome = json.loads((render or _render())(source, display, formula.latex, json.dumps(titles)))
+        outcome = json.loads((render or _render())(source, display, formula.latex, json.dumps(symbols)))
         if "html" in outcome:
             return str(outcome["html"])
     said = outcome["error"].removeprefix("KaTeX parse error: ")

@@ -58,7 +58,8 @@ class Markup:
         left = f'<span class="ov-left">{self._styled(line.left)}</span>' if line.left else ""
         right = "".join(f'<span class="ov-right">{self._styled(part)}</span>' for part in line.right)
         rule = f'<span class="ov-rule">{escape(line.rule)}</span>' if line.rule else ""
-        return f'<div class="ov-step">{left}{rule}<span class="ov-rights">{right}</span></div>'
+        why = f'<span class="ov-why" hidden>{escape(" · ".join(line.reasons))}</span>' if line.reasons else ""
+        return f'<div class="ov-step">{left}{rule}<span class="ov-rights">{right}</span>{why}</div>'
 
     def _styled(self, formula: Formula) -> str:
         return self.typesetter.html(formula.within(r"\displaystyle "))

@@ -11,7 +11,7 @@ from ovlearn.checking import ROUTES
 from ovlearn.symbolic import Assumption, Derivation, Relation
 from ovlearn.symbolic.notation import parse
 from rendering.equations.formulas import carried, chain_of
-from rendering.markdown import folded, indented
+from rendering.markdown import badge, folded, indented
 from rendering.pages.evidence import ROUTE_NAMES, SEEDS, checked, lesson_link, lesson_number
 from rendering.pages.pieces import (
     compact,
@@ -52,7 +52,7 @@ def derivation_page(slug: str) -> str:
         f"# {with_symbols(derivation.title)}",
         _about(slug),
         *_chain(derivation),
-        f'<small class="ov-checked">{_check(report)}</small>',
+        badge(report.in_brief(), _check(report)),
         *(
             part
             for number, one in enumerate(derivation.lemmas, 1)

@@ -1,4 +1,4 @@
-"""Figures on the built pages: side by side where there is room, fading where there is more, whole on paper."""
+"""Figures on the built pages: side by side where there is room, faded where there is more, whole on paper."""
 
 from __future__ import annotations
 
@@ -101,7 +101,8 @@ def test_no_labels_of_a_figure_run_into_each_other(page: Page) -> None:
         page.goto(ADDRESS + path)
         met = page.locator(".ov-picture svg:visible").evaluate_all(
             """all => all.flatMap(svg => {
-              const texts = [...svg.querySelectorAll("text:not([transform])")].filter(each => each.textContent.trim());
+              const all = [...svg.querySelectorAll("text:not([transform])")];
+              const texts = all.filter(each => each.textContent.trim());
               const boxes = texts.map(each => each.getBoundingClientRect());
               const found = [];
               for (let i = 0; i < texts.length; i++) for (let j = 0; j < i; j++) {
@@ -140,7 +141,7 @@ def test_a_lesson_is_printed_from_the_dark_scheme_with_its_figures_whole(browser
             )
         assert {look(each, "break-after") for each in page.locator("article h2").all()} == {"avoid"}
         inks = page.evaluate(
-            """() => [...document.querySelectorAll("article .ov-picture svg text, article h2, article figcaption")]
+            """() => [...document.querySelectorAll("article :is(.ov-picture svg text, h2, figcaption)")]
               .filter(each => each.checkVisibility())
               .map(each => getComputedStyle(each)[each.matches("text") ? "fill" : "color"])"""
         )

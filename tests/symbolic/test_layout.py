@@ -295,6 +295,7 @@ def test_data() -> None:
             {
                 "sign": "=", "text": "A_1 Delta_1", "latex": r"A_1 \Delta_1",
                 "symbols": [[0, 3, "A", "1"], [4, 12, "Delta", "1"]],
+                "marks": [[0, 12, "made"]],
             }
         ],
     }  # fmt: skip

@@ -47,7 +47,7 @@ def _layer(layer: int, names: Sequence[str], x: float, thing: str) -> list[Part]
     ]
     lines = [arrow((reads, 0), head.left, "stream", turn="along") for head in heads]
     lines += [arrow(head.right, (writes, -_PLUS), thing, turn="across") for head in heads]
-    added = text(f"Δ_{layer}", (writes + 17, -_RISE / 2), thing)
+    added = text(f"Δ_{layer}", (writes + 17, -_RISE / 2), "stream")
     return [*lines, *heads, _plus(writes), added, _stream_name(layer, x)]
 
 
