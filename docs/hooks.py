@@ -167,6 +167,7 @@ def on_env(env: Any, config: MkDocsConfig, files: Files) -> None:
         text = notebook(lesson, site=config.extra["published_at"], in_words=build.equations.in_words)
         made[notebook_of(lesson)] = text
         made[runnable.place(lesson.uri)] = runnable.of_lesson(lesson, build.equations.labels.numbered)
+    made["exercises/sets.json"] = runnable.sets_json()
     made |= build.atlas.files() if build.atlas else {}
     for where, content in made.items():
         files.append(File.generated(config, where, content=content))

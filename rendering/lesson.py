@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rendering import links, outputs
@@ -11,6 +11,9 @@ from rendering.execution import ExecutedCell, Source, execute
 from rendering.markdown import cell_block, folded, python
 from rendering.messages import RenderError
 from rendering.store import Store
+from rendering.timing import difficulty, reading
+
+UNSEEN = "unseen-"  # what the name begins with of a cell whose code one does not see
 
 
 @dataclass(frozen=True)
@@ -31,9 +34,34 @@ class Lesson:
         return self.cells[0].first_line.removeprefix("# ")
 
     @property
+    def code(self) -> dict[str, ExecutedCell]:
+        """The cells of code by their names on the page: those whose code one sees are numbered from 1."""
+        found = [cell for cell in self.cells if cell.kind == "code"]
+        seen = [cell for cell in found if not {"remove-cell", "remove-input"} & {*cell.tags}]
+        names = {cell.number: str(place) for place, cell in enumerate(seen, start=1)}
+        return {names.get(cell.number, f"{UNSEEN}{cell.number}"): cell for cell in found}
+
+    @property
     def markdown(self) -> str:
         """The page."""
-        return "\n\n".join(filter(None, map(_shown, self.cells))) + "\n"
+        names = {cell.number: name for name, cell in self.code.items()}
+        title, rest = self.cells[0].source.partition("\n")[::2]
+        cells = replace(self.cells[0], source=rest.strip()), *self.cells[1:]
+        parts = (_shown(cell, names.get(cell.number, "")) for cell in cells)
+        return "\n\n".join(filter(None, [title, self._takes(), *parts])) + "\n"
+
+    def _takes(self) -> str:
+        """How long it takes, how hard its exercises are, and where they stand."""
+        from ovlearn.exercises.sets import files
+        from ovlearn.exercises.sources import source_of  # not in a page's Python, which builds none
+
+        cells = sum(not name.startswith(UNSEEN) for name in self.code)
+        texts = [cell.source for cell in self.cells if cell.kind == "markdown"]
+        said = [f"About {reading(texts, cells)} minutes", f"{cells} cell{'' if cells == 1 else 's'} to run"]
+        if self.source.name in files():
+            points = [one.points for one in source_of(self.source.name).exercises]
+            said += [f"[{len(points)} exercises](../exercises/{self.source.name}.md), {difficulty(points)}"]
+        return f"{' · '.join(said)}\n{{ .ov-takes }}"
 
 
 def render(sources: Sequence[Source], *, package: Path, store: Store) -> list[Lesson]:
@@ -57,14 +85,14 @@ def _has_title(lesson: Lesson) -> bool:
     )
 
 
-def _shown(cell: ExecutedCell) -> str:
-    """A cell as Markdown, or nothing."""
+def _shown(cell: ExecutedCell, name: str) -> str:
+    """A cell as Markdown, or nothing. `name`: of a cell of code."""
     if cell.kind == "markdown":
         return links.between_pages(cell.source)
     if cell.kind != "code" or "remove-cell" in cell.tags:
         return ""
     code = "" if "remove-input" in cell.tags else _code(cell)
-    return cell_block("cell", str(cell.number), *filter(None, (code, *map(outputs.markdown, cell.outputs))))
+    return cell_block("cell", name, *filter(None, (code, *map(outputs.markdown, cell.outputs))))
 
 
 def _code(cell: ExecutedCell) -> str:

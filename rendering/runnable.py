@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from ovlearn.exercises.sets import files
 from ovlearn.exercises.sources import source_of
 from ovlearn.numeric.zoo.trained import FOLDER
 from rendering.equations.labels import Numbered, split_label
@@ -28,14 +29,13 @@ def place(page: str) -> str:
 
 def of_lesson(lesson: Lesson, numbered: Mapping[str, Numbered]) -> str:
     """Return a lesson's cells, shown or not, what they load of the zoo, and their equations' numbers."""
-    codes = [cell for cell in lesson.cells if cell.kind == "code"]
-    every = "\n".join(cell.source for cell in codes)
+    every = "\n".join(cell.source for cell in lesson.code.values())
     return _written(
         kind="lesson",
         page=lesson.uri.removesuffix(".md"),
         cells=[
-            {"number": cell.number, "code": cell.source, "shown": "remove-cell" not in cell.tags}
-            for cell in codes
+            {"name": name, "code": cell.source, "shown": "remove-cell" not in cell.tags}
+            for name, cell in lesson.code.items()
         ],
         models=models_in(every),
         labels={
@@ -60,6 +60,11 @@ def of_exercises(set_name: str) -> str:
         ],
         models=models_in("\n".join([source.setup, *(one.solution for one in source.exercises)])),
     )
+
+
+def sets_json() -> str:
+    """Return the names of the exercises of each set, by which the page tells how far one is."""
+    return _written(**{name: [one.name for one in source_of(name).exercises] for name in files()})
 
 
 def models_in(code: str) -> list[str]:

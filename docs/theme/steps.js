@@ -89,6 +89,8 @@
     for (const chain of document.querySelectorAll(".ov-chain")) {
       if (made.has(chain) || chain.querySelectorAll(".ov-step").length < 2) continue;
       made.add(chain);
+      // a copy of an output has a bar that does nothing
+      while (chain.previousElementSibling?.matches(".ov-stepper, .ov-because")) chain.previousElementSibling.remove();
       stepper(chain);
     }
   }

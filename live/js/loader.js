@@ -1,8 +1,12 @@
 // On every page: buttons on the cells, hints in stages, and what a reader left here. All else comes at the first click.
 import { stage } from "./page/hints.js";
 import { editOf, entryOf } from "./page/keeping.js";
+import { ticks } from "./page/ticks.js";
 
 const bundle = new URL(OVLEARN_BUNDLE, document.currentScript.src); // esbuild puts the name in
+
+// Where the site begins, as Material tells it of the page that was loaded first.
+const site = new URL(`${JSON.parse(document.getElementById("__config").textContent).base}/`, location.href);
 
 // `lessons/03_x/` and `lessons/03_x.html` are both the page lessons/03_x; below which address does not matter.
 const page = () => location.pathname.replace(/(\/|\/index\.html|\.html)$/, "");
@@ -56,6 +60,7 @@ function wire(cell) {
     bar.append(button(words, name, open(cell, words.toLowerCase(), says)));
   }
   bar.append(says);
+  if (Number(number)) bar.append(numbered(cell, number));
   const fold = block.closest("details");
   (cell.contains(fold) ? fold : block).after(bar); // a folded cell has its buttons outside the fold
   block.addEventListener("click", ({ target }) => {
@@ -65,8 +70,13 @@ function wire(cell) {
   const edit = editOf(page(), exercise || number);
   if (edit) kept(cell, edit, { code, name, says });
   if (!exercise) return;
-  if (entryOf(exercise).passed) says.textContent = "✓ passed";
   stage(cell);
+}
+
+/** Its number, by which messages name it, as a link to it. */
+function numbered(cell, number) {
+  cell.id ||= `cell-${number}`;
+  return made("a", { className: "ov-number", href: `#${cell.id}`, textContent: `cell ${number}` });
 }
 
 /** What one wrote here before: its code, above an output that is still the original's. */
@@ -98,10 +108,22 @@ function panel(box) {
   );
 }
 
+/** What was passed, here and wherever a set is named. */
+function passed() {
+  for (const cell of document.querySelectorAll(".ov-cell[data-exercise][data-wired]")) {
+    const says = cell.querySelector(".ov-says");
+    if (entryOf(cell.dataset.exercise).passed && !says.textContent) says.textContent = "✓ passed";
+  }
+  ticks(site);
+}
+
 function start() {
   document.querySelectorAll(".ov-cell").forEach(wire);
   document.querySelectorAll(".ov-progress").forEach(panel);
+  passed();
 }
+
+document.addEventListener("ov-progress", passed);
 
 if (typeof document$ === "undefined") start();
 else document$.subscribe(start); // Material swaps pages, and says so here

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from ovlearn.exercises.sets import files
 from ovlearn.exercises.sources import Exercise, SetSource, source_of
 from rendering.markdown import cell_block, folded, python
 from rendering.pages.pieces import page, sentence, table
+from rendering.timing import difficulty, practising
 
 _LESSON = re.compile(r"\]\(\.\./lessons/(\w+)\.py")
 _SETUP = "Setup (already run for you)"
-# shown where cells run in the page
-_HERE = "Here in the page a button does that: write your answer, and press *Check*.\n{ .ov-live }"
+# in a notebook one runs a cell; in the page there is a button
+_CHECKED = re.compile(r"Run\s+a\s+cell\s+with\s+`check\(\"…\"\)`\s+as\s+often\s+as\s+you\s+like\.\s+It")
+_HERE = "Write your answers here, and press *Check* as often as you like. It"
 _PROGRESS = '<div class="ov-progress"></div>'
 
 
@@ -29,8 +31,10 @@ def _index() -> str:
     rows = [
         (
             f"[{_subject(one)}]({one.name}.md)",
-            str(len(one.exercises)),
-            str(sum(each.points for each in one.exercises)),
+            difficulty(points := [each.points for each in one.exercises]),
+            str(len(points)),
+            str(sum(points)),
+            str(practising(points)),
         )
         for one in sets
     ]
@@ -44,7 +48,7 @@ def _index() -> str:
         "Open a notebook with Jupyter or VS Code, and run its cells. Or stay in the terminal: `ovlearn "
         "check` checks what you saved, `ovlearn watch` does so on each save, and `pytest` runs the same "
         "checks.",
-        table(("set", "exercises", "points"), rows, numbers=2),
+        table(("set", "difficulty", "exercises", "points", "minutes"), rows, numbers=3),
         "Teachers: [grading a class](../teaching.md).",
     )
 
@@ -54,11 +58,11 @@ def _subject(source: SetSource) -> str:
 
 
 def _page(set_name: str) -> str:
-    source, number = source_of(set_name), int(set_name[:2])
+    source = source_of(set_name)
     return page(
-        f"---\ntitle: Exercises {number}. {_subject(source)}\n---",
-        _linked(source.intro),
-        _HERE,
+        f"# Exercises {int(set_name[:2])}. {_subject(source)}",
+        _takes([one.points for one in source.exercises]),
+        _CHECKED.sub(_HERE, _linked(source.intro.partition("\n")[2].strip())),
         _PROGRESS,
         folded("ov-code", _SETUP, cell_block("cell", "setup", python(source.setup))),
         *(part for one in source.exercises for part in _exercise(one)),
@@ -80,13 +84,24 @@ def _onward(set_name: str) -> str:
 
 def _exercise(one: Exercise) -> Iterator[str]:
     heading, _, prompt = one.prompt.partition("\n")
-    points = "1 point" if one.points == 1 else f"{one.points} points"
     yield f"{heading} {{ #{one.name} }}"
-    yield f"`{one.name}` · {points}"
+    yield f"`{one.name}` · {_counted(one.points, 'point')} · {difficulty([one.points])}, about " + (
+        f"{practising([one.points])} minutes"
+    )
     yield _linked(prompt.strip())
     yield cell_block("exercise", one.name, python(one.starter))
     for number, hint in enumerate(one.hints, start=1):
         yield folded("question", f"Hint {number} of {len(one.hints)}", _linked(hint))
+
+
+def _takes(points: Sequence[int]) -> str:
+    """How much there is to do."""
+    said = [_counted(len(points), "exercise"), _counted(sum(points), "point"), difficulty(points)]
+    return f"{' · '.join(said)} · about {practising(points)} minutes\n{{ .ov-takes }}"
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{count} {thing}{'' if count == 1 else 's'}"
 
 
 def _linked(text: str) -> str:

@@ -75,7 +75,7 @@ def first_output(page: Page, host: Host) -> tuple[float, int]:
     page.evaluate(KEEP, [LESSON, 2, CODE])
     page.reload(wait_until="networkidle")
     before = len(host.sent)
-    took = seconds_until(page, ".ov-cell[data-cell='2']", "Run", "^Done in ")
+    took = seconds_until(page, ".ov-cell[data-cell='1']", "Run", "^Done in ")
     return took, sum(host.sent[before:])
 
 

@@ -14,8 +14,14 @@ from rendering.store import Store
 from tests.rendering.lessons import lesson, write
 
 
+def made(*cells: ExecutedCell) -> Lesson:
+    title = ExecutedCell(0, "markdown", "# A title")
+    return Lesson(Source(Path("lessons/03_x.py"), "lessons/03_x.md"), (title, *cells))
+
+
 def page(*cells: ExecutedCell) -> str:
-    return Lesson(Source(Path("lessons/03_x.py"), "lessons/03_x.md"), cells).markdown
+    """What stands below the title and what tells how long it takes."""
+    return made(*cells).markdown.partition("{ .ov-takes }")[2].lstrip()
 
 
 @pytest.mark.parametrize(
@@ -29,15 +35,24 @@ def page(*cells: ExecutedCell) -> str:
 def test_tags_decide_what_is_seen_of_the_code(tags: tuple[str, ...], shown: str) -> None:
     result = '<div class="ov-out" markdown>\n\n```{ .text .ov-text .no-copy }\n1\n```\n\n</div>'
     inside = f"{shown}\n\n{result}" if shown else result
-    wanted = f'<div class="ov-cell" data-cell="1" markdown>\n\n{inside}\n\n</div>\n'
+    name = "1" if shown else "unseen-1"
+    wanted = f'<div class="ov-cell" data-cell="{name}" markdown>\n\n{inside}\n\n</div>\n'
     assert page(ExecutedCell(1, "code", "x = 1\n\ny", tags, ({"text/plain": "1"},))) == wanted
 
 
 def test_a_removed_cell_and_a_raw_one_leave_nothing() -> None:
     assert (
         page(ExecutedCell(1, "code", "x", ("remove-cell",), ({PRINTED: "1"},)), ExecutedCell(2, "raw", "x"))
-        == "\n"
+        == ""
     )
+
+
+def test_cells_whose_code_one_sees_are_counted() -> None:
+    kinds = [(), ("remove-cell",), ("hide-input",), ("remove-input",), ()]
+    cells = [ExecutedCell(number, "code", "x", tags) for number, tags in enumerate(kinds, start=2)]
+    lesson = made(ExecutedCell(1, "markdown", "word " * 450), *cells)
+    assert [*lesson.code] == ["1", "unseen-3", "2", "unseen-5", "3"]
+    assert "# A title\n\nAbout 10 minutes · 3 cells to run\n{ .ov-takes }" in lesson.markdown
 
 
 def test_the_richest_form_is_shown() -> None:

@@ -21,10 +21,10 @@
 // Worker → page, by the port:
 //   {kind: "ready", seconds}            Python waits for code
 //   {kind: "printed", id, text}         text as it comes; all of it is in the outputs again
-//   {kind: "done", id, outputs, error, seconds, cut}
+//   {kind: "done", id, outputs, error, seconds, cut, did}
 //       outputs: [HTML, …] in order, printed text too, each a block .ov-out; error: null, or what ended the cell:
-//       says is a line of text, html a block .ov-out.ov-error; cut: whether outputs were too much for a page.
-//       After "reset" there are none
+//       says is a line of text, html a block .ov-out.ov-error; cut: whether outputs were too much for a page;
+//       did: what a cell did that shows nothing, in words. After "reset" there are none
 //   {kind: "verdict", id, exercise, status, mistake, says, headline, evidence, html, outputs, error, seconds, cut}
 //       status: "passed", "wrong" or "not attempted"; headline: a line of text; evidence: [[name, value], …];
 //       html: all of the verdict. The rest is as in "done", of the answer's cell, which may break and still have

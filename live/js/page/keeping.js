@@ -21,7 +21,14 @@ export const entryOf = exercise => ({ ...EMPTY, ...progress().exercises[exercise
 export function keepEntry(exercise, change) {
   const kept = progress();
   kept.exercises[exercise] = { ...entryOf(exercise), ...change };
-  return write(PROGRESS, kept);
+  return noted(kept);
+}
+
+/** Keep all progress, and let the page's ticks know. */
+function noted(kept) {
+  const wrong = write(PROGRESS, kept);
+  document.dispatchEvent(new Event("ov-progress"));
+  return wrong;
 }
 
 /** All progress, as `ovlearn-progress.json` has it. */
@@ -45,7 +52,7 @@ export function bringIn(text) {
     if (entry && typeof entry === "object") kept.exercises[name] = merged(entryOf(name), entry);
   }
   const count = Object.keys(file).length;
-  return write(PROGRESS, kept) || `${count} exercise${count === 1 ? "" : "s"} brought in.`;
+  return noted(kept) || `${count} exercise${count === 1 ? "" : "s"} brought in.`;
 }
 
 function merged(here, there) {

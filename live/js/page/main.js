@@ -1,8 +1,12 @@
 // A page whose cells run. The loader calls `act` with the cell and the button that was pressed.
+import { Bar } from "./bar.js";
 import { Cell } from "./cell.js";
 import { Exercises } from "./exercises.js";
-import { Problem, Session } from "./session.js";
+import { Problem } from "./problem.js";
+import { Python } from "./python.js";
+import { Session } from "./session.js";
 
+const python = new Python();
 let current = null; // one page at a time; instant navigation swaps the article
 
 /** Leave the page that is not shown any more: what runs there ends. */
@@ -38,6 +42,9 @@ class Page {
     addEventListener("storage", this.elsewhere); // another tab kept something
     const panel = root.querySelector(".ov-progress");
     if (panel) this.exercises = new Exercises(this, panel);
+    const all = panel ? {} : { "Run all": () => this.runAll() };
+    this.bar = new Bar(root, { ...all, Stop: () => this.stop(), Restart: () => this.restart() });
+    this.#rests();
   }
 
   cell(element) { return this.cells.find(cell => cell.element === element); }
@@ -46,7 +53,8 @@ class Page {
     this.leaving();
     removeEventListener("pagehide", this.leaving);
     removeEventListener("storage", this.elsewhere);
-    this.session?.remove();
+    this.bar.element.remove();
+    if (this.busy) python.stop("The page was left.");
   }
 
   async act(element, action) {
@@ -85,14 +93,17 @@ class Page {
   /** Run a cell; before it, those above that this session has not run as they are now, in this order. */
   run(cell) { return this.#busily(cell, () => this.#upTo(cell, this.#notAsNow)); }
 
-  /** Run every cell above, and this one. */
-  runAll(cell) { return this.#busily(cell, () => this.#upTo(cell, () => true)); }
+  /** Run every cell, from top to bottom. */
+  runAll() {
+    const last = this.cells.at(-1);
+    return this.#busily(last, () => this.#upTo(last, () => true));
+  }
 
   check(cell) {
     return this.#busily(cell, async () => {
       const setup = this.everything.find(each => each.id === "setup");
       if (this.session.ran.get("setup") !== setup.code && !await this.#one(setup, cell)) return;
-      const verdict = await this.session.check(cell.exercise, cell.code, { told: words => cell.say(words) });
+      const verdict = await this.session.check(cell.exercise, cell.code, { told: words => { cell.say(words); this.bar.say(words); } });
       cell.show([...(verdict.outputs || []), verdict.error?.html, verdict.html].filter(Boolean));
       cell.shownFor = this.#made(cell, "code");
       this.refresh();
@@ -101,12 +112,20 @@ class Page {
     });
   }
 
-  stop() { this.session.stop(); }
+  stop() { python.stop("Stopped. What was defined is gone: the next run starts anew."); }
 
   /** Forget all that was defined. */
-  reset(cell) {
-    this.session.stop();
-    cell.say("Forgotten. The next run starts anew.");
+  restart() {
+    python.stop("");
+    this.#rests();
+  }
+
+  /** Say in the bar how things stand while nothing runs. */
+  #rests() {
+    const count = this.cells.filter(({ id, code }) => this.session?.ran.get(id) === code).length;
+    const has = count ? `, ${count} of ${this.cells.length} cells have run` : "";
+    this.bar.say(python.on ? `waits${has}.` : "is not running.");
+    this.bar.busy(false);
   }
 
   /** Run what is wanted above a cell, and the cell. `asked`: the cell that tells how it goes. */
@@ -127,7 +146,10 @@ class Page {
     const shown = cell instanceof Cell ? cell : null, begun = performance.now();
     let printed = "";
     const done = await this.session.run(cell.id, cell.code, {
-      told: words => asked.say(shown === asked || !shown ? words : `${words} (${cell.name}, above)`),
+      told: words => {
+        asked.say(shown === asked || !shown ? words : `${words} (${cell.name}, above)`);
+        this.bar.say(`${words}${words === "Running …" && shown ? ` ${cell.name}` : ""}`);
+      },
       printed: text => { printed ||= (shown?.clear(), "begun"); shown?.print(text); },
     });
     this.everything.slice(this.#place(cell) + 1).forEach(below => this.session.ran.delete(below.id)); // it may use this one
@@ -136,7 +158,7 @@ class Page {
     this.refresh();
     if (done.error && shown !== asked) asked.say(`${shown ? cell.name : "A cell that is not shown"}, above, failed: ${done.error.says}`, { wrong: true });
     else if (done.error) asked.say("It failed; see below.", { wrong: true });
-    else asked.say(`Done in ${((performance.now() - begun) / 1000).toFixed(1)} s.`);
+    else asked.say(`Done in ${((performance.now() - begun) / 1000).toFixed(1)} s. ${done.did || ""}`.trim());
     return !done.error;
   }
 
@@ -145,7 +167,7 @@ class Page {
     if (this.busy) { cell.say("Python is busy with another cell. Stop it, or wait."); return; }
     this.busy = true;
     cell.open();
-    this.#tools(cell);
+    this.bar.busy(true);
     const stop = cell.button("Stop", () => this.stop()), run = cell.button("Run");
     run.before(stop); // where one just pressed
     stop.hidden = false;
@@ -160,6 +182,7 @@ class Page {
       cell.say(error instanceof Problem ? error.message : `This page failed: ${error.message}`, { wrong: true });
     } finally {
       this.busy = false;
+      this.#rests();
       run.hidden = false;
       if (document.activeElement === stop) run.focus();
       stop.hidden = true;
@@ -169,21 +192,16 @@ class Page {
     }
   }
 
-  #tools(cell) {
-    if (!cell.exercise && cell !== this.cells[0]) cell.button("Run all above", () => this.runAll(cell));
-    cell.button("Reset", () => this.reset(cell));
-  }
-
   /** Fetch what the page's cells are, those that are not shown too. */
   async #prepared() {
     if (this.session) return;
     const data = await this.data();
-    const shown = id => this.cells.find(cell => cell.id === String(id));
-    const hidden = (id, code) => ({ id: String(id), code, name: "" });
+    const shown = id => this.cells.find(cell => cell.id === id);
+    const hidden = (id, code) => ({ id, code, name: "" });
     this.everything = data.kind === "lesson"
-      ? data.cells.map(({ number, code }) => shown(number) || hidden(number, code))
+      ? data.cells.map(({ name, code }) => shown(name) || hidden(name, code))
       : [shown("setup") || hidden("setup", data.setup), ...data.exercises.map(({ name, starter }) => shown(name) || hidden(name, starter))];
-    this.session = new Session(data);
+    this.session = new Session(python, data);
   }
 
   /** What the page's cells are. */

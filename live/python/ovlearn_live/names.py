@@ -10,6 +10,7 @@ from typing import Any
 
 from ovlearn.exercises.cells.interpreter import Cells
 from ovlearn_live.advice import no_keyboard
+from ovlearn_live.quiet import HELD, Held, made, watched
 
 
 class Names:
@@ -19,7 +20,7 @@ class Names:
         self.module = ModuleType("__main__")
         self.all: dict[str, Any] = vars(self.module)
         self.all["__builtins__"] = {**vars(builtins), "display": display, "input": no_keyboard}
-        self.cells = Cells(self.all)
+        self.cells = Cells(self.all, watched=watched)
         self._of_cell: dict[str, set[str]] = {}
 
     def forget(self, cell: str) -> None:
@@ -27,9 +28,16 @@ class Names:
         for name in self._of_cell.pop(cell, set()):
             self.all.pop(name, None)
 
+    def done(self, cell: str) -> str:
+        """What a cell did that shows nothing, in words."""
+        return self.all[HELD].words() or made(
+            {name: self.all[name] for name in self.all if name in self._of_cell.get(cell, ())}
+        )
+
     @contextmanager
     def noted(self, cell: str) -> Iterator[None]:
         """Note what is defined meanwhile as the cell's."""
+        self.all[HELD] = Held()
         before = dict(self.all)
         try:
             yield

@@ -85,7 +85,9 @@ class Session:
     def _run(self, message: Message) -> dict[str, Any]:
         with self._working(message) as work:
             self._cell(message)
-        return {"kind": "done", **work.told}
+        told = work.told
+        quiet = not (told["outputs"] or told["error"])
+        return {"kind": "done", **told, "did": self._names.done(str(message["cell"])) if quiet else ""}
 
     def _check(self, message: Message) -> dict[str, Any]:
         exercise, code = message["exercise"], message["code"]

@@ -8,7 +8,7 @@ import inspect
 import linecache
 import re
 import tokenize
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from io import StringIO
 from typing import TYPE_CHECKING, Any
@@ -29,7 +29,10 @@ _NO_CODE = (
 
 
 class Cells:
-    """Runs cells in `names`. `refused`: exceptions of a fence; one costs its statement, not those below it.
+    """Runs cells in `names`.
+
+    `refused`: exceptions of a fence; one costs its statement, not those below it. `watched`: returns what is
+    run in the place of a statement.
 
     >>> names = {}
     >>> cells = Cells(names)
@@ -37,8 +40,13 @@ class Cells:
     (21, None, 20)
     """
 
-    def __init__(self, names: dict[str, Any], refused: tuple[type[BaseException], ...] = ()) -> None:
-        self.names, self.refused = names, refused
+    def __init__(
+        self,
+        names: dict[str, Any],
+        refused: tuple[type[BaseException], ...] = (),
+        watched: Callable[[ast.stmt], ast.stmt] = lambda statement: statement,
+    ) -> None:
+        self.names, self.refused, self.watched = names, refused, watched
         self.shell = Shell(names, self._below)
         names["get_ipython"] = lambda: self.shell
         self._flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
@@ -66,7 +74,7 @@ class Cells:
 
     def _value(self, source: str, local: Mapping[str, Any] | None) -> Any:
         """Run statements one by one, as IPython does: what Python refuses in one of them costs none above."""
-        body = ast.parse(source, self._file).body
+        body = [self.watched(statement) for statement in ast.parse(source, self._file).body]
         in_loop = bool(_NEEDS_LOOP.search(source)) and not _HAS_LOOP.search(source)
         shown = body[-1] if body and not _ends_in_semicolon(source) else None
         value, refusal = None, None

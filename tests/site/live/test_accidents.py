@@ -36,16 +36,16 @@ def typed(where: Locator) -> str:
 
 def still_there_after_leaving(page: Page, code: str) -> None:
     page.reload()
-    expect(cell(page, 2).locator(".highlight code").first).to_have_text(code)
+    expect(cell(page, 1).locator(".highlight code").first).to_have_text(code)
 
 
 ENDS = {
-    "syntax": ('print("a"', "cell 2, line 1", "SyntaxError: '(' was never closed"),
-    "indentation": ("if True:\nprint(1)", "cell 2, line 2", "IndentationError: expected an indented block"),
-    "a name": ("x = 1\nprint(y)", "cell 2, line 2", "NameError: name 'y' is not defined"),
+    "syntax": ('print("a"', "cell 1, line 1", "SyntaxError: '(' was never closed"),
+    "indentation": ("if True:\nprint(1)", "cell 1, line 2", "IndentationError: expected an indented block"),
+    "a name": ("x = 1\nprint(y)", "cell 1, line 2", "NameError: name 'y' is not defined"),
     "a huge array": (
         "import numpy as np\nnp.ones((10**5, 10**5))",
-        "cell 2, line 2",
+        "cell 1, line 2",
         "The page has not that much memory.",
     ),
 }
@@ -54,7 +54,7 @@ ENDS = {
 @pytest.mark.parametrize("name", ENDS)
 def test_an_error_ends_at_the_readers_line(page: Page, watched: Watched, name: str) -> None:
     code, place, message = ENDS[name]
-    first = cell(page, 2)
+    first = cell(page, 1)
     write(first, code)
     press(first, "Run")
     says(first, "^It failed")
@@ -69,7 +69,7 @@ def test_an_error_ends_at_the_readers_line(page: Page, watched: Watched, name: s
 
 
 def test_output_without_end_is_cut_and_can_be_stopped(page: Page, watched: Watched) -> None:
-    first = cell(page, 2)
+    first = cell(page, 1)
     code = "while True: print('a line without end')"
     write(first, code)
     press(first, "Run")
@@ -84,7 +84,7 @@ def test_output_without_end_is_cut_and_can_be_stopped(page: Page, watched: Watch
 
 
 def test_an_output_too_large_for_a_page_is_left_out(page: Page) -> None:
-    first = cell(page, 2)
+    first = cell(page, 1)
     write(
         first,
         "class Huge:\n    def _repr_html_(self): return 'x' * 3_000_000\ndisplay(Huge())\nprint('and on')",
@@ -97,7 +97,7 @@ def test_an_output_too_large_for_a_page_is_left_out(page: Page) -> None:
 
 @pytest.mark.parametrize("code", ["import os\nos._exit(3)", "eval('-' * 3000 + '1')"])
 def test_python_that_ends_is_said_and_starts_again(page: Page, code: str) -> None:
-    first = cell(page, 2)
+    first = cell(page, 1)
     write(first, code)
     press(first, "Run")
     says(first, "^Python has ended: .* What was defined is gone")
@@ -110,7 +110,7 @@ def test_python_that_ends_is_said_and_starts_again(page: Page, code: str) -> Non
 
 def test_a_damaged_part_is_refused(page: Page) -> None:
     page.route("**/live/numpy.*.bin", lambda route: route.fulfill(body=b"damaged"))
-    first = cell(page, 2)
+    first = cell(page, 1)
     write(first, "print('kept')")
     press(first, "Run")
     says(first, r"^numpy\.\w+\.bin is not what the site's lock says")
@@ -144,7 +144,7 @@ def test_what_cannot_be_fetched_is_said_and_fetched_the_next_time(
     page.route(
         pattern, lambda route: route.fulfill(status=status) if status else route.abort("connectionreset")
     )
-    first = cell(page, 2)
+    first = cell(page, 1)
     press(first, "Run")
     says(first, words)
     page.unroute(pattern)
@@ -157,7 +157,7 @@ def test_a_network_that_fails_half_way_is_said_and_what_came_is_kept(page: Page)
     with served.running({"/sympy": ("application/octet-stream", sympy)}) as server:
         server.halved.add("/sympy")
         page.route("**/live/sympy.*.bin", lambda route: route.continue_(url=f"{server.address}/sympy"))
-        first = cell(page, 2)
+        first = cell(page, 1)
         write(first, "print('kept')")
         press(first, "Run")
         says(first, r"^The connection failed at sympy\.\w+\.bin \(\d\.\d of \d\.\d MB\)\. Try again\.")
@@ -174,7 +174,7 @@ def test_a_network_that_fails_half_way_is_said_and_what_came_is_kept(page: Page)
 
 def test_a_frame_that_cannot_be_loaded_is_said(page: Page) -> None:
     page.route("**/live/frame.*.html", lambda route: route.abort("internetdisconnected"))
-    first = cell(page, 2)
+    first = cell(page, 1)
     press(first, "Run")
     says(first, "^The frame for Python did not start")
     page.unroute("**/live/frame.*.html")
@@ -199,7 +199,7 @@ caches.open = async () => refuse();
 
 def test_a_full_storage_is_said_and_the_cell_runs_all_the_same(page: Page, watched: Watched) -> None:
     page.evaluate(FILLED)
-    first = cell(page, 2)
+    first = cell(page, 1)
     write(first, "print('typed ' * 50)")
     says(first, "^This browser's storage is full: what you type stays here until you leave the page")
     press(first, "Run")
@@ -212,7 +212,7 @@ def test_a_forbidden_storage_is_said_and_the_cell_runs_all_the_same(watched: Wat
     page = watched.page
     page.add_init_script(FORBIDDEN)
     page.goto(LESSON)
-    first = cell(page, 2)
+    first = cell(page, 1)
     write(first, "print('typed')")
     says(first, "^This browser forbids storage: what you type stays here until you leave the page")
     press(first, "Run")
@@ -224,10 +224,10 @@ def test_a_forbidden_storage_is_said_and_the_cell_runs_all_the_same(watched: Wat
 def test_an_edit_of_a_cell_that_the_course_has_changed_is_kept(page: Page) -> None:
     page.goto(f"{ADDRESS}lessons/03_one_attention_head/")
     where = "/lessons/03_one_attention_head"
-    kept = "{'5': {code: 'print(1)', original: 'what once stood here'}}"
+    kept = "{'3': {code: 'print(1)', original: 'what once stood here'}}"
     page.evaluate(f"localStorage.setItem('ovlearn:edits:{where}', JSON.stringify({kept}))")
     page.reload()
-    first = cell(page, 5)
+    first = cell(page, 3)
     press(first, "Edit")
     says(first, "^The course has changed this cell since you edited it. What you wrote is kept")
     assert typed(first) == "print(1)"

@@ -20,8 +20,8 @@ def tab_to(page: Page, name: str, most: int = 400) -> None:
 
 def test_a_cell_is_edited_run_stopped_and_restored(page: Page) -> None:
     page.goto(f"{ADDRESS}lessons/03_one_attention_head/")
-    first = cell(page, 5)
-    tab_to(page, "Edit cell 5")
+    first = cell(page, 3)
+    tab_to(page, "Edit cell 3")
     page.keyboard.press("Enter")
     expect(first.locator(".cm-content")).to_be_focused()
     page.keyboard.press("Control+A")
@@ -55,7 +55,7 @@ def test_a_cell_is_edited_run_stopped_and_restored(page: Page) -> None:
     says(first, "^Stopped")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement !== document.body")
-    while page.evaluate("document.activeElement.ariaLabel") != "Restore the original cell 5":
+    while page.evaluate("document.activeElement.ariaLabel") != "Restore the original cell 3":
         page.keyboard.press("Shift+Tab")
     page.keyboard.press("Space")
     expect(first.locator(".cm-content")).to_contain_text("config = ov.Config")
@@ -93,7 +93,7 @@ def test_a_finger_has_a_key_to_indent_and_finds_every_button(browser: Browser) -
     context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     page = context.new_page()
     page.goto(f"{ADDRESS}lessons/03_one_attention_head/")
-    first = cell(page, 5)
+    first = cell(page, 3)
     button(first, "Edit").tap()
     lines = first.locator(".cm-line")
     expect(first.locator(".cm-content")).to_be_focused()
@@ -110,5 +110,5 @@ def test_a_finger_has_a_key_to_indent_and_finds_every_button(browser: Browser) -
 
 def test_a_key_to_indent_is_for_fingers_alone(page: Page) -> None:
     page.goto(f"{ADDRESS}lessons/03_one_attention_head/")
-    press(cell(page, 5), "Edit")
-    expect(button(cell(page, 5), "Indent")).to_be_hidden()
+    press(cell(page, 3), "Edit")
+    expect(button(cell(page, 3), "Indent")).to_be_hidden()

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.site.built import ADDRESS
-from tests.site.live.using import cell, exercise, press, says, write
+from tests.site.live.using import ask, cell, exercise, press, says, write
 
 LESSON = f"{ADDRESS}lessons/05_freeze_the_attention/"
 EXERCISES = f"{ADDRESS}exercises/04_values_and_outputs_fold/"
@@ -38,18 +38,18 @@ def test_nothing_is_loaded_before_the_first_click(page: Page, asked: list[str]) 
     page.goto(LESSON)
     page.wait_for_timeout(1000)
     assert asked == ["loader"]
-    press(cell(page, 2), "Edit")
-    expect(cell(page, 2).locator(".cm-content")).to_be_focused()
+    press(cell(page, 1), "Edit")
+    expect(cell(page, 1).locator(".cm-content")).to_be_focused()
     assert asked == ["loader", "page"]  # the editor needs no Python
-    press(cell(page, 2), "Run")
-    says(cell(page, 2), "^Done in ")
+    press(cell(page, 1), "Run")
+    says(cell(page, 1), "^Done in ")
     assert parts(asked) == PARTS
 
 
 def test_the_next_page_takes_python_from_the_cache(page: Page, asked: list[str]) -> None:
     page.goto(LESSON)
-    press(cell(page, 2), "Run")
-    says(cell(page, 2), "^Done in ")
+    press(cell(page, 1), "Run")
+    says(cell(page, 1), "^Done in ")
     asked.clear()
     page.goto(EXERCISES)
     answer = exercise(page, "ov_matrix")
@@ -87,8 +87,7 @@ def test_once_loaded_a_page_needs_no_network(page: Page, asked: list[str]) -> No
     write(answer, "def ov_matrix(W_V, W_O):\n    return W_V @ W_O")
     press(answer, "Check")  # Python starts anew
     says(answer, "^✓ ov_matrix")
-    press(answer, "Reset")
-    says(answer, "^Forgotten")
+    ask(page, "Restart")
     press(answer, "Run")
     says(answer, "^Done in ")
     assert asked == []
@@ -96,7 +95,7 @@ def test_once_loaded_a_page_needs_no_network(page: Page, asked: list[str]) -> No
 
 def test_the_excerpt_of_a_language_model_is_read_in_the_page(page: Page) -> None:
     page.goto(f"{ADDRESS}lessons/03_one_attention_head/")
-    where = cell(page, 3)
+    where = cell(page, 2)
     write(
         where,
         "from ovlearn import zoo\n"

@@ -32,7 +32,7 @@ def shown(where: Locator) -> list[str]:
 def test_an_edit_after_a_reload_says_that_the_output_is_the_originals_and_restore_puts_it_back(
     page: Page,
 ) -> None:
-    third = cell(page, 3)
+    third = cell(page, 2)
     built = shown(third)
     assert built
     write(third, "print('hello from me')")
@@ -57,7 +57,7 @@ def test_an_edit_after_a_reload_says_that_the_output_is_the_originals_and_restor
 
 
 def test_what_comes_after_a_change_says_so_until_it_is_updated(page: Page) -> None:
-    third, fifth = cell(page, 3), cell(page, 5)
+    third, fifth = cell(page, 2), cell(page, 3)
     later = page.locator(".ov-cell[data-cell]", has=page.locator(".ov-out"))
     count = later.count()
     write(third, third.locator(".highlight code").first.inner_text() + "\nprint('more')")
@@ -96,7 +96,7 @@ def test_two_tabs_do_not_undo_each_other(page: Page) -> None:
 
 def test_a_tab_that_is_left_keeps_nothing_old(page: Page) -> None:
     """Without the news of another tab too: what stands in the browser's storage is newer."""
-    write(cell(page, 5), "print('older')")
+    write(cell(page, 3), "print('older')")
     page.wait_for_timeout(400)
     page.evaluate(
         """() => {
@@ -105,11 +105,11 @@ def test_a_tab_that_is_left_keeps_nothing_old(page: Page) -> None:
         }"""
     )
     page.reload()
-    expect(cell(page, 5).locator(".highlight code").first).to_have_text("print('newer')")
+    expect(cell(page, 3).locator(".highlight code").first).to_have_text("print('newer')")
 
 
 def test_typing_takes_away_what_was_said_of_the_code_before(page: Page) -> None:
-    fifth = cell(page, 5)
+    fifth = cell(page, 3)
     write(fifth, "1 / 0")
     press(fifth, "Run")
     says(fifth, "^It failed")
@@ -128,13 +128,13 @@ def test_a_folded_cell_runs_without_being_unfolded(page: Page) -> None:
 
 
 def test_code_is_edited_where_it_is_clicked(page: Page) -> None:
-    fifth = cell(page, 5)
+    fifth = cell(page, 3)
     fifth.locator(".highlight code").first.click()
     expect(fifth.locator(".cm-content")).to_be_focused()
 
 
 def test_a_long_output_is_bounded(page: Page) -> None:
-    fifth = cell(page, 5)
+    fifth = cell(page, 3)
     write(fifth, "print('line\\n' * 5000)")
     press(fifth, "Run")
     says(fifth, "^Done in ")

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.site.built import ADDRESS
-from tests.site.live.using import cell, exercise, press, says, write
+from tests.site.live.using import ask, cell, exercise, press, says, write
 from tests.site.test_pages import PHONE, SIDEWAYS, WCAG, violations
 from tests.site.watching import Watched
 
@@ -26,7 +26,7 @@ def page(browser: Browser) -> Iterator[Page]:
 
 def test_a_cell_runs_with_those_above_and_shows_what_the_build_showed(page: Page) -> None:
     page.goto(LESSON)
-    above, asked = cell(page, 3), cell(page, 5)
+    above, asked = cell(page, 2), cell(page, 3)
     built = above.locator(".ov-out").all_inner_texts()
     above.locator(".ov-out").evaluate_all("all => all.forEach(each => each.dataset.built = '')")
     press(asked, "Run")
@@ -39,7 +39,7 @@ def test_a_cell_runs_with_those_above_and_shows_what_the_build_showed(page: Page
 
 def test_an_edit_runs_stops_and_is_still_there_after_leaving(page: Page) -> None:
     page.goto(LESSON)
-    first = cell(page, 5)
+    first = cell(page, 3)
     write(first, "print(6 * 7)")
     page.keyboard.press("Shift+Enter")
     says(first, "^Done in ")
@@ -71,7 +71,7 @@ def test_a_verdict_reads_well(page: Page) -> None:
     assert violations(page, WCAG) == []
 
 
-def test_a_reset_forgets_and_one_cell_waits_for_another(page: Page) -> None:
+def test_a_restart_forgets_and_one_cell_waits_for_another(page: Page) -> None:
     page.goto(EXERCISES)
     one, other = exercise(page, "ov_matrix"), exercise(page, "head_output")
     write(other, "print('kept' in globals())")
@@ -80,8 +80,9 @@ def test_a_reset_forgets_and_one_cell_waits_for_another(page: Page) -> None:
         press(where, "Run")
         says(where, "^Done in ")
     expect(other.locator(".ov-out")).to_have_text("True")
-    press(one, "Reset")
-    says(one, "^Forgotten")
+    expect(page.locator(".ov-python")).to_contain_text("waits, 3 of 5 cells have run")
+    ask(page, "Restart")
+    expect(page.locator(".ov-python")).to_contain_text("is not running")
     press(other, "Run")
     says(other, "^Done in ")
     expect(other.locator(".ov-out")).to_have_text("False")
@@ -98,7 +99,7 @@ def test_a_reset_forgets_and_one_cell_waits_for_another(page: Page) -> None:
 
 def test_cells_below_one_that_ran_run_again(page: Page) -> None:
     page.goto(LESSON)
-    third, fifth, seventh = (cell(page, number) for number in (3, 5, 7))
+    third, fifth, seventh = (cell(page, number) for number in (2, 3, 4))
     write(fifth, fifth.locator(".highlight code").first.inner_text() + "\nprint('run')")
     press(seventh, "Run")
     says(seventh, "^Done in ")
@@ -113,27 +114,39 @@ def test_cells_below_one_that_ran_run_again(page: Page) -> None:
     press(seventh, "Run")  # nothing has changed
     says(seventh, "^Done in ")
     expect(fifth.locator(".ov-out")).to_have_count(0)
-    press(seventh, "Run all above")
+    ask(page, "Run all")
     expect(fifth.locator(".ov-out")).to_have_text("run")
-    says(seventh, "^Done in ")
+    says(page.locator(".ov-cell[data-wired]").last, "^Done in ")
+    expect(page.locator(".ov-python")).to_contain_text(re.compile(r"waits, (\d+) of \1 cells have run"))
 
 
-def test_what_runs_ends_when_the_page_is_left_and_the_next_page_has_its_own(page: Page) -> None:
+def test_what_runs_ends_when_the_page_is_left_and_python_stays(page: Page) -> None:
     page.goto(LESSON)
-    write(cell(page, 5), "while True: pass")
-    press(cell(page, 5), "Run")
-    says(cell(page, 5), "^Running")
-    frames = page.locator("iframe[title='Where Python runs']")
-    expect(frames).to_have_count(1)
+    write(cell(page, 3), "while True: pass")
+    press(cell(page, 3), "Run")
+    says(cell(page, 3), "^Running")
     page.locator(".md-footer__link--next").click()  # by instant navigation
     expect(page).to_have_url(re.compile("lessons/04_"))
-    expect(frames).to_have_count(0)
-    first = page.locator(".ov-cell[data-wired]", has=page.locator(".ov-bar:visible")).first
-    press(first, "Run")
-    says(first, "^Done in ")
+    expect(page.locator(".ov-python")).to_have_count(0)
+    write(cell(page, 1), "left = 'of lesson 4'")
+    press(cell(page, 1), "Run")
+    says(cell(page, 1), "^Starting Python")  # the one that ran is ended
+    says(cell(page, 1), "^Done in ")
     page.go_back()
     expect(page).to_have_url(re.compile("lessons/03_"))
-    expect(frames).to_have_count(0)
-    expect(cell(page, 5).locator(".highlight code").first).to_have_text("while True: pass")
-    press(cell(page, 3), "Run")
-    says(cell(page, 3), "^Done in ")
+    expect(cell(page, 3).locator(".highlight code").first).to_have_text("while True: pass")
+    write(cell(page, 1), "print('left' in globals())")
+    heard = page.evaluate_handle(SAID, ".ov-cell[data-cell='1'] .ov-says")
+    press(cell(page, 1), "Run")
+    says(cell(page, 1), "^Done in ")
+    expect(cell(page, 1).locator(".ov-out").first).to_have_text("False")  # each page has its own names
+    assert "Starting Python …" not in heard.json_value()
+    expect(page.locator("iframe[title='Where Python runs']")).to_have_count(1)
+
+
+# Everything that an element says from now on.
+SAID = """place => {
+  const heard = [], element = document.querySelector(place);
+  new MutationObserver(() => heard.push(element.textContent)).observe(element, { childList: true });
+  return heard;
+}"""

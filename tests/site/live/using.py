@@ -45,6 +45,11 @@ def press(where: Locator, words: str) -> None:
     button(where, words).click()
 
 
+def ask(page: Page, words: str) -> None:
+    """Press a button of the page's bar for Python."""
+    page.locator(".ov-python").get_by_role("button", name=words, exact=True).click()
+
+
 def says(where: Locator, words: str) -> None:
     """Wait until a cell says something that this pattern finds."""
     expect(where.locator(".ov-says")).to_have_text(re.compile(words), timeout=PATIENCE)
