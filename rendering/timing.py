@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 
@@ -43,4 +44,4 @@ def difficulty(points: Sequence[int]) -> str:
 
 
 def _fives(minutes: float) -> int:
-    return max(5, 5 * round(minutes / 5 + 0.4))
+    return 5 * math.ceil(minutes / 5)
