@@ -20,30 +20,42 @@ from ovlearn import paths
 from ovlearn.symbolic import Network, ShapeError, product, symbol, terms
 from ovlearn.symbolic.errata import ERRATA
 
-config = ov.Config(n_layers=3, n_heads=2, d_model=8, d_head=3, d_vocab=7, n_ctx=5)
+config = ov.Config(
+    n_layers=3, n_heads=2, d_model=8, d_head=3, d_vocab=7, n_ctx=5
+)
 model = ov.Transformer.random(config, seed=0)
 run = model.run([3, 1, 4, 1, 5])
-frozen = run.frozen()  # the same weights, with the patterns of this run held constant
-rounding = 1e-12  # what may differ by rounding alone, relative to the whole
+# the same weights, with the patterns of this run held constant
+frozen = run.frozen()
+# what may differ by rounding alone, relative to the whole
+rounding = 1e-12
 assert sorted(ERRATA) == list(range(1, 12))
 
 E = np.eye(config.d_vocab)[run.tokens]  # [pos, d_vocab]
-W_E, W_U = model.W_E, model.W_U  # [d_vocab, d_model], [d_model, d_vocab]
+# [d_vocab, d_model], [d_model, d_vocab]
+W_E, W_U = model.W_E, model.W_U
 W_OV = model.W_V @ model.W_O  # [layer, head, d_model, d_model]
 A = run.pattern  # [layer, head, query, key]
-Delta = run.head_out.sum(axis=1)  # [layer, pos, d_model], what the heads of each layer wrote
+# [layer, pos, d_model], what the heads of each layer wrote
+Delta = run.head_out.sum(axis=1)
 
 
 def apart(a, b):
-    """Return how far a is from b, relative to the size of b (Frobenius norm)."""
+    """Return how far a is from b, relative to the norm of b."""
     return float(np.linalg.norm(a - b) / np.linalg.norm(b))
 
 
 # %% tags=["remove-cell"]
 def says(number):
     """Return what is right, in the words of the package, with its symbols as equations."""
-    words = ERRATA[number].says.replace("(1 + H)^L", "$(1 + H)^L$").replace("d_head", "$d_h$")
-    words = re.sub(r"\b([AWXΔ])_(?:\{(.+?)\}|(\w+))", r"$\1_{\2\3}$", words)
+    words = (
+        ERRATA[number]
+        .says.replace("(1 + H)^L", "$(1 + H)^L$")
+        .replace("d_head", "$d_h$")
+    )
+    words = re.sub(
+        r"\b([AWXΔ])_(?:\{(.+?)\}|(\w+))", r"$\1_{\2\3}$", words
+    )
     return words.replace("Δ", r"\Delta").replace("−1", "-1")
 
 
@@ -72,12 +84,16 @@ try:
 except ValueError as error:
     print(error)
 
-four = ov.Transformer.random(replace(config, n_layers=4), seed=0).run(run.tokens)
+four = ov.Transformer.random(replace(config, n_layers=4), seed=0).run(
+    run.tokens
+)
 written = four.head_out  # [layer, head, pos, d_model]
 X_0, X_3 = four.embedding, four.resid_pre[3]  # [pos, d_model] each
 up_to_n_minus_1 = apart(X_0 + written[:3].sum(axis=(0, 1)), X_3)
 up_to_n = apart(X_0 + written[:4].sum(axis=(0, 1)), X_3)
-without_a_head = apart(X_0 + written[:3].sum(axis=(0, 1)) - written[1, 0], X_3)
+without_a_head = apart(
+    X_0 + written[:3].sum(axis=(0, 1)) - written[1, 0], X_3
+)
 assert up_to_n_minus_1 < rounding
 assert up_to_n > 0.1
 assert without_a_head > 0.1  # it matters what the heads wrote
@@ -109,13 +125,14 @@ for given in d.assumptions:
 
 # %%
 def normed(stream):
-    """Return each row of a stream [pos, d_model] with mean 0 and standard deviation 1."""
-    centred = stream - stream.mean(axis=-1, keepdims=True)  # [pos, d_model]
+    """Return X [pos, d_model], each row with mean 0 and deviation 1."""
+    # [pos, d_model]
+    centred = stream - stream.mean(axis=-1, keepdims=True)
     return centred / centred.std(axis=-1, keepdims=True)
 
 
 def forward(mlp=False, norm=False, bias=False, positions=False):
-    """Return logits [pos, d_vocab] with the recorded patterns, and with more in it."""
+    """Return the frozen logits [pos, d_vocab], with more in it."""
     rng = np.random.default_rng(1)
     stream = E @ W_E  # [pos, d_model]
     if positions:
@@ -123,19 +140,30 @@ def forward(mlp=False, norm=False, bias=False, positions=False):
     for layer in range(config.n_layers):
         read = normed(stream) if norm else stream  # [pos, d_model]
         heads = range(config.n_heads)
-        stream = stream + sum(A[layer, head] @ read @ W_OV[layer, head] for head in heads)
-        stream = stream + (rng.normal(size=config.d_model) if bias else 0)
+        stream = stream + sum(
+            A[layer, head] @ read @ W_OV[layer, head] for head in heads
+        )
+        stream = stream + (
+            rng.normal(size=config.d_model) if bias else 0
+        )
         stream = stream + (np.maximum(stream, 0) if mlp else 0)
     return stream @ W_U
 
 
 every = list(paths.enumerate(config))
-all_paths = sum(paths.contribution(run, path) for path in every)  # [pos, d_vocab]
+# [pos, d_vocab]
+all_paths = sum(paths.contribution(run, path) for path in every)
 as_assumed = apart(all_paths, forward())
 additions = ("mlp", "norm", "bias", "positions")
-broken = {name: apart(all_paths, forward(**{name: True})) for name in additions}
-of_first_heads = [path for path in every if all(head == 0 for _, head in path)]
-one_head = sum(paths.contribution(run, path) for path in of_first_heads)  # [pos, d_vocab]
+broken = {
+    name: apart(all_paths, forward(**{name: True}))
+    for name in additions
+}
+of_first_heads = [
+    path for path in every if all(head == 0 for _, head in path)
+]
+# [pos, d_vocab]
+one_head = sum(paths.contribution(run, path) for path in of_first_heads)
 broken["one head a layer"] = apart(one_head, forward())
 assert as_assumed < rounding
 assert min(broken.values()) > 0.01
@@ -172,13 +200,14 @@ recorded = A[1, 0]  # [query, key]
 
 
 def reads(stream, pattern):
-    """Return what head 0 of layer 1 adds [pos, d_model] with this pattern [query, key]."""
+    """Return what head (1, 0) adds [pos, d_model] with this pattern."""
     return pattern @ stream @ W_OV[1, 0]
 
 
 def scores(stream):
-    """Return the masked scores [query, key] that the head makes of this stream."""
-    queries, keys = stream @ model.W_Q[1, 0], stream @ model.W_K[1, 0]  # [pos, d_head] each
+    """Return the masked scores [query, key] of this stream."""
+    # [pos, d_head] each
+    queries, keys = stream @ model.W_Q[1, 0], stream @ model.W_K[1, 0]
     return np.tril(queries @ keys.T) / np.sqrt(config.d_head)
 
 
@@ -187,7 +216,8 @@ eightfold = apart(reads(2 * X, scores(2 * X)), 8 * no_softmax)
 twofold = apart(reads(2 * X, scores(2 * X)), 2 * no_softmax)
 assert eightfold < rounding
 assert twofold > 0.1  # without the softmax, not linear all the same
-assert apart(reads(2 * X, recorded), 2 * reads(X, recorded)) < rounding  # held, it is
+# held, it is
+assert apart(reads(2 * X, recorded), 2 * reads(X, recorded)) < rounding
 
 # %% [markdown]
 # Without the softmax, $\mathrm{layer}(2 X) = 8\,\mathrm{layer}(X)$ to within {{ rounding }}, and it is off
@@ -201,9 +231,12 @@ for n_layers in (1, 2, 4, 8):
     deep = ov.Transformer.random(this_deep, seed=0).run(run.tokens)
     orders = paths.by_order(deep)  # [order, pos, d_vocab]
     expanded[n_layers] = apart(orders.sum(axis=0), deep.logits)
-    without_longest[n_layers] = apart(orders[:-1].sum(axis=0), deep.logits)
+    without_longest[n_layers] = apart(
+        orders[:-1].sum(axis=0), deep.logits
+    )
 assert max(expanded.values()) < rounding
-assert min(without_longest.values()) > 1e-6  # without the longest paths it fails
+# without the longest paths it fails
+assert min(without_longest.values()) > 1e-6
 
 # %% [markdown]
 # For 1, 2, 4 and 8 layers the paths sum to the logits to within {{ rounding }}. A network of one layer is
@@ -239,7 +272,9 @@ nobody = frozen.run(heads=set()).logits  # [pos, d_vocab]
 alone = frozen.run(heads={(1, 0)}).logits - nobody  # [pos, d_vocab]
 
 # all [pos * d_vocab]
-with_attention = apart(np.kron(A[1, 0], C_col) @ E.ravel(), alone.ravel())
+with_attention = apart(
+    np.kron(A[1, 0], C_col) @ E.ravel(), alone.ravel()
+)
 not_transposed = apart(np.kron(A[1, 0], C) @ E.ravel(), alone.ravel())
 assert np.allclose(C_col, C.T)
 assert with_attention < rounding
@@ -267,15 +302,19 @@ ov.show(d.lemma("What is circuit, and what is contribution"))
 # %%
 other = model.run([0, 2, 6, 2, 3])
 other_E = np.eye(config.d_vocab)[other.tokens]  # [pos, d_vocab]
-here, there = A[1, 0] @ E @ C, other.pattern[1, 0] @ other_E @ C  # [pos, d_vocab]
+# [pos, d_vocab]
+here, there = A[1, 0] @ E @ C, other.pattern[1, 0] @ other_E @ C
 other_frozen = other.frozen()
 other_nobody = other_frozen.run(heads=set()).logits  # [pos, d_vocab]
-other_alone = other_frozen.run(heads={(1, 0)}).logits - other_nobody  # [pos, d_vocab]
+# [pos, d_vocab]
+other_alone = other_frozen.run(heads={(1, 0)}).logits - other_nobody
 assert here.shape == (5, 7)
 assert C.shape == (7, 7)
 assert apart(here, alone) < rounding
-assert apart(here, paths.contribution(run, ())) > 0.1  # not the direct path
-assert apart(there, other_alone) < rounding  # the same circuit serves both inputs
+# not the direct path
+assert apart(here, paths.contribution(run, ())) > 0.1
+# the same circuit serves both inputs
+assert apart(there, other_alone) < rounding
 changed_by = apart(there, here)
 assert changed_by > 0.1  # and the contributions differ
 
@@ -294,9 +333,13 @@ assert changed_by > 0.1  # and the contributions differ
 # term shows $E$, and it becomes the box.
 
 # %%
-once = ov.derive("frozen-network", layers=3, layer=2).lemma("What a layer adds")
+once = ov.derive("frozen-network", layers=3, layer=2).lemma(
+    "What a layer adds"
+)
 ov.show(once)
-shows_tokens = [symbol("E") in term.free_symbols for term in terms(once.result.rhs)]
+shows_tokens = [
+    symbol("E") in term.free_symbols for term in terms(once.result.rhs)
+]
 assert shows_tokens == [True, False, False]
 
 # %% [markdown]
@@ -305,11 +348,15 @@ assert shows_tokens == [True, False, False]
 # %%
 through = [path for path in every if (1, 0) in path]
 
-of_all_terms = sum(paths.contribution(run, path) for path in through)  # [pos, d_vocab]
+# [pos, d_vocab]
+of_all_terms = sum(paths.contribution(run, path) for path in through)
 one_path = paths.contribution(run, ((1, 0),))  # [pos, d_vocab]
 box = A[1, 0] @ E @ W_E @ W_OV[1, 0] @ W_U  # [pos, d_vocab]
 
-as_one_path, as_all_terms = apart(box, one_path), apart(box, of_all_terms)
+as_one_path, as_all_terms = (
+    apart(box, one_path),
+    apart(box, of_all_terms),
+)
 assert as_one_path < rounding
 assert as_all_terms > 0.1
 
@@ -324,9 +371,10 @@ assert as_all_terms > 0.1
 
 # %%
 def missed(scale):
-    """Return what paths through at most one head miss of the logits, with W_O scaled."""
+    """Return what paths of at most one head miss, with W_O scaled."""
     scaled = replace(model, W_O=scale * model.W_O)
-    orders = paths.by_order(scaled.run(run.tokens))  # [order, pos, d_vocab]
+    # [order, pos, d_vocab]
+    orders = paths.by_order(scaled.run(run.tokens))
     return apart(orders[:2].sum(axis=0), orders.sum(axis=0))
 
 
@@ -356,12 +404,15 @@ def softmax(x, axis):
 
 
 seen = np.tri(5, dtype=bool)  # [query, key]
-masked = np.where(seen, run.scores, -np.inf)  # [layer, head, query, key]
-as_written = softmax(run.scores, axis=-1)  # [layer, head, query, key], without a mask
+# [layer, head, query, key]
+masked = np.where(seen, run.scores, -np.inf)
+# [layer, head, query, key], without a mask
+as_written = softmax(run.scores, axis=-1)
 leaks = apart(as_written, A)
 assert apart(softmax(masked, axis=-1), A) < rounding
 assert leaks > 0.1
-assert np.all(run.scores[..., 0, 1] != 0)  # the entry of the illustration is there
+# the entry of the illustration is there
+assert np.all(run.scores[..., 0, 1] != 0)
 assert np.all(A[..., 0, 1] == 0)  # and the pattern does not use it
 
 # %% [markdown]
@@ -377,7 +428,9 @@ assert np.all(A[..., 0, 1] == 0)  # and the pattern does not use it
 # **What is right.** {{ says(8) }}
 
 # %%
-ov.show(ov.derive("attention-head", layers=2).lemma("Rows of A sum to 1"))
+ov.show(
+    ov.derive("attention-head", layers=2).lemma("Rows of A sum to 1")
+)
 
 # %%
 assert np.allclose(A.sum(axis=-1), 1)
@@ -408,27 +461,35 @@ ov.show(d.lemma("A case of equality"))
 # The index matters, since each layer has its own weights:
 
 # %%
-X_A = np.random.default_rng(0).normal(size=run.embedding.shape)  # [pos, d_model]
+# [pos, d_model]
+X_A = np.random.default_rng(0).normal(size=run.embedding.shape)
 X_B = run.embedding  # [pos, d_model]
 
 
 def layer(index, stream):
-    """Return what a layer adds [pos, d_model] to this stream, with its own patterns."""
+    """Return what a layer adds [pos, d_model] to this stream."""
     rows = np.zeros_like(W_E)  # [d_vocab, d_model]
     rows[: len(stream)] = stream
     names = ("W_Q", "W_K", "W_V", "W_O")
-    weights = {name: getattr(model, name)[[index]] for name in names}  # [1, head, …]
-    single = ov.Transformer(replace(config, n_layers=1), W_E=rows, W_U=W_U, **weights)
+    # [1, head, …]
+    weights = {name: getattr(model, name)[[index]] for name in names}
+    single = ov.Transformer(
+        replace(config, n_layers=1), W_E=rows, W_U=W_U, **weights
+    )
     return single.run(np.arange(len(stream))).head_out[0].sum(axis=0)
 
 
-assert apart(layer(1, run.resid_pre[1]), Delta[1]) < rounding  # this is the layer
+# this is the layer
+assert apart(layer(1, run.resid_pre[1]), Delta[1]) < rounding
 of_layers = apart(layer(0, X_A), layer(1, X_A))
 assert of_layers > 0.1
 
 not_equal = apart(layer(1, X_A + X_B), layer(1, X_A) + layer(1, X_B))
 assert not_equal > 0.1
-equal = apart(layer(1, X_A + 0 * X_B), layer(1, X_A) + layer(1, 0 * X_B))  # X_B = 0
+# X_B = 0
+equal = apart(
+    layer(1, X_A + 0 * X_B), layer(1, X_A) + layer(1, 0 * X_B)
+)
 assert equal < rounding
 
 # %% [markdown]
@@ -446,22 +507,28 @@ assert equal < rounding
 lookup = W_E[run.tokens]  # [pos, d_model], any table of rows
 assert np.array_equal(E @ W_E, lookup)
 
-with_positions = ov.Transformer.random(replace(config, positional=True), seed=0)
+with_positions = ov.Transformer.random(
+    replace(config, positional=True), seed=0
+)
 begins = with_positions.run(run.tokens).embedding  # [pos, d_model]
 positional = apart(E @ with_positions.W_E, begins)
 assert positional > 0.1  # with a positional term, E W_E is not X_0
 
 
 def with_norm(stream):
-    """Return logits [pos, d_vocab] with a layer norm before W_U, as most models have."""
+    """Return logits [pos, d_vocab] with a layer norm before W_U."""
     return normed(frozen.run(resid=stream).resid_final) @ W_U
 
 
-part = np.random.default_rng(1).normal(size=run.embedding.shape)  # [pos, d_model]
+# [pos, d_model]
+part = np.random.default_rng(1).normal(size=run.embedding.shape)
 rest = run.embedding - part  # [pos, d_model]
-both = frozen.run(resid=part).logits + frozen.run(resid=rest).logits  # [pos, d_vocab]
+# [pos, d_vocab]
+both = frozen.run(resid=part).logits + frozen.run(resid=rest).logits
 linear = apart(both, run.logits)
-not_linear = apart(with_norm(part) + with_norm(rest), with_norm(run.embedding))
+not_linear = apart(
+    with_norm(part) + with_norm(rest), with_norm(run.embedding)
+)
 assert linear < rounding
 assert not_linear > 0.1
 
@@ -479,16 +546,22 @@ assert not_linear > 0.1
 # **What is right.** {{ says(11) }}
 
 # %%
-ov.show(ov.derive("ov-fold", layers=2).lemma("The rank of W_OV is at most d_head"))
+ov.show(
+    ov.derive("ov-fold", layers=2).lemma(
+        "The rank of W_OV is at most d_head"
+    )
+)
 
 # %%
-full = np.random.default_rng(0).normal(size=(8, 8))  # [d_model, d_model]
+# [d_model, d_model]
+full = np.random.default_rng(0).normal(size=(8, 8))
 assert np.linalg.matrix_rank(W_OV).max() == config.d_head
 assert np.linalg.matrix_rank(full) == config.d_model
 
 changed = model.run([3, 1, 4, 1, 0])  # the last token differs
 old_patterns = frozen.run(resid=changed.embedding)
-stale = apart(old_patterns.logits, changed.logits)  # both [pos, d_vocab]
+# both [pos, d_vocab]
+stale = apart(old_patterns.logits, changed.logits)
 fresh = apart(changed.frozen().run().logits, changed.logits)
 assert fresh < rounding
 assert stale > 0.01
@@ -552,7 +625,8 @@ ov.show(replace(qk, steps=qk.steps[:-1]))
 
 # %%
 A_q, A_k = A[0, 0], A[0, 1]  # [query, key] each
-x, y = run.embedding @ W_OV[0, 0], run.embedding @ W_OV[0, 1]  # [pos, d_model] each
+# [pos, d_model] each
+x, y = run.embedding @ W_OV[0, 0], run.embedding @ W_OV[0, 1]
 W = model.W_Q[1, 0] @ model.W_K[1, 0].T  # [d_model, d_model]
 
 by_loops = np.zeros((5, 5))  # [query, key], position by position
@@ -562,7 +636,8 @@ for i in range(5):
         key = sum(A_k[j, m] * y[m] for m in range(5))  # [d_model]
         by_loops[i, j] = query @ W @ key
 
-for one, other in ((x, y), (x.T, y.T)):  # tokens as rows, then tokens as columns
+# tokens as rows, then tokens as columns
+for one, other in ((x, y), (x.T, y.T)):
     try:
         A_q.T @ one @ W @ other @ A_k
         raise AssertionError("the shapes fit")
@@ -570,7 +645,8 @@ for one, other in ((x, y), (x.T, y.T)):  # tokens as rows, then tokens as column
         pass  # in neither do the shapes fit
 
 derived = apart(A_q @ x @ W @ y.T @ A_k.T, by_loops)
-nearest = apart(A_q.T @ x @ W @ y.T @ A_k, by_loops)  # with only y transposed
+# with only y transposed
+nearest = apart(A_q.T @ x @ W @ y.T @ A_k, by_loops)
 assert derived < rounding
 assert nearest > 0.1
 
@@ -594,8 +670,10 @@ written = model.W_V[earlier] @ model.W_O[earlier]  # [d_model, d_model]
 read = model.W_K[later]  # [d_model, d_head]
 back = model.W_Q[later].T  # [d_head, d_model]
 
-intended = written @ read @ back  # [d_model, d_model], K-composition in rows
-turned = back @ written @ read  # [d_head, d_head], the last factor moved to the front
+# [d_model, d_model], K-composition in rows
+intended = written @ read @ back
+# [d_head, d_head], the last factor moved to the front
+turned = back @ written @ read
 
 traces = abs(np.trace(turned) / np.trace(intended) - 1)
 norms = abs(np.linalg.norm(turned) / np.linalg.norm(intended) - 1)

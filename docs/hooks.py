@@ -40,7 +40,11 @@ from rendering.messages import LOG, tell  # noqa: E402
 from rendering.searching import lighten  # noqa: E402
 from rendering.store import Store  # noqa: E402
 
-DOCS, LESSONS, STORE = ROOT / "docs", ROOT / "lessons", Store(ROOT / "build" / "cache")
+DOCS, LESSONS, STORE = (
+    ROOT / "docs",
+    ROOT / "lessons",
+    Store(ROOT / "build" / "cache"),
+)
 
 # How far up the search shows a page, where that is not 1; a lesson: 3.
 BOOST = {"article-map.md": 0.3, "errata.md": 0.5, "results.md": 0.5}
@@ -52,7 +56,9 @@ R = TypeVar("R")
 LOG.parent = logging.getLogger("mkdocs")  # which shows what is told
 
 
-def told(what: str, make: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+def told(
+    what: str, make: Callable[P, R], *args: P.args, **kwargs: P.kwargs
+) -> R:
     """Say what begins, and do it."""
     tell(what)
     return make(*args, **kwargs)
@@ -63,13 +69,23 @@ class Build:
     """What one build knows."""
 
     # the first: it is made beside all else
-    atlas: Atlas | None = field(default_factory=lambda: begun(ROOT / "ovlearn", STORE.folder))
-    equations: Equations = field(default_factory=lambda: Equations(Typesetter.load(STORE)))
+    atlas: Atlas | None = field(
+        default_factory=lambda: begun(ROOT / "ovlearn", STORE.folder)
+    )
+    equations: Equations = field(
+        default_factory=lambda: Equations(Typesetter.load(STORE))
+    )
     lessons: dict[str, Lesson] = field(default_factory=dict)
     generated: Generated = field(
-        default_factory=lambda: told("deriving the reference", generated, ROOT, STORE)
+        default_factory=lambda: told(
+            "deriving the reference", generated, ROOT, STORE
+        )
     )
-    live: PageParts = field(default_factory=lambda: told("making Python for the page", parts, ROOT))
+    live: PageParts = field(
+        default_factory=lambda: told(
+            "making Python for the page", parts, ROOT
+        )
+    )
     urls: dict[str, str] = field(default_factory=dict)
 
 
@@ -92,7 +108,9 @@ def stops_the_build(hook: Callable[P, R]) -> Callable[P, R]:
 def on_startup(command: str, dirty: bool) -> None:
     """Refuse to build where a warning would go unseen: `strict` counts only those that are logged."""
     if not logging.getLogger("mkdocs").isEnabledFor(logging.WARNING):
-        raise Abort("--quiet hides the warnings that must stop the build: leave it out")
+        raise Abort(
+            "--quiet hides the warnings that must stop the build: leave it out"
+        )
 
 
 @stops_the_build
@@ -119,35 +137,66 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     sources = lesson_sources()
     made = [*(source.uri for source in sources), *build.generated.pages]
     refuse_typed([file.src_uri for file in files], made)
-    build.lessons = {lesson.uri: lesson for lesson in render(sources, package=ROOT / "ovlearn", store=STORE)}
+    build.lessons = {
+        lesson.uri: lesson
+        for lesson in render(
+            sources, package=ROOT / "ovlearn", store=STORE
+        )
+    }
     tell("writing the pages")
-    texts = {uri: lesson.markdown for uri, lesson in build.lessons.items()}
-    notebooks = {f"exercises/{name}.ipynb": text for name, text in build.generated.notebooks.items()}
-    made_here: dict[str, str | bytes] = {**texts, **build.generated.pages, **notebooks}
-    for place, content in (made_here | theme_assets(config) | build.live.files).items():
+    texts = {
+        uri: lesson.markdown for uri, lesson in build.lessons.items()
+    }
+    notebooks = {
+        f"exercises/{name}.ipynb": text
+        for name, text in build.generated.notebooks.items()
+    }
+    made_here: dict[str, str | bytes] = {
+        **texts,
+        **build.generated.pages,
+        **notebooks,
+    }
+    for place, content in (
+        made_here | theme_assets(config) | build.live.files
+    ).items():
         files.append(File.generated(config, place, content=content))
-    folders = {folder: generated_in(folder) for folder in ("derivations/*", "exercises/*")}
-    config.nav = with_folders(config.nav, {"lessons/*": numbered_lessons(), **folders})
-    build.urls = {file.src_uri: file.url for file in files.documentation_pages()}
+    folders = {
+        folder: generated_in(folder)
+        for folder in ("derivations/*", "exercises/*")
+    }
+    config.nav = with_folders(
+        config.nav, {"lessons/*": numbered_lessons(), **folders}
+    )
+    build.urls = {
+        file.src_uri: file.url for file in files.documentation_pages()
+    }
     return files
 
 
 @stops_the_build
-def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+def on_page_markdown(
+    markdown: str, page: Page, config: MkDocsConfig, files: Files
+) -> str:
     """Fill the generated fragments into the pages that are written by hand."""
     if page.file.generated_by:
         return markdown
-    return filled(markdown, build.generated.fragments | fragments(build.atlas))
+    return filled(
+        markdown, build.generated.fragments | fragments(build.atlas)
+    )
 
 
 @stops_the_build
-def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+def on_page_content(
+    html: str, page: Page, config: MkDocsConfig, files: Files
+) -> str:
     """Number the page's equations. In titles they become words, and HTML where a template can show it.
 
     And say how far up the search shows the page, before the search plugin reads it.
     """
     uri = page.file.src_uri
-    page.meta["search"] = {"boost": BOOST.get(uri, 3 if uri in build.lessons else 1)}
+    page.meta["search"] = {
+        "boost": BOOST.get(uri, 3 if uri in build.lessons else 1)
+    }
     page.title = build.equations.title(str(page.title))[0]
     for heading in page.toc:
         give_title(heading)
@@ -161,25 +210,37 @@ def on_env(env: Any, config: MkDocsConfig, files: Files) -> None:
     And the atlas, which was made meanwhile.
     """
     made: dict[str, str | bytes] = {
-        runnable.place(f"exercises/{name}.md"): text for name, text in build.generated.cells.items()
+        runnable.place(f"exercises/{name}.md"): text
+        for name, text in build.generated.cells.items()
     }
     for lesson in build.lessons.values():
-        text = notebook(lesson, site=config.extra["published_at"], in_words=build.equations.in_words)
+        text = notebook(
+            lesson,
+            site=config.extra["published_at"],
+            in_words=build.equations.in_words,
+        )
         made[notebook_of(lesson)] = text
-        made[runnable.place(lesson.uri)] = runnable.of_lesson(lesson, build.equations.labels.numbered)
+        made[runnable.place(lesson.uri)] = runnable.of_lesson(
+            lesson, build.equations.labels.numbered
+        )
     made["exercises/sets.json"] = runnable.sets_json()
     made |= build.atlas.files() if build.atlas else {}
     for where, content in made.items():
         files.append(File.generated(config, where, content=content))
 
 
-def on_page_context(context: dict[str, Any], page: Page, config: MkDocsConfig, nav: Any) -> dict[str, Any]:
+def on_page_context(
+    context: dict[str, Any], page: Page, config: MkDocsConfig, nav: Any
+) -> dict[str, Any]:
     """Tell the template where the page comes from and, for a lesson, where its notebook is."""
     lesson = build.lessons.get(page.file.src_uri)
     page.edit_url = edit_url(page, config)
     place = lesson and practice(lesson)
     exercises = place and build.urls[place]
-    made = {"notebook": lesson and notebook_of(lesson), "exercises": exercises}
+    made = {
+        "notebook": lesson and notebook_of(lesson),
+        "exercises": exercises,
+    }
     return {**context, **made, "glossary": build.generated.glossary}
 
 
@@ -190,7 +251,9 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
     def address(other: str) -> str:
         return get_relative_url(build.urls[other], page.url)
 
-    return with_named_search(build.equations.resolve(page.file.src_uri, output, address))
+    return with_named_search(
+        build.equations.resolve(page.file.src_uri, output, address)
+    )
 
 
 def on_post_build(config: MkDocsConfig) -> None:
@@ -206,33 +269,51 @@ def with_named_search(html: str) -> str:
     """
     dialog = 'data-md-component="search" role="dialog"'
     if html.count(dialog) != 1:
-        raise RenderError("the theme's search dialog is not where it was: see docs/hooks.py")
+        raise RenderError(
+            "the theme's search dialog is not where it was: see docs/hooks.py"
+        )
     return html.replace(dialog, f'{dialog} aria-label="Search"')
 
 
 def lesson_sources() -> list[Source]:
     """Return every notebook that the site shows: those of lessons/, in order, and the two in docs/."""
-    lessons = [Source(path, f"lessons/{path.stem}.md") for path in sorted(LESSONS.glob("[0-9]*.py"))]
-    return [*lessons, *(Source(DOCS / f"{name}.py", f"{name}.md") for name in ("errata", "results"))]
+    lessons = [
+        Source(path, f"lessons/{path.stem}.md")
+        for path in sorted(LESSONS.glob("[0-9]*.py"))
+    ]
+    return [
+        *lessons,
+        *(
+            Source(DOCS / f"{name}.py", f"{name}.md")
+            for name in ("errata", "results")
+        ),
+    ]
 
 
 def with_folders(nav: Any, folders: Mapping[str, Sequence[Any]]) -> Any:
     """Return the navigation with all pages of a folder in the place of `folder/*`."""
     if isinstance(nav, dict):
-        return {name: with_folders(part, folders) for name, part in nav.items()}
+        return {
+            name: with_folders(part, folders)
+            for name, part in nav.items()
+        }
     if not isinstance(nav, list):
         return nav
     entries: list[Any] = []
     for part in nav:
         known = folders.get(part) if isinstance(part, str) else None
-        entries += [with_folders(part, folders)] if known is None else known
+        entries += (
+            [with_folders(part, folders)] if known is None else known
+        )
     return entries
 
 
 def numbered_lessons() -> list[dict[str, str]]:
     """Return the lessons' entries in the navigation."""
     return [
-        {f"{int(lesson.source.name[:2])}. {build.equations.title(lesson.title)[0]}": uri}
+        {
+            f"{int(lesson.source.name[:2])}. {build.equations.title(lesson.title)[0]}": uri
+        }
         for uri, lesson in build.lessons.items()
         if uri.startswith("lessons/")
     ]
@@ -241,7 +322,11 @@ def numbered_lessons() -> list[dict[str, str]]:
 def generated_in(folder: str) -> list[str]:
     """Return the entries of a folder of generated pages, less the table that stands before them."""
     place = folder.removesuffix("*")
-    return [uri for uri in build.generated.pages if uri.startswith(place) and uri != f"{place}index.md"]
+    return [
+        uri
+        for uri in build.generated.pages
+        if uri.startswith(place) and uri != f"{place}index.md"
+    ]
 
 
 def practice(lesson: Lesson) -> str | None:
@@ -265,7 +350,9 @@ def edit_url(page: Page, config: MkDocsConfig) -> str | None:
     """Return where a page's source can be edited; a generated page has no source of its own."""
     uri = page.file.src_uri
     if uri in build.lessons:
-        source = build.lessons[uri].source.path.relative_to(ROOT).as_posix()
+        source = (
+            build.lessons[uri].source.path.relative_to(ROOT).as_posix()
+        )
     elif page.file.generated_by:
         return None
     else:

@@ -14,7 +14,14 @@ import numpy as np
 import ovlearn as ov
 from ovlearn import circuits, detect, paths, plots, zoo
 
-one, two, words = (zoo.load(name) for name in ("repeats-one-layer", "repeats-two-layers", "king-james"))
+one, two, words = (
+    zoo.load(name)
+    for name in (
+        "repeats-one-layer",
+        "repeats-two-layers",
+        "king-james",
+    )
+)
 
 # %% [markdown]
 # ## Paths {#paths}
@@ -26,10 +33,13 @@ one, two, words = (zoo.load(name) for name in ("repeats-one-layer", "repeats-two
 # pass relative to their Frobenius norm. Random network, seed 0.
 
 # %%
-config = ov.Config(n_layers=3, n_heads=2, d_model=16, d_head=5, d_vocab=13, n_ctx=7)
+config = ov.Config(
+    n_layers=3, n_heads=2, d_model=16, d_head=5, d_vocab=13, n_ctx=7
+)
 run = ov.Transformer.random(config, seed=0).run([3, 1, 4, 1, 5, 9])
 every = list(paths.enumerate(config))
-summed = sum(paths.contribution(run, path) for path in every)  # [pos, d_vocab]
+# [pos, d_vocab]
+summed = sum(paths.contribution(run, path) for path in every)
 off = np.linalg.norm(summed - run.logits) / np.linalg.norm(run.logits)
 assert len(every) == 27
 assert off < 1e-13
@@ -54,23 +64,42 @@ assert off < 1e-13
 # %%
 def random_heads(d_head, d_model, seed, n_layers=2):
     """Return a random model with 16 heads a layer."""
-    sizes = ov.Config(n_layers, 16, d_model=d_model, d_head=d_head, d_vocab=2 * d_model, n_ctx=2)
+    sizes = ov.Config(
+        n_layers,
+        16,
+        d_model=d_model,
+        d_head=d_head,
+        d_vocab=2 * d_model,
+        n_ctx=2,
+    )
     return ov.Transformer.random(sizes, seed)
 
 
 composed = {}
 for d_head in (4, 16):
-    scores = [circuits.composition_scores(random_heads(d_head, 64, seed), "V")[0, :, 1] for seed in range(4)]
+    scores = [
+        circuits.composition_scores(
+            random_heads(d_head, 64, seed), "V"
+        )[0, :, 1]
+        for seed in range(4)
+    ]
     composed[d_head] = float(np.sqrt(np.mean(np.square(scores))))
 scattered = {}
 for d_head in (4, 16, 64):
-    scores = [circuits.copying_score(random_heads(d_head, 4 * d_head, seed)) for seed in range(4)]
+    scores = [
+        circuits.copying_score(random_heads(d_head, 4 * d_head, seed))
+        for seed in range(4)
+    ]
     scattered[d_head] = float(np.std(scores))
 assert all(abs(score - 0.125) < 0.005 for score in composed.values())
-assert all(abs(spread * d_head / 1.7 - 1) < 0.3 for d_head, spread in scattered.items())
+assert all(
+    abs(spread * d_head / 1.7 - 1) < 0.3
+    for d_head, spread in scattered.items()
+)
 alike = ov.Transformer.random(words.config)
 (low, high), (lowest, highest) = (
-    circuits.copying_quantiles(model, (0.05, 0.95), heads=1_000) for model in (words, alike)
+    circuits.copying_quantiles(model, (0.05, 0.95), heads=1_000)
+    for model in (words, alike)
 )
 assert high - low > 1.1 * (highest - lowest)
 
@@ -94,11 +123,13 @@ assert high - low > 1.1 * (highest - lowest)
 # **Measured.** The eigenvalues of a circuit of two tokens.
 
 # %%
-circuit = np.array([[-1, 3], [-2, 4]])  # [token looked at, token raised]
+# [token looked at, token raised]
+circuit = np.array([[-1, 3], [-2, 4]])
 values = np.sort(np.linalg.eigvals(circuit).real)
 assert np.allclose(values, [1, 2])
 assert circuit[0, 0] < 0
-centred = circuit - circuit.mean(axis=1, keepdims=True)  # as `circuits.copying_score` has it
+# as `circuits.copying_score` has it
+centred = circuit - circuit.mean(axis=1, keepdims=True)
 assert np.allclose(np.sort(np.linalg.eigvals(centred).real), [0, 1])
 assert centred[0, 0] < 0
 
@@ -121,29 +152,44 @@ assert centred[0, 0] < 0
 # %%
 train, held_out = zoo.text()
 length = words.config.n_ctx - 1
-rows = held_out[: len(held_out) // length * length].reshape(-1, length)[::8]  # [batch, pos]
+# [batch, pos]
+rows = held_out[: len(held_out) // length * length].reshape(-1, length)[
+    ::8
+]
 tokens = np.insert(rows, 0, 0, axis=1)  # [batch, pos], <bos> first
 text = words.run(tokens, record=["pattern"])
 silent = text.frozen().run(heads=set())
 
 
 def loss(logits, tokens):
-    """Return the mean loss, in nats, of the next token: logits [batch, pos, d_vocab], tokens [batch, pos]."""
-    shifted = logits - logits.max(axis=-1, keepdims=True)  # [batch, pos, d_vocab]
-    log_total = np.log(np.exp(shifted).sum(axis=-1))[:, :-1]  # [batch, pos]
-    chosen = np.take_along_axis(shifted[:, :-1], tokens[:, 1:, None], axis=-1)[..., 0]  # [batch, pos]
+    """Return the mean loss of the next token, in nats."""
+    # [batch, pos, d_vocab]
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    # [batch, pos]
+    log_total = np.log(np.exp(shifted).sum(axis=-1))[:, :-1]
+    # [batch, pos]
+    chosen = np.take_along_axis(
+        shifted[:, :-1], tokens[:, 1:, None], axis=-1
+    )[..., 0]
     return float((log_total - chosen).mean())
 
 
 counts = np.zeros((words.config.d_vocab,) * 2)  # [token, next token]
 np.add.at(counts, (train[:-1], train[1:]), 1)
-unigram = (np.bincount(train, minlength=words.config.d_vocab) + 1) / len(train)  # [d_vocab]
-before, after = tokens[:, 1:-1].ravel(), tokens[:, 2:].ravel()  # [pair] each
+# [d_vocab]
+unigram = (
+    np.bincount(train, minlength=words.config.d_vocab) + 1
+) / len(train)
+# [pair] each
+before, after = tokens[:, 1:-1].ravel(), tokens[:, 2:].ravel()
 seen = counts[before].sum(axis=1)  # [pair]
-bigram = -np.log((counts[before, after] + 10 * unigram[after]) / (seen + 10)).mean()
+bigram = -np.log(
+    (counts[before, after] + 10 * unigram[after]) / (seen + 10)
+).mean()
 copying = circuits.copying_score(words)[0]  # [head]
 whole, direct = loss(text.logits, tokens), loss(silent.logits, tokens)
-of_words = loss(words.W_E[tokens] @ words.W_U, tokens)  # the direct path of the words alone
+# the direct path of the words alone
+of_words = loss(words.W_E[tokens] @ words.W_U, tokens)
 assert whole < bigram
 assert whole < direct - 0.5
 
@@ -172,16 +218,36 @@ assert whole < direct - 0.5
 # %%
 found = {}
 for period in (6, 10, 15, 20, 24):
-    tokens = detect.repeated_tokens(one.config, period, batch=64, seed=2000 + period)
+    tokens = detect.repeated_tokens(
+        one.config, period, batch=64, seed=2000 + period
+    )
     for name, model in (("one layer", one), ("two layers", two)):
         run = model.run(tokens, record=["pattern"])
-        found[name, period] = detect.induction(run, period).max(), detect.repeat_loss(run, period)
+        found[name, period] = (
+            detect.induction(run, period).max(),
+            detect.repeat_loss(run, period),
+        )
 lines = [
-    (period, *(f"{value:.2f}" for name in ("one layer", "two layers") for value in found[name, period]))
+    (
+        period,
+        *(
+            f"{value:.2f}"
+            for name in ("one layer", "two layers")
+            for value in found[name, period]
+        ),
+    )
     for period in (6, 10, 15, 20, 24)
 ]
-assert all(score <= 0.4 for (name, _), (score, _) in found.items() if name == "one layer")
-assert all(score >= 0.85 for (name, _), (score, _) in found.items() if name == "two layers")
+assert all(
+    score <= 0.4
+    for (name, _), (score, _) in found.items()
+    if name == "one layer"
+)
+assert all(
+    score >= 0.85
+    for (name, _), (score, _) in found.items()
+    if name == "two layers"
+)
 
 # %% [markdown]
 # **Figure.** The strongest head's attention, and the loss in nats:
@@ -211,15 +277,27 @@ assert all(score >= 0.85 for (name, _), (score, _) in found.items() if name == "
 run = two.run(detect.repeated_tokens(two.config, 24, batch=64, seed=5))
 previous = detect.previous_token(run)[0]  # [head of layer 0]
 induction = detect.induction(run, 24)[1] > 0.5  # [head of layer 1]
-means = circuits.composition_scores(two, "K")[0, :, 1][:, induction].mean(axis=1)  # [head of layer 0]
+# [head of layer 0]
+means = circuits.composition_scores(two, "K")[0, :, 1][
+    :, induction
+].mean(axis=1)
 strongest = int(previous.argmax())
 assert means.argmax() == strongest
 
 
 def matching(head):
-    """Return Σλ / Σ|λ| of the circuit that matches tokens through the strongest previous-token head."""
-    keys = two.W_E @ two.W_V[0, strongest] @ two.W_O[0, strongest] @ two.W_K[1, head]  # [d_vocab, d_head]
-    values = ov.FactoredMatrix(two.W_E @ two.W_Q[1, head], keys.T).eigenvalues  # [d_head]
+    """Return Σλ / Σ|λ| of what matches tokens through a head."""
+    # [d_vocab, d_head]
+    keys = (
+        two.W_E
+        @ two.W_V[0, strongest]
+        @ two.W_O[0, strongest]
+        @ two.W_K[1, head]
+    )
+    # [d_head]
+    values = ov.FactoredMatrix(
+        two.W_E @ two.W_Q[1, head], keys.T
+    ).eigenvalues
     return float(values.sum().real / np.abs(values).sum())
 
 
@@ -230,10 +308,15 @@ assert min(matched) > 0.5
 
 # %%
 plots.bars(
-    means.round(4),  # what the drawing shows, whatever the last digits of float32 are
-    [f"head (0, {head}): {share:.2f}" for head, share in enumerate(previous)],
+    # what the drawing shows, whatever the last digits of float32 are
+    means.round(4),
+    [
+        f"head (0, {head}): {share:.2f}"
+        for head, share in enumerate(previous)
+    ],
     title="Mean K-composition with the induction heads",
-    caption="Beside each head of layer 0 stands its previous-token attention. One head leads in both.",
+    caption="Beside each head of layer 0: its attention to the "
+    "previous token. One head leads in both.",
 )
 
 # %% [markdown]
@@ -259,9 +342,15 @@ plots.bars(
 
 # %%
 orders = paths.by_order(run)  # [order, batch, pos, d_vocab]
-assert np.allclose(paths.by_passes(run), orders, atol=1e-3 * np.abs(orders).max())
-up_to = [loss(orders[: k + 1].sum(axis=0)[:, 24:], run.tokens[:, 24:]) for k in range(3)]
-guess = float(np.log(two.config.d_vocab))  # every token as likely as any other
+assert np.allclose(
+    paths.by_passes(run), orders, atol=1e-3 * np.abs(orders).max()
+)
+up_to = [
+    loss(orders[: k + 1].sum(axis=0)[:, 24:], run.tokens[:, 24:])
+    for k in range(3)
+]
+# every token as likely as any other
+guess = float(np.log(two.config.d_vocab))
 assert up_to[0] > guess > up_to[1]
 
 # %% [markdown]

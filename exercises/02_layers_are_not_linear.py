@@ -16,12 +16,14 @@ from ovlearn.symbolic import add, d_h, product, transpose
 
 
 def writes(model, layer, X):
-    """What the heads of one layer write [pos, d_model] when they read the stream X [pos, d_model]."""
+    """What a layer's heads write when they read X [pos, d_model]."""
     names = ("W_Q", "W_K", "W_V", "W_O")
-    config = replace(model.config, n_layers=1, d_vocab=len(X), n_ctx=len(X))
+    size = len(X)
+    config = replace(model.config, n_layers=1, d_vocab=size, n_ctx=size)
     of_layer = {name: getattr(model, name)[[layer]] for name in names}
-    alone = ov.Transformer(config, W_E=X, W_U=np.zeros((X.shape[1], len(X))), **of_layer)
-    return alone.run(np.arange(len(X))).head_out[0].sum(axis=0)  # [pos, d_model]
+    unread = np.zeros((X.shape[1], size))
+    alone = ov.Transformer(config, W_E=X, W_U=unread, **of_layer)
+    return alone.run(np.arange(size)).head_out[0].sum(axis=0)
 
 
 # %% tools=true

@@ -10,7 +10,8 @@ from sympy import sqrt
 
 import ovlearn as ov
 from ovlearn.exercises import check
-from ovlearn.symbolic import CausalMask, RowSoftmax, d_h, product, transpose
+from ovlearn.symbolic import CausalMask, RowSoftmax, d_h
+from ovlearn.symbolic import product, transpose
 
 # %% tools=true
 from sympy import MatMul

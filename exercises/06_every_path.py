@@ -270,7 +270,8 @@ def path_logits(run, path):
 # %% starter="logits_of_order"
 def logits_of_order(run, order):
     n_layers, n_heads = run.pattern.shape[:2]
-    orders = np.zeros((n_layers + 1, *run.embedding.shape))  # [order, pos, d_model]
+    sizes = (n_layers + 1, *run.embedding.shape)
+    orders = np.zeros(sizes)  # [order, pos, d_model]
     orders[0] = run.embedding
     # for layer in range(n_layers): …
     return ...
@@ -280,7 +281,8 @@ def logits_of_order(run, order):
 def logits_of_order(run, order):
     model = run.model
     n_layers, n_heads = run.pattern.shape[:2]
-    orders = np.zeros((n_layers + 1, *run.embedding.shape))  # [order, pos, d_model]
+    sizes = (n_layers + 1, *run.embedding.shape)
+    orders = np.zeros(sizes)  # [order, pos, d_model]
     orders[0] = run.embedding
     for layer in range(n_layers):
         before = orders.copy()

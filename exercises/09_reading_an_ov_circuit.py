@@ -445,7 +445,7 @@ def copied_share(A, B, k):
 
 # %% starter="lowers_itself"
 def lowers_itself(first, second, amount):
-    # return np.array([[…, …], […, …]])   [token looked at, token raised]
+    # return np.array([[…, …], […, …]])   [token looked at, raised]
     return ...
 
 

@@ -650,12 +650,15 @@ def source_table(model, head, source):
 
 # %% starter="without_the_bug"
 def without_the_bug(d_vocab, source, destinations, outputs):
-    config = ov.Config(n_layers=1, n_heads=1, d_model=2 * d_vocab, d_head=1, d_vocab=d_vocab, n_ctx=8)
-    W_E = np.eye(d_vocab, 2 * d_vocab)  # [d_vocab, d_model]   the first half of the stream: the token
-    W_U = np.eye(2 * d_vocab, d_vocab, k=-d_vocab)  # [d_model, d_vocab]   the second half: what is said
-    W_Q, W_K, W_V = np.zeros((3, 1, config.n_heads, config.d_model, config.d_head))  # [layer, head, …] each
+    sizes = {"d_model": 2 * d_vocab, "d_head": 1, "d_vocab": d_vocab}
+    config = ov.Config(n_layers=1, n_heads=1, n_ctx=8, **sizes)
+    # The first half of the stream: the token; the second: what is said.
+    W_E = np.eye(d_vocab, 2 * d_vocab)  # [d_vocab, d_model]
+    W_U = np.eye(2 * d_vocab, d_vocab, k=-d_vocab)  # [d_model, d_vocab]
+    shape = (3, 1, config.n_heads, config.d_model, config.d_head)
+    W_Q, W_K, W_V = np.zeros(shape)  # [layer, head, …] each
     W_O = np.zeros((1, config.n_heads, config.d_head, config.d_model))
-    # … then: ov.Transformer(config, W_E=W_E, W_Q=W_Q, W_K=W_K, W_V=W_V, W_O=W_O, W_U=W_U)
+    # … then: ov.Transformer(config, W_E=W_E, W_Q=W_Q, and so on)
     return ...
 
 
@@ -664,9 +667,11 @@ def without_the_bug(d_vocab, source, destinations, outputs):
     config = ov.Config(
         n_layers=1, n_heads=len(outputs), d_model=2 * d_vocab, d_head=1, d_vocab=d_vocab, n_ctx=8
     )
-    W_E = np.eye(d_vocab, 2 * d_vocab)  # [d_vocab, d_model]   the first half of the stream: the token
-    W_U = np.eye(2 * d_vocab, d_vocab, k=-d_vocab)  # [d_model, d_vocab]   the second half: what is said
-    W_Q, W_K, W_V = np.zeros((3, 1, config.n_heads, config.d_model, config.d_head))  # [layer, head, …] each
+    # The first half of the stream: the token; the second: what is said.
+    W_E = np.eye(d_vocab, 2 * d_vocab)  # [d_vocab, d_model]
+    W_U = np.eye(2 * d_vocab, d_vocab, k=-d_vocab)  # [d_model, d_vocab]
+    shape = (3, 1, config.n_heads, config.d_model, config.d_head)
+    W_Q, W_K, W_V = np.zeros(shape)  # [layer, head, …] each
     W_O = np.zeros((1, config.n_heads, config.d_head, config.d_model))
     for head, (destination, output) in enumerate(zip(destinations, outputs, strict=True)):
         W_Q[0, head, destination] = 12  # one token asks: e¹² to 1

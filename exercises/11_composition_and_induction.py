@@ -17,14 +17,16 @@ from ovlearn.numeric.config import weight_shapes
 
 
 def slots(*widths):
-    """Ranges of the stream's dimensions, one after the other: slots(3, 2) is [slice(0, 3), slice(3, 5)]."""
+    """Ranges of the stream's dimensions, one after the other."""
     ends = np.cumsum(widths).tolist()
-    return [slice(end - width, end) for width, end in zip(widths, ends, strict=True)]
+    both = zip(widths, ends, strict=True)
+    return [slice(end - width, end) for width, end in both]
 
 
 def blank(config):
-    """The weights of a network by name, all of them zero; W_Q is weights["W_Q"][layer, head], and so on."""
-    return {name: np.zeros(shape) for name, shape in weight_shapes(config).items()}
+    """The weights of a network by name, all of them zero."""
+    shapes = weight_shapes(config)
+    return {name: np.zeros(shape) for name, shape in shapes.items()}
 
 
 # %% tools=true
@@ -528,9 +530,10 @@ def virtual_head(run, first, second):
 
 # %% starter="two_back_weights"
 def two_back_weights(d_vocab, n_ctx):
-    token, position, note, said = slots(d_vocab, n_ctx, d_vocab, d_vocab)
-    sizes = {"d_model": 3 * d_vocab + n_ctx, "d_head": max(d_vocab, n_ctx), "d_vocab": d_vocab}
-    config = ov.Config(n_layers=2, n_heads=1, n_ctx=n_ctx, positional=True, **sizes)
+    widths = (d_vocab, n_ctx, d_vocab, d_vocab)
+    token, position, note, said = slots(*widths)
+    sizes = (2, 1, sum(widths), max(d_vocab, n_ctx), d_vocab)
+    config = ov.Config(*sizes, n_ctx=n_ctx, positional=True)
     weights = blank(config)
     weights["W_E"][:, token] = np.eye(d_vocab)
     weights["W_pos"][:, position] = np.eye(n_ctx)
@@ -1048,9 +1051,11 @@ def cut_keys(run, first, second):
 
 # %% starter="induction_weights"
 def induction_weights(d_vocab, n_ctx):
-    token, position, note, said = slots(d_vocab, n_ctx, d_vocab, d_vocab)  # the second way needs other slots
-    sizes = {"d_model": 3 * d_vocab + n_ctx, "d_head": d_vocab + n_ctx, "d_vocab": d_vocab}
-    config = ov.Config(n_layers=2, n_heads=1, n_ctx=n_ctx, positional=True, **sizes)
+    # The second way needs other slots.
+    widths = (d_vocab, n_ctx, d_vocab, d_vocab)
+    token, position, note, said = slots(*widths)
+    sizes = (2, 1, sum(widths), d_vocab + n_ctx, d_vocab)
+    config = ov.Config(*sizes, n_ctx=n_ctx, positional=True)
     weights = blank(config)
     weights["W_E"][:, token] = np.eye(d_vocab)
     weights["W_pos"][:, position] = np.eye(n_ctx)

@@ -50,7 +50,9 @@ from ovlearn.symbolic import (
 # %%
 for name in ("X", "Delta", "W_U", "Y", "A", "W_OV"):
     entry = GLOSSARY[name]
-    print(f"{name:6} {list(entry.shape)!s:7} {entry.meaning.split(';')[0]}")
+    print(
+        f"{name:6} {list(entry.shape)!s:7} {entry.meaning.split(';')[0]}"
+    )
 
 # %% [markdown]
 # The sizes are letters: $s$ is the number of tokens, $d$ the width of the residual stream, $d_h$ the width
@@ -82,7 +84,10 @@ W_U = symbol("W_U")  # [d, v]
 stream = Assumption(
     "residual stream",
     "each layer adds its output to the stream",
-    (Relation(X_1, add(X_0, Delta_0)), Relation(X_2, add(X_1, Delta_1))),
+    (
+        Relation(X_1, add(X_0, Delta_0)),
+        Relation(X_2, add(X_1, Delta_1)),
+    ),
 )
 derivation = (
     ov.Derivation.start(
@@ -142,18 +147,23 @@ p = 2**28 - 57  # a prime; sums of a few products still fit into 64 bits
 rng = np.random.default_rng(0)
 x, delta = rng.integers(p, size=(2, 3, 5))  # [s, d] each
 w_u = rng.integers(p, size=(5, 4))  # [d, v]
-assert np.array_equal((x + delta) @ w_u % p, (x @ w_u + delta @ w_u) % p)
+assert np.array_equal(
+    (x + delta) @ w_u % p, (x @ w_u + delta @ w_u) % p
+)
 
 # %% [markdown]
 # **Numeric.** Run a small random transformer, and put in what it recorded. The forward pass goes head by head
 # and knows nothing of our derivation, so it can contradict it.
 
 # %%
-config = ov.Config(n_layers=2, n_heads=1, d_model=8, d_head=3, d_vocab=7, n_ctx=5)
+config = ov.Config(
+    n_layers=2, n_heads=1, d_model=8, d_head=3, d_vocab=7, n_ctx=5
+)
 model = ov.Transformer.random(config, seed=0)
 run = model.run([3, 1, 4, 1])
 written = run.head_out[1, 0]  # [pos, d_model]   what layer 1 wrote
-ours = run.resid_pre[1] @ model.W_U + written @ model.W_U  # [pos, d_vocab]
+# [pos, d_vocab]
+ours = run.resid_pre[1] @ model.W_U + written @ model.W_U
 gap = np.abs(ours - run.logits).max()
 rounding = 1e-12
 assert gap < rounding
@@ -177,7 +187,9 @@ report
 # Not every route can judge every step. Here is one that algebra cannot:
 
 # %%
-ov.verify(ov.derive("attention-head").lemma("Rows of A sum to 1"), seeds=20)
+ov.verify(
+    ov.derive("attention-head").lemma("Rows of A sum to 1"), seeds=20
+)
 
 # %% [markdown]
 # Algebra knows products and sums. It does not know that the rows of a softmax sum to 1. So it says *not

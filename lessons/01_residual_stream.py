@@ -40,7 +40,9 @@ from ovlearn import plots
 from ovlearn.plots import kit
 from ovlearn.symbolic import Network, NormalForm
 
-heads = [[f"head {layer}.{head}" for head in range(2)] for layer in range(3)]
+heads = [
+    [f"head {layer}.{head}" for head in range(2)] for layer in range(3)
+]
 kit.draw(
     *kit.stream(heads),
     title="The stream and its writers",
@@ -76,10 +78,14 @@ ov.show(step_up, label="eq:stream-induction")
 # other. Put numbers in the place of $n$, and compare.
 
 # %%
-letters = {letter.name: letter for letter in step_up.result.lhs.free_symbols}
+letters = {
+    letter.name: letter for letter in step_up.result.lhs.free_symbols
+}
 for layers in range(1, 7):
     climbed = step_up.result.rhs.subs(letters["n"], layers - 1)
-    unrolled_anew = ov.derive("residual-stream", layers=layers).result.rhs
+    unrolled_anew = ov.derive(
+        "residual-stream", layers=layers
+    ).result.rhs
     assert NormalForm().of(climbed) == NormalForm().of(unrolled_anew)
 
 # %% [markdown]
@@ -89,13 +95,16 @@ for layers in range(1, 7):
 # sizes differ, so that an axis in the wrong place cannot go unseen.
 
 # %%
-config = ov.Config(n_layers=3, n_heads=2, d_model=12, d_head=4, d_vocab=10, n_ctx=8)
+config = ov.Config(
+    n_layers=3, n_heads=2, d_model=12, d_head=4, d_vocab=10, n_ctx=8
+)
 model = ov.Transformer.random(config, seed=1)
 tokens = [3, 1, 4, 1, 5, 9]
 run = model.run(tokens)
 
 X = [*run.resid_pre, run.resid_final]  # X[i]: [pos, d_model]
-Delta = run.head_out.sum(axis=1)  # [layer, pos, d_model]   summed over heads
+# [layer, pos, d_model]   summed over heads
+Delta = run.head_out.sum(axis=1)
 print(len(X), "streams,", len(Delta), "outputs")
 
 # %% [markdown]
@@ -109,7 +118,8 @@ print(len(X), "streams,", len(Delta), "outputs")
 # %%
 rounding = 1e-12
 for i in range(len(X)):
-    total = X[0] + Delta[:i].sum(axis=0)  # [pos, d_model]   up to Δ_{i−1}
+    # [pos, d_model]   up to Δ_{i−1}
+    total = X[0] + Delta[:i].sum(axis=0)
     worst = np.abs(X[i] - total).max()
     assert worst < rounding
     print(f"X_{i}: the largest difference is below {rounding}")
@@ -144,7 +154,9 @@ for layer in range(3):
 
 best = int(run.logits[-1].argmax())
 column = model.W_U[:, best]  # [d_model]   from a row to this logit
-parts = {name: written[-1] @ column for name, written in writers.items()}
+parts = {
+    name: written[-1] @ column for name, written in writers.items()
+}
 assert np.isclose(sum(parts.values()), run.logits[-1, best], rtol=1e-12)
 
 # %% tags=["hide-input"]
@@ -181,7 +193,9 @@ except ValueError as refusal:
 # %%
 for i in (1, 2, 3):
     too_many = X[0] + Delta[: i + 1].sum(axis=0)  # [pos, d_model]
-    print(f"X_{i}: largest difference {np.abs(X[i] - too_many).max():.2f}")
+    print(
+        f"X_{i}: largest difference {np.abs(X[i] - too_many).max():.2f}"
+    )
 
 # %% [markdown]
 # **A check that cannot fail.** It is tempting to take $\Delta_i$ as the difference `X[i + 1] - X[i]`. Then
@@ -189,7 +203,8 @@ for i in (1, 2, 3):
 
 # %%
 rng = np.random.default_rng(0)
-noise = rng.normal(size=(4, 6, 12))  # [layer, pos, d_model]   no network at all
+# [layer, pos, d_model]   no network at all
+noise = rng.normal(size=(4, 6, 12))
 differences = noise[1:] - noise[:-1]  # [layer, pos, d_model]
 assert np.allclose(noise[3], noise[0] + differences.sum(axis=0))
 
@@ -200,7 +215,9 @@ assert np.allclose(noise[3], noise[0] + differences.sum(axis=0))
 # directions and cancel.
 
 # %%
-lengths = sum(np.linalg.norm(written[-1]) for written in writers.values())
+lengths = sum(
+    np.linalg.norm(written[-1]) for written in writers.values()
+)
 length = np.linalg.norm(X[3][-1])
 print(f"lengths added {lengths:.1f}, length of the sum {length:.1f}")
 
@@ -216,7 +233,8 @@ names = ("W_E", "W_Q", "W_K", "W_V", "W_U")
 weights = {name: getattr(model, name) for name in names}
 silenced = ov.Transformer(config, **weights, W_O=W_O).run(tokens)
 
-now, before = silenced.head_out[1].sum(axis=0), Delta[1]  # [pos, d_model] each
+# [pos, d_model] each
+now, before = silenced.head_out[1].sum(axis=0), Delta[1]
 changed = np.linalg.norm(now - before) / np.linalg.norm(before)
 print(f"Δ_1 changes by {changed:.0%} of its length")
 

@@ -97,7 +97,9 @@ ov.show(equality, label="eq:equality-can-hold")
 # Definition $\eqref{eq:layer}$ in numpy, line by line, for layer 1 of a random model with one head a layer.
 
 # %%
-config = ov.Config(n_layers=2, n_heads=1, d_model=12, d_head=4, d_vocab=10, n_ctx=8)
+config = ov.Config(
+    n_layers=2, n_heads=1, d_model=12, d_head=4, d_vocab=10, n_ctx=8
+)
 model = ov.Transformer.random(config, seed=2)
 run = model.run([3, 1, 4, 1, 5, 9])
 
@@ -118,7 +120,8 @@ def softmax(S):
 
 
 def pattern(X):
-    earlier = np.tri(len(X), dtype=bool)  # [pos, pos]   True: key ≤ query
+    # [pos, pos]   True: key ≤ query
+    earlier = np.tri(len(X), dtype=bool)
     return softmax(np.where(earlier, scores(X), -np.inf))  # [pos, pos]
 
 
@@ -133,7 +136,9 @@ Delta_0 = run.head_out[0, 0]  # [pos, d_model]
 # Before we use it, we check it: at the stream that layer 1 read, it must give what layer 1 wrote.
 
 # %%
-assert np.allclose(layer(X_1), run.head_out[1, 0], rtol=1e-12, atol=1e-12)
+assert np.allclose(
+    layer(X_1), run.head_out[1, 0], rtol=1e-12, atol=1e-12
+)
 
 # %% [markdown]
 # ## A check that could have failed
@@ -142,7 +147,9 @@ assert np.allclose(layer(X_1), run.head_out[1, 0], rtol=1e-12, atol=1e-12)
 # pass knows nothing of the derivation.
 
 # %%
-tiny = ov.Config(n_layers=1, n_heads=1, d_model=1, d_head=1, d_vocab=2, n_ctx=2)
+tiny = ov.Config(
+    n_layers=1, n_heads=1, d_model=1, d_head=1, d_vocab=2, n_ctx=2
+)
 one = np.ones((1, 1, 1, 1))  # [layer, head, 1, 1]
 
 
@@ -165,11 +172,19 @@ print(f"second token: {left[1, 0]:.3f} against {right[1, 0]:.3f}")
 # Then the whole network of the second witness. Does its layer 0 write the $\Delta_0$ that the witness gives?
 
 # %%
-given = {str(name): np.array(value, dtype=float) for name, value in residual_form.steps[0].witness}
+given = {
+    str(name): np.array(value, dtype=float)
+    for name, value in residual_form.steps[0].witness
+}
 names = ("W_Q", "W_K", "W_V", "W_O")
-weights = {name: [[given[f"{name}_{layer}_0"]] for layer in range(2)] for name in names}
+weights = {
+    name: [[given[f"{name}_{layer}_0"]] for layer in range(2)]
+    for name in names
+}
 two_layers = ov.Transformer(
-    ov.Config(n_layers=2, n_heads=1, d_model=1, d_head=1, d_vocab=2, n_ctx=2),
+    ov.Config(
+        n_layers=2, n_heads=1, d_model=1, d_head=1, d_vocab=2, n_ctx=2
+    ),
     W_E=given["W_E"],
     **{name: np.array(both) for name, both in weights.items()},
     W_U=np.ones((1, 2)),
@@ -177,14 +192,16 @@ two_layers = ov.Transformer(
 whole_run = two_layers.run([0, 1])
 assert np.allclose(whole_run.embedding, given["X_0"])
 assert np.allclose(whole_run.head_out[0, 0], given["Delta_0"])
-assert np.allclose(whole_run.head_out[1, 0], left)  # what layer 1 writes of the sum
+# what layer 1 writes of the sum
+assert np.allclose(whole_run.head_out[1, 0], left)
 assert not np.allclose(left, right)
 
 # %% [markdown]
 # Then the random model. How far are the two sides apart, with $X_0$ and $\Delta_0$ as the parts?
 
 # %%
-gap = layer(X_0 + Delta_0) - layer(X_0) - layer(Delta_0)  # [pos, d_model]
+# [pos, d_model]
+gap = layer(X_0 + Delta_0) - layer(X_0) - layer(Delta_0)
 whole = np.linalg.norm(layer(X_1), axis=1)  # [pos]
 sizes = np.linalg.norm(gap, axis=1) / whole  # [pos]
 assert sizes[1:].min() > 1e-3
@@ -203,7 +220,9 @@ claimed, witness, definition = step.arguments
 zero = ImmutableMatrix([[0], [0]])  # [s=2, d=1]
 useless = tuple({**dict(witness), symbol("X_B"): zero}.items())
 try:
-    rules.counterexample.apply(step.before, claimed, useless, definition)
+    rules.counterexample.apply(
+        step.before, claimed, useless, definition
+    )
     raise AssertionError("it was accepted")
 except RuleError as refusal:
     print(refusal)
@@ -262,7 +281,8 @@ ov.show(lemma, label="eq:scores-bilinear")
 # still tame. All four terms are known, and one can look at each. In our model:
 
 # %%
-cross = scores(X_0 + Delta_0) - scores(X_0) - scores(Delta_0)  # [pos, pos]
+# [pos, pos]
+cross = scores(X_0 + Delta_0) - scores(X_0) - scores(Delta_0)
 queries = [part @ W_Q for part in (X_0, Delta_0)]  # [pos, d_head] each
 keys = [part @ W_K for part in (X_0, Delta_0)]  # [pos, d_head] each
 both = queries[0] @ keys[1].T + queries[1] @ keys[0].T  # [pos, pos]
@@ -278,7 +298,9 @@ assert np.abs(both).max() > 0.1
 S_A, S_B = scores(X_0), scores(Delta_0)  # [pos, pos] each
 of_the_sum = softmax(S_A + S_B)  # [pos, pos]
 summed = softmax(S_A) + softmax(S_B)  # [pos, pos]
-print("rows of the softmax of the sum ", of_the_sum.sum(axis=1).round(3))
+print(
+    "rows of the softmax of the sum ", of_the_sum.sum(axis=1).round(3)
+)
 print("rows of the sum of the softmaxes", summed.sum(axis=1).round(3))
 
 # %% [markdown]
@@ -301,7 +323,8 @@ ov.show(frozen, label="eq:frozen-head-linear")
 # 04](04_values_and_outputs_fold.py).) And in the model, with the pattern that it had at $X_1$:
 
 # %%
-A = run.pattern[1, 0]  # [pos, pos]   numbers now, no function of the stream
+# [pos, pos]   numbers now, no function of the stream
+A = run.pattern[1, 0]
 
 
 def frozen_layer(X):
@@ -312,7 +335,9 @@ separately = frozen_layer(X_0) + frozen_layer(Delta_0)  # [pos, d_model]
 frozen_gap = np.abs(frozen_layer(X_0 + Delta_0) - separately).max()
 rounding = 1e-12
 assert frozen_gap < rounding
-print(f"largest gap: {np.abs(gap).max():.2f} as it is, below {rounding} frozen")
+print(
+    f"largest gap: {np.abs(gap).max():.2f} as it is, below {rounding} frozen"
+)
 
 # %% [markdown]
 # [Lesson 05](05_freeze_the_attention.py) says what freezing buys, and what it costs.
@@ -325,7 +350,9 @@ print(f"largest gap: {np.abs(gap).max():.2f} as it is, below {rounding} frozen")
 
 # %%
 x_a, x_b = X_0[:1], Delta_0[:1]  # [pos=1, d_model] each
-assert np.allclose(layer(x_a + x_b), layer(x_a) + layer(x_b), atol=1e-12)
+assert np.allclose(
+    layer(x_a + x_b), layer(x_a) + layer(x_b), atol=1e-12
+)
 
 # %% [markdown]
 # **A test with a part that is too small.** Make one part a thousand million times smaller, and `allclose`
@@ -334,9 +361,12 @@ assert np.allclose(layer(x_a + x_b), layer(x_a) + layer(x_b), atol=1e-12)
 # %%
 little = 1e-9 * Delta_0  # [pos, d_model]
 assert np.allclose(layer(X_0 + little), layer(X_0) + layer(little))
-little_gap = layer(X_0 + little) - layer(X_0) - layer(little)  # [pos, d_model]
+# [pos, d_model]
+little_gap = layer(X_0 + little) - layer(X_0) - layer(little)
 relative = np.linalg.norm(little_gap) / np.linalg.norm(layer(little))
-print(f"but the gap is {relative:.0%} of what the small part writes by itself")
+print(
+    f"but the gap is {relative:.0%} of what the small part writes by itself"
+)
 
 # %% [markdown]
 # **`layer` without its index.** Each layer has weights of its own. Layer 0 and layer 1 make different things
@@ -345,17 +375,22 @@ print(f"but the gap is {relative:.0%} of what the small part writes by itself")
 
 # %%
 def layer_0(X):
-    Q, K = X @ model.W_Q[0, 0], X @ model.W_K[0, 0]  # [pos, d_head] each
+    # [pos, d_head] each
+    Q, K = X @ model.W_Q[0, 0], X @ model.W_K[0, 0]
     S = Q @ K.T / math.sqrt(d_h)  # [pos, pos]
     S[np.tri(len(X)) == 0] = -np.inf
     V = X @ model.W_V[0, 0]  # [pos, d_head]
     return softmax(S) @ V @ model.W_O[0, 0]  # [pos, d_model]
 
 
-apart = np.linalg.norm(layer_0(X_0) - layer(X_0)) / np.linalg.norm(layer(X_0))
+apart = np.linalg.norm(layer_0(X_0) - layer(X_0)) / np.linalg.norm(
+    layer(X_0)
+)
 assert np.allclose(layer_0(X_0), run.head_out[0, 0])
 assert apart > 0.1
-print(f"on the same stream they differ by {apart:.0%} of what layer 1 writes")
+print(
+    f"on the same stream they differ by {apart:.0%} of what layer 1 writes"
+)
 
 # %% [markdown]
 # **"So only one layer can be analysed."** The article says this in *Motivation*, and lifts it itself in *The

@@ -35,7 +35,8 @@ from ovlearn.plots import kit
 reader = zoo.load("king-james-two-layers")
 seen = reader.run(reader.encode("the vessels of silver and"))
 looks = seen.pattern[1, 3, -1]  # [key]   where the last word looks
-said = seen.head_out[1, 3, -1] @ reader.W_U  # [d_vocab]   what it adds to the logits there
+# [d_vocab]   what it adds to the logits there
+said = seen.head_out[1, 3, -1] @ reader.W_U
 said = said - said.mean()
 most = np.argsort(-said)[:6]
 assert {"jewels", "gold"} <= set(reader.words(most))
@@ -85,7 +86,9 @@ ov.show(derivation, label="eq:attention-head")
 # own four weights, and the equation holds for each of them. We take layer 1, head 0.
 
 # %%
-config = ov.Config(n_layers=3, n_heads=2, d_model=12, d_head=4, d_vocab=10, n_ctx=8)
+config = ov.Config(
+    n_layers=3, n_heads=2, d_model=12, d_head=4, d_vocab=10, n_ctx=8
+)
 model = ov.Transformer.random(config, seed=1)
 run = model.run([3, 1, 4, 1, 5, 9])
 here = 1, 0  # layer, head
@@ -123,7 +126,8 @@ masked = np.where(earlier, S, -np.inf)  # [s, s]
 
 # %%
 weights = np.exp(masked - masked.max(axis=1, keepdims=True))  # [s, s]
-A = weights / weights.sum(axis=1, keepdims=True)  # [s, s]   each row sums to 1
+# [s, s]   each row sums to 1
+A = weights / weights.sum(axis=1, keepdims=True)
 
 # %% [markdown]
 # **Mix, and write.**
@@ -142,7 +146,10 @@ recorded = {
     "Q": (Q, run.q), "K": (K, run.k), "V": (V, run.v), "S": (S, run.scores),
     "A": (A, run.pattern), "Z": (Z, run.z), "H": (H, run.head_out),
 }  # fmt: skip
-errors = [np.abs(ours - theirs[here]).max() for ours, theirs in recorded.values()]
+errors = [
+    np.abs(ours - theirs[here]).max()
+    for ours, theirs in recorded.values()
+]
 rounding = 1e-12
 assert max(errors) < rounding
 print(f"all seven agree, to within {rounding}")
@@ -181,7 +188,9 @@ ov.show(derivation.lemma("One row of A V"), label="eq:one-row")
 # **The rows of $A$ sum to 1.** Multiplying by the column $\mathbf{1}$, all ones, adds up each row:
 
 # %%
-ov.show(derivation.lemma("Rows of A sum to 1"), label="eq:rows-sum-to-one")
+ov.show(
+    derivation.lemma("Rows of A sum to 1"), label="eq:rows-sum-to-one"
+)
 
 # %% [markdown]
 # The weights are not negative and sum to 1. So row $i$ of $Z$ is an *average* of the values, and each of its
@@ -197,7 +206,8 @@ for i in range(s):
         product = sum(q_i[c] * K[j, c] for c in range(d_h))
         raised.append(math.exp(product / d_h**0.5))
     a_i = [number / sum(raised) for number in raised]
-    z_i = sum(a_i[j] * V[j] for j in range(i + 1))  # [d_h]   Σ_j a_ij v_j
+    # [d_h]   Σ_j a_ij v_j
+    z_i = sum(a_i[j] * V[j] for j in range(i + 1))
     assert np.allclose(z_i, run.z[1, 0, i], rtol=1e-12, atol=1e-12)
     assert (V[: i + 1].min(axis=0) <= z_i + 1e-12).all()
     assert (z_i <= V[: i + 1].max(axis=0) + 1e-12).all()
@@ -267,14 +277,16 @@ rng = np.random.default_rng(0)
 
 def largest_weight(scores):
     """The largest softmax weight of a row of scores [rows, 10], on average."""
-    weights = np.exp(scores - scores.max(axis=1, keepdims=True))  # [rows, 10]
+    # [rows, 10]
+    weights = np.exp(scores - scores.max(axis=1, keepdims=True))
     return float((weights.max(axis=1) / weights.sum(axis=1)).mean())
 
 
 table = {}
 for width in (4, 16, 64, 256):
     queries = rng.normal(size=(2000, width))  # [rows, d_h]
-    keys = rng.normal(size=(2000, 10, width))  # [rows, 10, d_h]   ten each
+    # [rows, 10, d_h]   ten each
+    keys = rng.normal(size=(2000, 10, width))
     products = np.einsum("rc,rkc->rk", queries, keys)  # [rows, 10]
     scaled = products / math.sqrt(width)  # [rows, 10]
     sure = largest_weight(scaled), largest_weight(products)
@@ -320,7 +332,9 @@ assert symptoms("the right one", A) == 0
 # pattern need not.)
 
 # %%
-assert symptoms("softmax over the queries", softmax(masked, axis=0)) > 0.1
+assert (
+    symptoms("softmax over the queries", softmax(masked, axis=0)) > 0.1
+)
 
 # %% [markdown]
 # **A mask of zeros.** A score of 0 is no absence. It has the weight $e^0 = 1$ before the division. Later
@@ -346,7 +360,9 @@ assert symptoms("mask after the softmax", cut) > 0.1
 # %%
 assert symptoms("no mask", softmax(S, axis=1)) > 0.1
 assert A[0, 1] == 0
-print(f"first query, second key: score {S[0, 1]:.2f}, weight {A[0, 1]:.0f}")
+print(
+    f"first query, second key: score {S[0, 1]:.2f}, weight {A[0, 1]:.0f}"
+)
 
 # %% [markdown]
 # **No division by the root.** The rows still sum to 1. Only the size of the weights tells.
@@ -363,7 +379,9 @@ assert symptoms("no division", undivided) > 0.1
 # %%
 for name, table in (("scores ", S), ("pattern", A)):
     sums = table.sum(axis=1).round(2)  # [s]
-    print(f"{name} from {table.min():.2f} to {table.max():.2f}, rows sum to {sums}")
+    print(
+        f"{name} from {table.min():.2f} to {table.max():.2f}, rows sum to {sums}"
+    )
 
 # %% [markdown]
 # **`K.T` on a batch.** In numpy `.T` turns *all* axes round. With a batch axis, transpose only the last two:

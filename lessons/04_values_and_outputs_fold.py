@@ -42,7 +42,9 @@ ov.show(fold, label="eq:ov-fold")
 # ## In code, in the equation's own symbols
 
 # %%
-config = ov.Config(n_layers=3, n_heads=2, d_model=12, d_head=4, d_vocab=10, n_ctx=8)
+config = ov.Config(
+    n_layers=3, n_heads=2, d_model=12, d_head=4, d_vocab=10, n_ctx=8
+)
 model = ov.Transformer.random(config, seed=1)
 tokens = [3, 1, 4, 1, 5, 9]
 run = model.run(tokens)
@@ -100,7 +102,8 @@ for name, matrix in wrong.items():
 
 # %%
 before = np.eye(s, k=-1)  # [s, s]   row i is 1 at i − 1
-before[0, 0] = 1  # the first position has none before it, so it looks at itself
+# the first position has none before it, so it looks at itself
+before[0, 0] = 1
 moved = before @ X @ W_OV  # [s, d]
 assert np.allclose(moved[1:], (X @ W_OV)[:-1])
 
@@ -115,7 +118,9 @@ assert np.allclose(moved[1:], (X @ W_OV)[:-1])
 # $W_{OV}$ is $d \times d$, but everything that goes through it has to pass through $d_h$ dimensions.
 
 # %%
-ov.show(fold.lemma("The rank of W_OV is at most d_head"), label="eq:ov-rank")
+ov.show(
+    fold.lemma("The rank of W_OV is at most d_head"), label="eq:ov-rank"
+)
 
 # %% [markdown]
 # The singular values show it. `ov.FactoredMatrix` keeps the two factors and takes their singular values
@@ -164,13 +169,21 @@ assert np.allclose(W @ W.T, np.diag(sigma**2))
 
 # %% tags=["hide-input"]
 net, k = symbolic.Network(layers=2), Symbol("k", integer=True)
-one_row, u_k, w_k = (MatrixSymbol(name, 1, symbolic.d) for name in ("x", "u_k", "w_k"))
-reads, writes = (MatrixSymbol(name, symbolic.d_h, symbolic.d) for name in "UW")
+one_row, u_k, w_k = (
+    MatrixSymbol(name, 1, symbolic.d) for name in ("x", "u_k", "w_k")
+)
+reads, writes = (
+    MatrixSymbol(name, symbolic.d_h, symbolic.d) for name in "UW"
+)
 e_k = symbolic.OneHot(k, symbolic.d_h)
 two_factors = symbolic.Assumption(
     "singular value decomposition",
     "W_OV is the product of a transpose and a matrix, of d_h rows each",
-    (symbolic.Relation(net.head("W_OV", 1, 0), product(transpose(reads), writes)),),
+    (
+        symbolic.Relation(
+            net.head("W_OV", 1, 0), product(transpose(reads), writes)
+        ),
+    ),
 )
 their_rows = symbolic.definition(
     "rows",
@@ -183,14 +196,20 @@ their_rows = symbolic.definition(
 def factors_of(run):
     """U and W of layer 1, head 0 [2, d_h, d]; rows that are left over are zero."""
     d_head, d_model = run.model.W_O[1, 0].shape
-    left, sigma, right = ov.FactoredMatrix(run.model.W_V[1, 0], run.model.W_O[1, 0]).svd()
+    left, sigma, right = ov.FactoredMatrix(
+        run.model.W_V[1, 0], run.model.W_O[1, 0]
+    ).svd()
     found = np.zeros((2, d_head, d_model))
     found[:, : len(sigma)] = left.T, sigma[:, None] * right
     return found
 
 
 reads_and_writes = (
-    ov.Derivation.start(product(one_row, net.head("W_OV", 1, 0)), [two_factors, their_rows], network=net)
+    ov.Derivation.start(
+        product(one_row, net.head("W_OV", 1, 0)),
+        [two_factors, their_rows],
+        network=net,
+    )
     .apply(rules.unfold, two_factors)
     .apply(rules.ungroup)
     .apply(rules.group, one_row, transpose(reads))
@@ -230,9 +249,11 @@ unseen = np.random.default_rng(0).normal(size=d)  # [d]
 unseen -= (unseen @ U.T) @ U  # [d]   now at right angles to every u_k
 assert np.linalg.norm(unseen) > 1
 assert np.abs(unseen @ W_OV).max() < 1e-12
-assert np.abs(unseen @ model.W_Q[here]).max() > 0.1  # but the queries see it
+# but the queries see it
+assert np.abs(unseen @ model.W_Q[here]).max() > 0.1
 
-outside = H - (H @ right.T) @ right  # [s, d]   what the w_k do not make up
+# [s, d]   what the w_k do not make up
+outside = H - (H @ right.T) @ right
 assert np.abs(outside).max() < 1e-12
 
 # %% [markdown]
@@ -270,7 +291,9 @@ logits_gap = np.abs(twin.logits - run.logits).max()
 values_gap = np.abs(twin.v[here] - run.v[here]).max()
 assert logits_gap < rounding
 assert values_gap > 1
-print(f"largest difference: logits below {rounding}, values {values_gap:.1f}")
+print(
+    f"largest difference: logits below {rounding}, values {values_gap:.1f}"
+)
 
 # %% [markdown]
 # Two networks, the same outputs, different values. So a single column of $W_V$, or a single entry of a
@@ -279,14 +302,20 @@ print(f"largest difference: logits below {rounding}, values {values_gap:.1f}")
 # $W_E W_{OV} W_U$ does not change even then.)
 
 # %%
-turn = np.linalg.qr(np.random.default_rng(1).normal(size=(d, d)))[0]  # [d, d], orthogonal
-read = {name: turn.T @ getattr(model, name) for name in ("W_Q", "W_K", "W_V", "W_U")}
+# [d, d], orthogonal
+turn = np.linalg.qr(np.random.default_rng(1).normal(size=(d, d)))[0]
+read = {
+    name: turn.T @ getattr(model, name)
+    for name in ("W_Q", "W_K", "W_V", "W_U")
+}
 write = {name: getattr(model, name) @ turn for name in ("W_E", "W_O")}
 turned = ov.Transformer(config, **read, **write)
 new_W_OV = turned.W_V[here] @ turned.W_O[here]  # [d, d]
 assert np.abs(turned.run(tokens).logits - run.logits).max() < rounding
 assert np.abs(new_W_OV - W_OV).max() > 0.1
-circuits = [M.W_E @ M.W_V[here] @ M.W_O[here] @ M.W_U for M in (model, turned)]
+circuits = [
+    M.W_E @ M.W_V[here] @ M.W_O[here] @ M.W_U for M in (model, turned)
+]
 assert np.abs(circuits[0] - circuits[1]).max() < rounding
 #
 # ## Should a program fold, too?
@@ -298,7 +327,8 @@ assert np.abs(circuits[0] - circuits[1]).max() < rounding
 # %%
 def costs(s, d, d_h):
     """Multiplications of one head, from stream to output, pattern given."""
-    apart = s * d * d_h + s * s * d_h + s * d_h * d  # X W_V, then A, then W_O
+    # X W_V, then A, then W_O
+    apart = s * d * d_h + s * s * d_h + s * d_h * d
     together = s * d * d + s * s * d  # X W_OV, then A
     return apart, together
 
@@ -330,7 +360,8 @@ print("W_V @ W_O", (W_V @ W_O).shape, "  W_O @ W_V", (W_O @ W_V).shape)
 # $R$ is orthogonal, as rotations and reflections are. So a test with a rotation does not notice.
 
 # %%
-orthogonal = np.linalg.qr(R)[0]  # [d_h, d_h]   its transpose is its inverse
+# [d_h, d_h]   its transpose is its inverse
+orthogonal = np.linalg.qr(R)[0]
 for name, other in (("an orthogonal R", orthogonal), ("any R", R)):
     gap = np.abs((W_V @ other) @ (other.T @ W_O) - W_OV).max()
     size = f"{gap:.1f}" if gap > rounding else f"less than {rounding}"
@@ -353,7 +384,8 @@ except ValueError:
 
 # %%
 W_OV_1 = model.W_V[neighbour] @ model.W_O[neighbour]  # [d, d]
-layer = A @ X @ W_OV + run.pattern[neighbour] @ X @ W_OV_1  # [s, d]   right
+# [s, d]   right
+layer = A @ X @ W_OV + run.pattern[neighbour] @ X @ W_OV_1
 lumped = A @ X @ (W_OV + W_OV_1)  # [s, d]   wrong: one pattern for both
 Delta = run.head_out[1].sum(axis=0)  # [s, d]   what the heads wrote
 assert np.allclose(layer, Delta)

@@ -37,12 +37,15 @@ import numpy as np
 import ovlearn as ov
 from ovlearn import plots
 
-config = ov.Config(n_layers=2, n_heads=2, d_model=8, d_head=3, d_vocab=7, n_ctx=5)
+config = ov.Config(
+    n_layers=2, n_heads=2, d_model=8, d_head=3, d_vocab=7, n_ctx=5
+)
 model = ov.Transformer.random(config, seed=0)
 tokens = [3, 1, 4, 1, 5]  # [pos]
 
 run = model.run(tokens)  # records run.pattern [layer, head, query, key]
-frozen = run.frozen()  # the same weights; the patterns are now constants
+# the same weights; the patterns are now constants
+frozen = run.frozen()
 
 # %% [markdown]
 # `frozen.run()` sends the recorded embedding through the frozen network. `frozen.run(resid=X)` sends any
@@ -55,8 +58,10 @@ def apart(a, b):
     return float(np.linalg.norm(a - b) / np.linalg.norm(b))
 
 
-rounding = 1e-12  # what may differ by rounding alone, relative to the whole
-on_its_own_input = apart(frozen.run().logits, run.logits)  # logits [pos, d_vocab]
+# what may differ by rounding alone, relative to the whole
+rounding = 1e-12
+# logits [pos, d_vocab]
+on_its_own_input = apart(frozen.run().logits, run.logits)
 assert on_its_own_input < rounding
 
 # %% [markdown]
@@ -102,14 +107,21 @@ for given in d.assumptions:
 
 # %%
 E = np.eye(config.d_vocab)[run.tokens]  # [pos, d_vocab], one-hot rows
-W_E, W_U = model.W_E, model.W_U  # [d_vocab, d_model], [d_model, d_vocab]
+# [d_vocab, d_model], [d_model, d_vocab]
+W_E, W_U = model.W_E, model.W_U
 W_OV = model.W_V @ model.W_O  # [layer, head, d_model, d_model]
 A = run.pattern  # [layer, head, query, key]
 
 # Everything below is [pos, d_model], but the last line: [pos, d_vocab].
-Delta_0 = A[0, 0] @ E @ W_E @ W_OV[0, 0] + A[0, 1] @ E @ W_E @ W_OV[0, 1]
-of_head_0 = A[1, 0] @ E @ W_E @ W_OV[1, 0] + A[1, 0] @ Delta_0 @ W_OV[1, 0]
-of_head_1 = A[1, 1] @ E @ W_E @ W_OV[1, 1] + A[1, 1] @ Delta_0 @ W_OV[1, 1]
+Delta_0 = (
+    A[0, 0] @ E @ W_E @ W_OV[0, 0] + A[0, 1] @ E @ W_E @ W_OV[0, 1]
+)
+of_head_0 = (
+    A[1, 0] @ E @ W_E @ W_OV[1, 0] + A[1, 0] @ Delta_0 @ W_OV[1, 0]
+)
+of_head_1 = (
+    A[1, 1] @ E @ W_E @ W_OV[1, 1] + A[1, 1] @ Delta_0 @ W_OV[1, 1]
+)
 Delta_1 = of_head_0 + of_head_1
 Y = E @ W_E @ W_U + Delta_0 @ W_U + Delta_1 @ W_U
 
@@ -120,7 +132,8 @@ Y = E @ W_E @ W_U + Delta_0 @ W_U + Delta_1 @ W_U
 # never forms $W_{OV}$. So it can judge our $\Delta_1$ and $Y$.
 
 # %%
-true_Delta_1 = run.head_out[1].sum(axis=0)  # [pos, d_model], what the heads wrote
+# [pos, d_model], what the heads wrote
+true_Delta_1 = run.head_out[1].sum(axis=0)
 delta_error = apart(Delta_1, true_Delta_1)
 logits_error = apart(Y, run.logits)  # both [pos, d_vocab]
 assert delta_error < rounding
@@ -132,7 +145,8 @@ assert logits_error < rounding
 
 # %%
 X_1 = E @ W_E + Delta_0  # [pos, d_model]
-swapped = A[1, 1] @ X_1 @ W_OV[1, 0] + A[1, 0] @ X_1 @ W_OV[1, 1]  # [pos, d_model]
+# [pos, d_model]
+swapped = A[1, 1] @ X_1 @ W_OV[1, 0] + A[1, 0] @ X_1 @ W_OV[1, 1]
 swapped_error = apart(swapped, true_Delta_1)
 assert swapped_error > 0.1
 
@@ -147,8 +161,11 @@ rng = np.random.default_rng(1)
 part_1 = rng.normal(size=run.embedding.shape)  # [pos, d_model]
 part_2 = run.embedding - part_1  # [pos, d_model]
 
-logits_1, logits_2 = (frozen.run(resid=part).logits for part in (part_1, part_2))
-frozen_error = apart(logits_1 + logits_2, run.logits)  # both [pos, d_vocab]
+logits_1, logits_2 = (
+    frozen.run(resid=part).logits for part in (part_1, part_2)
+)
+# both [pos, d_vocab]
+frozen_error = apart(logits_1 + logits_2, run.logits)
 assert frozen_error < rounding
 
 # %% [markdown]
@@ -161,12 +178,16 @@ assert frozen_error < rounding
 def unfrozen(stream, model=model):
     """Run the network itself from a residual stream [pos, d_model]."""
     W_E = np.zeros_like(model.W_E)  # [d_vocab, d_model]
-    W_E[: len(stream)] = stream  # token i now embeds as row i of the stream
+    # token i now embeds as row i of the stream
+    W_E[: len(stream)] = stream
     return replace(model, W_E=W_E).run(np.arange(len(stream)))
 
 
-assert apart(unfrozen(run.embedding).logits, run.logits) < rounding  # it works
-unfrozen_error = apart(unfrozen(part_1).logits + unfrozen(part_2).logits, run.logits)
+# it works
+assert apart(unfrozen(run.embedding).logits, run.logits) < rounding
+unfrozen_error = apart(
+    unfrozen(part_1).logits + unfrozen(part_2).logits, run.logits
+)
 assert unfrozen_error > 0.1
 
 # %% [markdown]
@@ -179,17 +200,28 @@ assert unfrozen_error > 0.1
 # %%
 def superposition_error(n_layers):
     """Return the error of the same cut at this depth: frozen, and unfrozen."""
-    deep = ov.Transformer.random(replace(config, n_layers=n_layers), seed=0)
+    deep = ov.Transformer.random(
+        replace(config, n_layers=n_layers), seed=0
+    )
     whole = deep.run(tokens)
     parts = (part_1, whole.embedding - part_1)  # two of [pos, d_model]
     # both sums are [pos, d_vocab]
-    frozen_sum = sum(whole.frozen().run(resid=part).logits for part in parts)
+    frozen_sum = sum(
+        whole.frozen().run(resid=part).logits for part in parts
+    )
     unfrozen_sum = sum(unfrozen(part, deep).logits for part in parts)
-    return apart(frozen_sum, whole.logits), apart(unfrozen_sum, whole.logits)
+    return apart(frozen_sum, whole.logits), apart(
+        unfrozen_sum, whole.logits
+    )
 
 
-by_depth = {n_layers: superposition_error(n_layers) for n_layers in (1, 2, 4, 8)}
-assert all(held < rounding and failed > 0.1 for held, failed in by_depth.values())
+by_depth = {
+    n_layers: superposition_error(n_layers) for n_layers in (1, 2, 4, 8)
+}
+assert all(
+    held < rounding and failed > 0.1
+    for held, failed in by_depth.values()
+)
 
 # %% [markdown]
 # | layers | frozen | unfrozen |
@@ -240,8 +272,10 @@ assert across_layers > 0.01
 # pattern. The frozen network does not.
 
 # %%
-other = model.run([3, 1, 4, 1, 0])  # the last token is now 0 in place of 5
-stale = frozen.run(resid=other.embedding)  # the new tokens, with the old patterns
+# the last token is now 0 in place of 5
+other = model.run([3, 1, 4, 1, 0])
+# the new tokens, with the old patterns
+stale = frozen.run(resid=other.embedding)
 same_rows = other.pattern[..., :-1, :] == run.pattern[..., :-1, :]
 assert np.all(same_rows)  # only the last row of each pattern differs
 last_token = apart(stale.logits, other.logits)
@@ -286,9 +320,12 @@ for position in range(len(tokens)):
         changed[position] = token
         truth = model.run(changed)
         old_patterns = frozen.run(resid=truth.embedding)
-        errors[position, token] = apart(old_patterns.logits, truth.logits)
+        errors[position, token] = apart(
+            old_patterns.logits, truth.logits
+        )
 
-is_change = np.arange(config.d_vocab) != run.tokens[:, None]  # [pos, d_vocab]
+# [pos, d_vocab]
+is_change = np.arange(config.d_vocab) != run.tokens[:, None]
 typical, worst = np.median(errors[is_change]), errors[is_change].max()
 assert np.all(errors[~is_change] < rounding)  # no change, no error
 assert typical > 0.01
@@ -312,7 +349,8 @@ frozen_change = frozen.run(resid=direction).logits  # [pos, d_vocab]
 
 def slope_error(epsilon):
     """Return how far the frozen change is from the true one, for this step."""
-    moved = unfrozen(run.embedding + epsilon * direction).logits  # [pos, d_vocab]
+    # [pos, d_vocab]
+    moved = unfrozen(run.embedding + epsilon * direction).logits
     return apart(frozen_change, (moved - run.logits) / epsilon)
 
 
@@ -325,7 +363,10 @@ def value_error(epsilon):
 steps = (1e-2, 1e-4, 1e-6)
 values = [value_error(epsilon) for epsilon in steps]
 slopes = [slope_error(epsilon) for epsilon in steps]
-assert all(value < epsilon for value, epsilon in zip(values, steps, strict=True))
+assert all(
+    value < epsilon
+    for value, epsilon in zip(values, steps, strict=True)
+)
 assert min(slopes) > 0.1
 
 # %% [markdown]
@@ -366,7 +407,8 @@ def normed_logits(stream):
     return normed(frozen.run(resid=stream).resid_final) @ W_U
 
 
-normed_sum = normed_logits(part_1) + normed_logits(part_2)  # [pos, d_vocab]
+# [pos, d_vocab]
+normed_sum = normed_logits(part_1) + normed_logits(part_2)
 norm_error = apart(normed_sum, normed_logits(run.embedding))
 assert norm_error > 0.1
 

@@ -50,7 +50,8 @@ ov.show(d, label="eq:path-expansion")
 
 # %%
 listed = dict(enumerate(d.paths))  # the place of a term -> its path
-groups = d.groups  # how many heads a path passes -> the places of those terms
+# how many heads a path passes -> the places of those terms
+groups = d.groups
 assert len(listed) == (1 + 2) ** 2
 listed
 
@@ -70,13 +71,16 @@ listed
 # ## In code, in the equation's own symbols
 
 # %%
-config = ov.Config(n_layers=2, n_heads=2, d_model=8, d_head=3, d_vocab=7, n_ctx=5)
+config = ov.Config(
+    n_layers=2, n_heads=2, d_model=8, d_head=3, d_vocab=7, n_ctx=5
+)
 model = ov.Transformer.random(config, seed=0)
 run = model.run([3, 1, 4, 1, 5])
 frozen = run.frozen()
 
 E = np.eye(config.d_vocab)[run.tokens]  # [pos, d_vocab]
-W_E, W_U = model.W_E, model.W_U  # [d_vocab, d_model], [d_model, d_vocab]
+# [d_vocab, d_model], [d_model, d_vocab]
+W_E, W_U = model.W_E, model.W_U
 W_OV = model.W_V @ model.W_O  # [layer, head, d_model, d_model]
 A = run.pattern  # [layer, head, query, key]
 
@@ -85,7 +89,8 @@ def term(path):
     """Return what one path adds to the logits [pos, d_vocab]."""
     stream = E @ W_E  # [pos, d_model]
     for layer, head in path:
-        stream = A[layer, head] @ stream @ W_OV[layer, head]  # [pos, d_model]
+        # [pos, d_model]
+        stream = A[layer, head] @ stream @ W_OV[layer, head]
     return stream @ W_U
 
 
@@ -106,8 +111,10 @@ def apart(a, b):
     return float(np.linalg.norm(a - b) / np.linalg.norm(b))
 
 
-rounding = 1e-12  # what may differ by rounding alone, relative to the whole
-sum_error = apart(sum(terms.values()), run.logits)  # both [pos, d_vocab]
+# what may differ by rounding alone, relative to the whole
+rounding = 1e-12
+# both [pos, d_vocab]
+sum_error = apart(sum(terms.values()), run.logits)
 assert sum_error < rounding
 
 # %% [markdown]
@@ -116,7 +123,9 @@ assert sum_error < rounding
 
 # %%
 total = sum(terms.values())  # [pos, d_vocab]
-dropped = {path: apart(total - terms[path], run.logits) for path in terms}
+dropped = {
+    path: apart(total - terms[path], run.logits) for path in terms
+}
 assert min(dropped.values()) > 0.01
 
 # %% [markdown]
@@ -136,7 +145,8 @@ def logits_with(*heads):
 
 
 first, second = (0, 0), (1, 0)
-only_one = logits_with(first) + logits_with(second) - logits_with()  # [pos, d_vocab]
+# [pos, d_vocab]
+only_one = logits_with(first) + logits_with(second) - logits_with()
 through_both = logits_with(first, second) - only_one  # [pos, d_vocab]
 both_error = apart(terms[first, second], through_both)
 assert both_error < rounding
@@ -146,7 +156,8 @@ assert both_error < rounding
 # patterns in the order of the $W_{OV}$, which is the wrong way round.
 
 # %%
-right_side = E @ W_E @ W_OV[first] @ W_OV[second] @ W_U  # [pos, d_vocab]
+# [pos, d_vocab]
+right_side = E @ W_E @ W_OV[first] @ W_OV[second] @ W_U
 assert apart(A[second] @ A[first] @ right_side, through_both) < rounding
 reversed_error = apart(A[first] @ A[second] @ right_side, through_both)
 assert reversed_error > 0.1
@@ -173,7 +184,10 @@ plots.path_explorer(
 # %% tags=["hide-input"]
 def name(path):
     """Return a path in words."""
-    return " → ".join(f"{layer},{head}" for layer, head in path) or "direct"
+    return (
+        " → ".join(f"{layer},{head}" for layer, head in path)
+        or "direct"
+    )
 
 
 plots.bars(
@@ -203,7 +217,9 @@ assert norms > whole
 # %%
 def count(n_layers, n_heads):
     """Return the number of paths of a network of these sizes."""
-    return paths.count(replace(config, n_layers=n_layers, n_heads=n_heads))
+    return paths.count(
+        replace(config, n_layers=n_layers, n_heads=n_heads)
+    )
 
 
 # %% [markdown]
@@ -215,7 +231,10 @@ def count(n_layers, n_heads):
 # %%
 by_order = paths.by_order(run)  # [order, pos, d_vocab]
 listed_orders = np.array(
-    [sum(terms[path] for path in terms if len(path) == order) for order in range(3)]
+    [
+        sum(terms[path] for path in terms if len(path) == order)
+        for order in range(3)
+    ]
 )  # [order, pos, d_vocab]
 order_error = apart(by_order, listed_orders)
 assert order_error < rounding
@@ -235,7 +254,9 @@ assert order_error < rounding
 # %%
 def missed(scale, seed=0, n_layers=3):
     """Return what the paths of order 0 and 1 miss, relative to the logits."""
-    deep = ov.Transformer.random(replace(config, n_layers=n_layers), seed=seed)
+    deep = ov.Transformer.random(
+        replace(config, n_layers=n_layers), seed=seed
+    )
     scaled = replace(deep, W_O=scale * deep.W_O).run(run.tokens)
     orders = paths.by_order(scaled)  # [order, pos, d_vocab]
     return apart(orders[0] + orders[1], scaled.logits)
@@ -332,8 +353,10 @@ plots.pattern(
 
 # %%
 wrong_pattern = A[first] @ A[second]  # [query, key]
-assert np.allclose(wrong_pattern.sum(axis=-1), 1)  # looks like a pattern
-assert np.allclose(wrong_pattern, np.tril(wrong_pattern))  # looks causal
+# looks like a pattern
+assert np.allclose(wrong_pattern.sum(axis=-1), 1)
+# looks causal
+assert np.allclose(wrong_pattern, np.tril(wrong_pattern))
 wrong_pattern_error = apart(wrong_pattern, A_virtual)
 assert wrong_pattern_error > 0.1
 

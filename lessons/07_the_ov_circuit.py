@@ -89,9 +89,12 @@ def meaning(name):
 # The first reason can be tested. This network has three layers of two heads.
 
 # %%
-config = ov.Config(n_layers=3, n_heads=2, d_model=8, d_head=3, d_vocab=7, n_ctx=5)
+config = ov.Config(
+    n_layers=3, n_heads=2, d_model=8, d_head=3, d_vocab=7, n_ctx=5
+)
 model = ov.Transformer.random(config, seed=0)
-run = model.run([3, 1, 4, 1, 5])  # records run.pattern [layer, head, query, key]
+# records run.pattern [layer, head, query, key]
+run = model.run([3, 1, 4, 1, 5])
 frozen = run.frozen()  # the patterns are now constants
 
 
@@ -100,10 +103,13 @@ def apart(a, b):
     return float(np.linalg.norm(a - b) / np.linalg.norm(b))
 
 
-rounding = 1e-12  # what may differ by rounding alone, relative to the whole
-freezing_error = apart(frozen.run().logits, run.logits)  # both [pos, d_vocab]
+# what may differ by rounding alone, relative to the whole
+rounding = 1e-12
+# both [pos, d_vocab]
+freezing_error = apart(frozen.run().logits, run.logits)
 assert freezing_error < rounding
-assert np.allclose(run.pattern.sum(axis=-1), 1)  # each row of each pattern sums to 1
+# each row of each pattern sums to 1
+assert np.allclose(run.pattern.sum(axis=-1), 1)
 
 # %% [markdown]
 # On its own input, the frozen network is off by less than {{ rounding }} of the logits' norm.
@@ -119,7 +125,9 @@ assert np.allclose(run.pattern.sum(axis=-1), 1)  # each row of each pattern sums
 # head's width:
 
 # %%
-rank = ov.derive("ov-fold", layers=2).lemma("The rank of W_OV is at most d_head")
+rank = ov.derive("ov-fold", layers=2).lemma(
+    "The rank of W_OV is at most d_head"
+)
 ov.show(rank)
 
 # %% [markdown]
@@ -200,7 +208,8 @@ ov.show(parts, label="eq:circuit-and-contribution")
 
 # %%
 E = np.eye(config.d_vocab)[run.tokens]  # [pos, d_vocab]
-W_E, W_U = model.W_E, model.W_U  # [d_vocab, d_model], [d_model, d_vocab]
+# [d_vocab, d_model], [d_model, d_vocab]
+W_E, W_U = model.W_E, model.W_U
 A = run.pattern  # [layer, head, query, key]
 
 
@@ -216,7 +225,8 @@ def contribution(layer, head):
 
 position, head = 4, (1, 0)
 by_hand = sum(
-    A[head][position, other] * circuit(*head)[token]  # a weight times a row
+    # a weight times a row
+    A[head][position, other] * circuit(*head)[token]
     for other, token in enumerate(run.tokens)
 )  # [d_vocab]
 assert np.allclose(contribution(*head)[position], by_hand)
@@ -229,9 +239,12 @@ assert np.allclose(contribution(*head)[position], by_hand)
 # computes it from $V$ and $O$, and has never heard of $W_{OV}$.
 
 # %%
-nobody = frozen.run(heads=set()).logits  # [pos, d_vocab], as are all below
+# [pos, d_vocab], as are all below
+nobody = frozen.run(heads=set()).logits
 heads = [(layer, head) for layer in range(3) for head in range(2)]
-alone = {head: frozen.run(heads={head}).logits - nobody for head in heads}
+alone = {
+    head: frozen.run(heads={head}).logits - nobody for head in heads
+}
 
 box_errors = [apart(contribution(*head), alone[head]) for head in heads]
 assert max(box_errors) < rounding
@@ -242,7 +255,8 @@ assert max(box_errors) < rounding
 
 # %%
 # each [pos, d_vocab]
-transposed = A[1, 0].T @ E @ circuit(1, 0)  # the pattern the wrong way round
+# the pattern the wrong way round
+transposed = A[1, 0].T @ E @ circuit(1, 0)
 neighbour = A[1, 1] @ E @ circuit(1, 0)  # the pattern of another head
 no_pattern = E @ circuit(1, 0)  # each position looks at itself
 wrong_ones = (transposed, neighbour, no_pattern)
@@ -261,7 +275,8 @@ assert min(broken) > 0.1
 
 # %%
 words = ["(", ")", "[", "]", "{", "}", "x"]
-opening, closing = [0, 2, 4], [1, 3, 5]  # where these stand in the vocabulary
+# where these stand in the vocabulary
+opening, closing = [0, 2, 4], [1, 3, 5]
 v = len(words)
 
 W_V = np.zeros((v, 3))  # [d_model, d_head]
@@ -270,10 +285,17 @@ W_O = np.zeros((3, v))  # [d_head, d_model]
 W_O[:, closing] = -0.5
 W_O[range(3), closing] = 2
 
-sizes = {"n_layers": 1, "n_heads": 1, "d_model": v, "d_head": 3, "d_vocab": v}
+sizes = {
+    "n_layers": 1,
+    "n_heads": 1,
+    "d_model": v,
+    "d_head": 3,
+    "d_vocab": v,
+}
 brackets = ov.Transformer(
     ov.Config(**sizes, n_ctx=8),
-    W_E=np.eye(v),  # [d_vocab, d_model], each word has a direction of its own
+    # [d_vocab, d_model], each word has a direction of its own
+    W_E=np.eye(v),
     W_Q=np.zeros((1, 1, v, 3)),  # [layer, head, d_model, d_head]
     W_K=np.zeros((1, 1, v, 3)),  # [layer, head, d_model, d_head]
     W_V=W_V[None, None],  # [layer, head, d_model, d_head]
@@ -306,7 +328,8 @@ contributed = bracket_run.pattern[0, 0] @ one_hot @ C  # [pos, d_vocab]
 
 bracket_frozen = bracket_run.frozen()
 silent = bracket_frozen.run(heads=set())
-alone_here = bracket_frozen.run(heads={(0, 0)}).logits - silent.logits  # [pos, d_vocab]
+# [pos, d_vocab]
+alone_here = bracket_frozen.run(heads={(0, 0)}).logits - silent.logits
 assert np.allclose(contributed, alone_here)
 plots.matrix(
     contributed,
@@ -351,7 +374,8 @@ assert len(boxed.steps[-1].remainder.args) == len(all_paths) - 1
 
 # %%
 others = set(heads) - {(1, 0)}
-whole_effect = run.logits - frozen.run(heads=others).logits  # [pos, d_vocab]
+# [pos, d_vocab]
+whole_effect = run.logits - frozen.run(heads=others).logits
 of_its_paths = sum(paths.contribution(run, path) for path in through)
 assert apart(of_its_paths, whole_effect) < rounding
 longer = apart(alone[1, 0], whole_effect)
@@ -384,7 +408,10 @@ def name(path):
 
 
 plots.bars(
-    [float(np.linalg.norm(paths.contribution(run, path))) for path in through],
+    [
+        float(np.linalg.norm(paths.contribution(run, path)))
+        for path in through
+    ],
     [name(path) for path in through],
     title="All paths through layer 1, head 0",
     caption="Frobenius norms of what each adds to the logits. The box is the first.",
@@ -399,7 +426,8 @@ plots.bars(
 # all.
 
 # %%
-with_columns = bracket_run.pattern[0, 0] @ one_hot @ C.T  # [pos, d_vocab]
+# [pos, d_vocab]
+with_columns = bracket_run.pattern[0, 0] @ one_hot @ C.T
 sideways = apart(with_columns, alone_here)
 assert sideways > 0.5
 
@@ -412,7 +440,8 @@ assert sideways > 0.5
 # %%
 elsewhere = model.run([0, 2, 6, 2, 3])
 its_E = np.eye(config.d_vocab)[elsewhere.tokens]  # [pos, d_vocab]
-its_contribution = elsewhere.pattern[1, 0] @ its_E @ circuit(1, 0)  # [pos, d_vocab]
+# [pos, d_vocab]
+its_contribution = elsewhere.pattern[1, 0] @ its_E @ circuit(1, 0)
 changed_by = apart(its_contribution, contribution(1, 0))
 assert changed_by > 0.1
 
@@ -436,7 +465,8 @@ assert in_layer_1 > 0.1
 
 # %%
 wrong_order = model.W_O[1, 0] @ model.W_V[1, 0]
-assert wrong_order.shape == (config.d_head, config.d_head)  # not [d_model, d_model]
+# not [d_model, d_model]
+assert wrong_order.shape == (config.d_head, config.d_head)
 wrong_order.shape
 
 # %% [markdown]

@@ -32,7 +32,15 @@ import numpy as np
 
 import ovlearn as ov
 from ovlearn import plots
-from ovlearn.symbolic import Network, ShapeError, product, symbol, to_columns, to_rows, to_text
+from ovlearn.symbolic import (
+    Network,
+    ShapeError,
+    product,
+    symbol,
+    to_columns,
+    to_rows,
+    to_text,
+)
 
 d = ov.derive("conventions", layers=2, heads=1, layer=1)
 ov.show(d, label="eq:columns")
@@ -59,16 +67,21 @@ print(to_text(keys), "  becomes  ", to_text(in_columns.result.rhs))
 # ## In code, in the equation's own symbols
 
 # %%
-config = ov.Config(n_layers=2, n_heads=1, d_model=8, d_head=3, d_vocab=7, n_ctx=5)
+config = ov.Config(
+    n_layers=2, n_heads=1, d_model=8, d_head=3, d_vocab=7, n_ctx=5
+)
 model = ov.Transformer.random(config, seed=0)
 run = model.run([3, 1, 4, 1, 5])
 
-W_E, W_U = model.W_E, model.W_U  # [d_vocab, d_model], [d_model, d_vocab]
-W_V, W_O = model.W_V[1, 0], model.W_O[1, 0]  # [d_model, d_head], [d_head, d_model]
+# [d_vocab, d_model], [d_model, d_vocab]
+W_E, W_U = model.W_E, model.W_U
+# [d_model, d_head], [d_head, d_model]
+W_V, W_O = model.W_V[1, 0], model.W_O[1, 0]
 W_OV = W_V @ W_O  # [d_model, d_model]
 C = W_E @ W_OV @ W_U  # [d_vocab, d_vocab], in rows
 
-W_E_col, W_U_col = W_E.T, W_U.T  # [d_model, d_vocab], [d_vocab, d_model]
+# [d_model, d_vocab], [d_vocab, d_model]
+W_E_col, W_U_col = W_E.T, W_U.T
 W_V_col, W_O_col = W_V.T, W_O.T  # [d_head, d_model], [d_model, d_head]
 W_OV_col = W_O_col @ W_V_col  # [d_model, d_model]
 C_col = W_U_col @ W_OV_col @ W_E_col  # [d_vocab, d_vocab], in columns
@@ -105,7 +118,8 @@ def turned(name):
 # %%
 W_Q, W_K = model.W_Q[1, 0], model.W_K[1, 0]  # [d_model, d_head] each
 W_Q_col, W_K_col = W_Q.T, W_K.T  # [d_head, d_model] each
-assert np.allclose(W_Q_col.T @ W_K_col, W_Q @ W_K.T)  # both [d_model, d_model]
+# both [d_model, d_model]
+assert np.allclose(W_Q_col.T @ W_K_col, W_Q @ W_K.T)
 assert not np.allclose(W_OV_col, W_OV)  # but W_OV is turned round
 
 # %% [markdown]
@@ -122,7 +136,8 @@ def apart(a, b):
     return float(np.linalg.norm(a - b) / np.linalg.norm(b))
 
 
-rounding = 1e-12  # what may differ by rounding alone, relative to the whole
+# what may differ by rounding alone, relative to the whole
+rounding = 1e-12
 token = 2
 short = model.run([token]).frozen()
 silent = short.run(heads=set()).logits  # [1, d_vocab]
@@ -151,7 +166,10 @@ assert mixed > 0.1
 # to columns, all of it turns round:
 
 # %%
-ov.show(d.lemma("The contribution in columns"), label="eq:contribution-in-columns")
+ov.show(
+    d.lemma("The contribution in columns"),
+    label="eq:contribution-in-columns",
+)
 
 # %% [markdown]
 # Now the tokens are columns of $\overline{E}$, and the pattern acts on them from the right. So $A$ and the
@@ -186,7 +204,9 @@ print("columns stacked:", small.ravel("F"))
 # With $M = W_E W_{OV} W_U$, the second form is the term that the paper writes for a head:
 
 # %%
-ov.show(d.lemma("The paper's term, with attention"), label="eq:paper-term")
+ov.show(
+    d.lemma("The paper's term, with attention"), label="eq:paper-term"
+)
 
 # %% [markdown]
 # The paper keeps a row for each token, as we do, and writes $(A \otimes W) x = A x W^\top$. That is the
@@ -220,7 +240,10 @@ wrong_stacking = np.kron(A, C_col) @ E.ravel("F")  # [pos * d_vocab]
 wrong_convention = np.kron(A, C) @ E.ravel()  # [pos * d_vocab]
 wrong_pattern = np.kron(A.T, C_col) @ E.ravel()  # [pos * d_vocab]
 broken = [apart(wrong_stacking, alone.ravel("F"))]
-broken += [apart(wrong, alone.ravel()) for wrong in (wrong_convention, wrong_pattern)]
+broken += [
+    apart(wrong, alone.ravel())
+    for wrong in (wrong_convention, wrong_pattern)
+]
 assert min(broken) > 0.1
 
 # %% [markdown]
@@ -236,8 +259,11 @@ assert min(broken) > 0.1
 tiny_config = replace(config, d_vocab=4, n_ctx=3)
 tiny = ov.Transformer.random(tiny_config, seed=0)
 tiny_A = tiny.run([2, 0, 3]).pattern[1, 0]  # [query, key]
-tiny_C = tiny.W_E @ tiny.W_V[1, 0] @ tiny.W_O[1, 0] @ tiny.W_U  # [d_vocab, d_vocab]
-names = [f"{position}{letter}" for position in range(3) for letter in "abcd"]
+# [d_vocab, d_vocab]
+tiny_C = tiny.W_E @ tiny.W_V[1, 0] @ tiny.W_O[1, 0] @ tiny.W_U
+names = [
+    f"{position}{letter}" for position in range(3) for letter in "abcd"
+]
 blocks = np.kron(tiny_A, tiny_C.T)  # [pos * d_vocab, pos * d_vocab]
 plots.matrix(
     blocks,
@@ -265,9 +291,13 @@ plots.matrix(
 
 # %%
 A_0, A_1 = run.pattern[0, 0], run.pattern[1, 0]  # [query, key] each
-M_0 = (model.W_V[0, 0] @ model.W_O[0, 0]).T  # [d_model, d_model], in columns
-M_1 = (model.W_V[1, 0] @ model.W_O[1, 0]).T  # [d_model, d_model], in columns
-law = apart(np.kron(A_1, M_1) @ np.kron(A_0, M_0), np.kron(A_1 @ A_0, M_1 @ M_0))
+# [d_model, d_model], in columns
+M_0 = (model.W_V[0, 0] @ model.W_O[0, 0]).T
+# [d_model, d_model], in columns
+M_1 = (model.W_V[1, 0] @ model.W_O[1, 0]).T
+law = apart(
+    np.kron(A_1, M_1) @ np.kron(A_0, M_0), np.kron(A_1 @ A_0, M_1 @ M_0)
+)
 assert law < rounding
 
 # %% [markdown]
@@ -294,7 +324,9 @@ refusal
 # wide, numpy multiplies without complaint. The symptom is a wrong value, and nothing else.
 
 # %%
-square = ov.Transformer.random(replace(config, d_vocab=config.d_model), seed=0)
+square = ov.Transformer.random(
+    replace(config, d_vocab=config.d_model), seed=0
+)
 square_W_OV = square.W_V[1, 0] @ square.W_O[1, 0]  # [d_model, d_model]
 right = square.W_E @ square_W_OV @ square.W_U  # [d_vocab, d_vocab]
 wrong = square.W_U @ square_W_OV @ square.W_E  # d_vocab is d_model here

@@ -29,7 +29,10 @@ import ovlearn as ov
 from ovlearn import circuits, plots, zoo
 
 d = ov.derive("ov-circuit", layers=1, heads=1, layer=0)
-ov.show(d.lemma("What is circuit, and what is contribution"), label="eq:full-circuit")
+ov.show(
+    d.lemma("What is circuit, and what is contribution"),
+    label="eq:full-circuit",
+)
 
 # %% [markdown]
 # ## A circuit that one can look at
@@ -42,7 +45,8 @@ model = zoo.load("copying")
 zoo.card("copying")
 
 # %%
-table = circuits.full_ov(model, 0, 0)  # [d_vocab, d_vocab], kept as two factors
+# [d_vocab, d_vocab], kept as two factors
+table = circuits.full_ov(model, 0, 0)
 plots.matrix(
     table,
     rows=model.tokens,
@@ -65,7 +69,9 @@ plots.matrix(
 # %%
 singular = table.svd()[1]  # [d_head], falling
 dense = table.AB  # [d_vocab, d_vocab]: small enough here
-assert np.linalg.matrix_rank(dense) == len(singular) == model.config.d_head
+assert (
+    np.linalg.matrix_rank(dense) == len(singular) == model.config.d_head
+)
 assert (dense.argmax(axis=1) == np.arange(model.config.d_vocab)).all()
 
 # %% [markdown]
@@ -96,9 +102,11 @@ assert (dense.argmax(axis=1) == np.arange(model.config.d_vocab)).all()
 # $W_O W_U W_E W_V$.
 
 # %%
-P, Q = table.A, table.B - table.B.mean(axis=1, keepdims=True)  # [d_vocab, d_head], [d_head, d_vocab]
+# [d_vocab, d_head], [d_head, d_vocab]
+P, Q = table.A, table.B - table.B.mean(axis=1, keepdims=True)
 small = np.sort(np.linalg.eigvals(Q @ P).real)  # [d_head]
-large = np.linalg.eigvals(dense - dense.mean(axis=1, keepdims=True))  # [d_vocab]
+# [d_vocab]
+large = np.linalg.eigvals(dense - dense.mean(axis=1, keepdims=True))
 kept = np.sort(large[np.abs(large) > 1e-9].real)  # those that are not 0
 assert np.allclose(small, kept)
 assert (small > 0).all()
@@ -113,11 +121,24 @@ assert np.isclose(circuits.copying_score(model)[0, 0], 1)
 # %%
 spread = {}
 for d_head in (4, 16, 64):
-    sizes = ov.Config(1, 32, d_model=4 * d_head, d_head=d_head, d_vocab=8 * d_head, n_ctx=2)
-    scores = [circuits.copying_score(ov.Transformer.random(sizes, seed)) for seed in range(3)]
+    sizes = ov.Config(
+        1,
+        32,
+        d_model=4 * d_head,
+        d_head=d_head,
+        d_vocab=8 * d_head,
+        n_ctx=2,
+    )
+    scores = [
+        circuits.copying_score(ov.Transformer.random(sizes, seed))
+        for seed in range(3)
+    ]
     spread[d_head] = float(np.std(scores)), float(np.mean(scores))
 assert all(abs(mean) < 0.15 for _, mean in spread.values())
-assert all(1.2 < deviation * d_head < 2.2 for d_head, (deviation, _) in spread.items())
+assert all(
+    1.2 < deviation * d_head < 2.2
+    for d_head, (deviation, _) in spread.items()
+)
 
 # %% [markdown]
 # | $d_h$ | standard deviation of the score | times $d_h$ |
@@ -150,25 +171,39 @@ zoo.card("king-james")
 # `circuits.top_outputs` does the last step in blocks. It never holds the whole table.
 
 # %%
-counts = np.bincount(zoo.text().train, minlength=words.config.d_vocab)  # [d_vocab]
-common = np.array([i for i, word in enumerate(words.tokens) if word.isalpha() and counts[i] >= 200])
+# [d_vocab]
+counts = np.bincount(zoo.text().train, minlength=words.config.d_vocab)
+common = np.array(
+    [
+        i
+        for i, word in enumerate(words.tokens)
+        if word.isalpha() and counts[i] >= 200
+    ]
+)
 
 
 def says_most(head, rows=6, k=4):
     """Return a Markdown table: the words where a head says most, and what it raises there."""
-    largest = circuits.top_outputs(words, 0, head, common, k=1).logits[:, 0]  # [word]
+    # [word]
+    largest = circuits.top_outputs(words, 0, head, common, k=1).logits[
+        :, 0
+    ]
     looked_at = common[np.argsort(-largest, kind="stable")[:rows]]
-    raised = circuits.top_outputs(words, 0, head, looked_at, k=k).tokens  # [word, k]
+    # [word, k]
+    raised = circuits.top_outputs(words, 0, head, looked_at, k=k).tokens
     lines = [
         f"| {words.tokens[a]} | {', '.join(words.words(row))} |"
         for a, row in zip(looked_at, raised, strict=True)
     ]
-    return "\n".join(["| looked at | raised most |", "| --- | --- |", *lines])
+    return "\n".join(
+        ["| looked at | raised most |", "| --- | --- |", *lines]
+    )
 
 
 score = circuits.copying_score(words)[0]  # [head]
 highest, *_, lowest = np.argsort(-score)
-low, high = circuits.copying_quantiles(words, (0.025, 0.975))  # of random heads between its own embeddings
+# of random heads between its own embeddings
+low, high = circuits.copying_quantiles(words, (0.025, 0.975))
 assert score[highest] > high
 assert score[lowest] < low
 
@@ -187,9 +222,15 @@ assert score[lowest] < low
 # Their eigenvalues, with those of a random head of the same size, each set divided by its largest:
 
 # %%
-alike = ov.Config(1, 1, words.config.d_model, words.config.d_head, 256, n_ctx=2)
-random = circuits.eigenvalues(ov.Transformer.random(alike, seed=1))[0, 0]  # [d_head]
-sets = [*circuits.eigenvalues(words)[0, [highest, lowest]], random]  # [d_head] each
+alike = ov.Config(
+    1, 1, words.config.d_model, words.config.d_head, 256, n_ctx=2
+)
+# [d_head]
+random = circuits.eigenvalues(ov.Transformer.random(alike, seed=1))[
+    0, 0
+]
+# [d_head] each
+sets = [*circuits.eigenvalues(words)[0, [highest, lowest]], random]
 plots.spectrum(
     [np.sort_complex(one / np.abs(one).max()) for one in sets],
     labels=[f"head {highest}", f"head {lowest}", "a random head"],
@@ -208,8 +249,17 @@ assert right == len(sets[0])
 # complex. But few words raise *themselves* most. Count them:
 
 # %%
-accuracy = np.array([circuits.copying_accuracy(words, 0, head) for head in range(8)])  # [head]
-within = np.array([circuits.copying_accuracy(words, 0, head, k=10) for head in range(8)])  # [head]
+# [head]
+accuracy = np.array(
+    [circuits.copying_accuracy(words, 0, head) for head in range(8)]
+)
+# [head]
+within = np.array(
+    [
+        circuits.copying_accuracy(words, 0, head, k=10)
+        for head in range(8)
+    ]
+)
 assert score[highest] > 0.9
 assert accuracy[highest] < 0.1
 plots.heads(
@@ -230,8 +280,10 @@ plots.heads(
 
 # %%
 angles = 2 * np.pi * np.arange(2_000) / 2_000
-arrows = np.stack([np.cos(angles), np.sin(angles)], axis=1)  # [d_vocab, 2]
-narrow = ov.FactoredMatrix(arrows, arrows.T)  # a circuit [d_vocab, d_vocab] of rank 2
+# [d_vocab, 2]
+arrows = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+# a circuit [d_vocab, d_vocab] of rank 2
+narrow = ov.FactoredMatrix(arrows, arrows.T)
 assert (narrow.AB.argmax(axis=1) == np.arange(2_000)).all()
 
 # %% [markdown]
@@ -242,7 +294,8 @@ assert (narrow.AB.argmax(axis=1) == np.arange(2_000)).all()
 # sort. Here is a circuit of two tokens:
 
 # %%
-C = np.array([[-1.0, 3.0], [-2.0, 4.0]])  # [token looked at, token raised]
+# [token looked at, token raised]
+C = np.array([[-1.0, 3.0], [-2.0, 4.0]])
 eigenvalues = np.sort(np.linalg.eigvals(C).real)
 assert np.allclose(eigenvalues, [1, 2])
 assert C[0, 0] < 0
@@ -262,9 +315,12 @@ assert less[0, 0] < 0
 # whichever of the two is looked at. No mixture of them raises itself.
 
 # %%
-one_way = np.array([[1.0, -1.0], [1.0, -1.0]])  # [token looked at, token raised]
-assert not (one_way @ one_way).any()  # so every eigenvalue is 0: λ² would be one of this
-nobody = circuits.copying_score(zoo.load("two-back"))  # alone, none of its heads leads from W_E to W_U
+# [token looked at, token raised]
+one_way = np.array([[1.0, -1.0], [1.0, -1.0]])
+# so every eigenvalue is 0: λ² would be one of this
+assert not (one_way @ one_way).any()
+# alone, none of its heads leads from W_E to W_U
+nobody = circuits.copying_score(zoo.load("two-back"))
 assert np.isnan(nobody).all()
 
 # %% [markdown]
@@ -277,13 +333,22 @@ assert np.isnan(nobody).all()
 text = zoo.text().held_out[:40]
 run = words.run(np.insert(text, 0, 0))  # <bos> first
 frozen = run.frozen()
-alone = frozen.run(heads={(0, int(highest))}).logits - frozen.run(heads=set()).logits  # [pos, d_vocab]
+# [pos, d_vocab]
+alone = (
+    frozen.run(heads={(0, int(highest))}).logits
+    - frozen.run(heads=set()).logits
+)
 stream = run.embedding  # [pos, d_model]: words and positions
 moved = (
-    run.pattern[0, highest] @ stream @ words.W_V[0, highest] @ words.W_O[0, highest] @ words.W_U
+    run.pattern[0, highest]
+    @ stream
+    @ words.W_V[0, highest]
+    @ words.W_O[0, highest]
+    @ words.W_U
 )  # [pos, d_vocab]
 rows = circuits.full_ov(words, 0, int(highest))
-by_words = run.pattern[0, highest] @ (rows.A[run.tokens] @ rows.B)  # [pos, d_vocab]
+# [pos, d_vocab]
+by_words = run.pattern[0, highest] @ (rows.A[run.tokens] @ rows.B)
 
 
 def share(part, whole):

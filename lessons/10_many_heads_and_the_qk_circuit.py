@@ -50,7 +50,8 @@ ov.show(d, label="eq:qk-circuit")
 
 # %%
 model = zoo.load("skip-trigrams")
-qk = circuits.full_qk(model, 0, 0).AB / np.sqrt(model.config.d_head)  # [destination, source]
+# [destination, source]
+qk = circuits.full_qk(model, 0, 0).AB / np.sqrt(model.config.d_head)
 plots.matrix(
     qk,
     rows=model.tokens,
@@ -77,9 +78,16 @@ plots.matrix(
 # %%
 logits = {}
 for word in ("in", "at"):
-    last = model.run(model.encode(f"keep the {word}")).logits[-1]  # [d_vocab]
-    logits[word] = {said: float(last[model.encode(said)[0]]) for said in ("mind", "bay")}
-assert min(value for row in logits.values() for value in row.values()) > 4.9
+    # [d_vocab]
+    last = model.run(model.encode(f"keep the {word}")).logits[-1]
+    logits[word] = {
+        said: float(last[model.encode(said)[0]])
+        for said in ("mind", "bay")
+    }
+assert (
+    min(value for row in logits.values() for value in row.values())
+    > 4.9
+)
 
 # %% [markdown]
 # | after | *mind* | *bay* |
@@ -102,7 +110,12 @@ assert min(value for row in logits.values() for value in row.values()) > 4.9
 # table that was wanted has rank 2.
 
 # %%
-found = np.array([[logits[word][said] for said in ("mind", "bay")] for word in ("in", "at")])
+found = np.array(
+    [
+        [logits[word][said] for said in ("mind", "bay")]
+        for word in ("in", "at")
+    ]
+)
 wanted = np.array([[5.0, 0.0], [0.0, 5.0]])  # [destination, output]
 assert np.linalg.matrix_rank(found, tol=0.01) == 1
 assert np.linalg.matrix_rank(wanted) == 2
@@ -113,15 +126,25 @@ assert np.linalg.matrix_rank(wanted) == 2
 # %%
 config = replace(model.config, n_heads=2)
 names = ("W_Q", "W_K", "W_V", "W_O")
-parts = {name: np.repeat(getattr(model, name), 2, axis=1) for name in names}  # [layer, head, ...]
-parts["W_Q"][0, 0, model.encode("at")[0]] = 0  # head 0 looks from `in` alone …
+# [layer, head, ...]
+parts = {
+    name: np.repeat(getattr(model, name), 2, axis=1) for name in names
+}
+# head 0 looks from `in` alone …
+parts["W_Q"][0, 0, model.encode("at")[0]] = 0
 parts["W_Q"][0, 1, model.encode("in")[0]] = 0  # … and head 1 from `at`
-mind, bay = model.config.d_vocab + model.encode("mind bay")  # where the stream holds what is said
+# where the stream holds what is said
+mind, bay = model.config.d_vocab + model.encode("mind bay")
 parts["W_O"][0, 0, 1, bay] = 0
 parts["W_O"][0, 1, 1, mind] = 0
 two = ov.Transformer(config, W_E=model.W_E, W_U=model.W_U, **parts)
 outputs = model.encode("mind bay")
-divided = np.array([two.run(model.encode(f"keep the {word}")).logits[-1, outputs] for word in ("in", "at")])
+divided = np.array(
+    [
+        two.run(model.encode(f"keep the {word}")).logits[-1, outputs]
+        for word in ("in", "at")
+    ]
+)
 assert (np.argmax(divided, axis=1) == [0, 1]).all()
 assert np.linalg.matrix_rank(divided) == 2
 
@@ -136,13 +159,23 @@ assert np.linalg.matrix_rank(divided) == 2
 
 # %%
 keep, inside, at = model.encode("keep in at")
-self_made = {name: getattr(model, name).copy() for name in ("W_Q", "W_K", "W_V", "W_O")}
-self_made["W_K"][0, 0, [inside, at]] = model.W_K[0, 0, keep]  # they answer as `keep` does
-self_made["W_V"][0, 0, [keep, inside, at]] = [[1, 1], [0, -1], [-1, 0]]  # what is found: mind, and bay
+self_made = {
+    name: getattr(model, name).copy()
+    for name in ("W_Q", "W_K", "W_V", "W_O")
+}
+# they answer as `keep` does
+self_made["W_K"][0, 0, [inside, at]] = model.W_K[0, 0, keep]
+# what is found: mind, and bay
+self_made["W_V"][0, 0, [keep, inside, at]] = [[1, 1], [0, -1], [-1, 0]]
 self_made["W_O"][0, 0] = 0
 self_made["W_O"][0, 0, [0, 1], [mind, bay]] = 10
 single = replace(model, **self_made)
-alone = np.array([single.run(model.encode(f"keep the {word}")).logits[-1, outputs] for word in ("in", "at")])
+alone = np.array(
+    [
+        single.run(model.encode(f"keep the {word}")).logits[-1, outputs]
+        for word in ("in", "at")
+    ]
+)
 close = 0.01  # *the* takes a little attention
 assert abs(alone - wanted).max() < close
 
@@ -171,14 +204,22 @@ assert abs(alone - wanted).max() < close
 words = zoo.load("king-james")
 train = zoo.text().train
 counts = np.bincount(train, minlength=words.config.d_vocab)  # [d_vocab]
-common = np.array([i for i, word in enumerate(words.tokens) if word.isalpha() and counts[i] >= 200])
+common = np.array(
+    [
+        i
+        for i, word in enumerate(words.tokens)
+        if word.isalpha() and counts[i] >= 200
+    ]
+)
 p = counts[common] / counts[common].sum()  # [word]
 here = np.ix_(common, common)
 
 
 def centred(head):
     """Return QK [destination, source] and OV [source, output] of a head over common words, centred."""
-    qk = circuits.full_qk(words, 0, head).AB[here] / np.sqrt(words.config.d_head)
+    qk = circuits.full_qk(words, 0, head).AB[here] / np.sqrt(
+        words.config.d_head
+    )
     ov = circuits.full_ov(words, 0, head).AB[here]
     ov = ov - (ov @ p)[:, None]
     return qk - (qk @ p)[:, None], ov - p @ ov
@@ -187,8 +228,14 @@ def centred(head):
 def rows_of(head, sources=3, k=4, power=0.5):
     """Return (source, destinations, outputs) as ids, by the rule; destinations weighed by p ** power."""
     qk, ov = centred(head)
-    chosen = np.argsort(-(qk.max(axis=0) * ov.max(axis=1)), kind="stable")[:sources]
-    looks = [p**power * np.exp(qk[:, a]) / (p @ np.exp(qk[:, a])) for a in chosen]  # [destination] each
+    chosen = np.argsort(
+        -(qk.max(axis=0) * ov.max(axis=1)), kind="stable"
+    )[:sources]
+    # [destination] each
+    looks = [
+        p**power * np.exp(qk[:, a]) / (p @ np.exp(qk[:, a]))
+        for a in chosen
+    ]
     return [
         (
             common[a],
@@ -202,10 +249,14 @@ def rows_of(head, sources=3, k=4, power=0.5):
 heads = range(words.config.n_heads)
 rows = [(head, *row) for head in heads for row in rows_of(head)]
 by_power = {
-    power: np.concatenate([b for head in heads for _, b, _ in rows_of(head, power=power)])
+    power: np.concatenate(
+        [b for head in heads for _, b, _ in rows_of(head, power=power)]
+    )
     for power in (0, 0.5, 1)
 }
-typical = {power: int(np.median(counts[b])) for power, b in by_power.items()}
+typical = {
+    power: int(np.median(counts[b])) for power, b in by_power.items()
+}
 different = {power: len(np.unique(b)) for power, b in by_power.items()}
 assert typical[0] < typical[0.5] < typical[1]
 assert different[0] > different[0.5] > different[1]
@@ -223,23 +274,41 @@ assert different[0] > different[0.5] > different[1]
 # trigrams is.
 
 # %%
-places = {i: np.flatnonzero(train == i) for i in {int(i) for _, a, b, _ in rows for i in (a, *b)}}
+places = {
+    i: np.flatnonzero(train == i)
+    for i in {int(i) for _, a, b, _ in rows for i in (a, *b)}
+}
 
 
 def occurrences(a, b, c, window=63):
     """Return how often c follows b with a before, and how much more often than without asking for a."""
-    at = places[int(b)][places[int(b)] < len(train) - 1]  # [occurrence of b]
+    # [occurrence of b]
+    at = places[int(b)][places[int(b)] < len(train) - 1]
     before = np.searchsorted(places[int(a)], at)  # [occurrence of b]
-    nearest = np.where(before > 0, places[int(a)][np.maximum(before - 1, 0)], -len(train))
-    near, follows = at - nearest <= window, train[at + 1] == c  # [occurrence of b] each
+    nearest = np.where(
+        before > 0,
+        places[int(a)][np.maximum(before - 1, 0)],
+        -len(train),
+    )
+    # [occurrence of b] each
+    near, follows = at - nearest <= window, train[at + 1] == c
     together, alone = (near & follows).sum(), follows.mean()
-    return int(together), float(together / max(near.sum(), 1) / alone) if alone else 0.0
+    return int(together), float(
+        together / max(near.sum(), 1) / alone
+    ) if alone else 0.0
 
 
 def supported(a, destinations, outputs):
     """Return a row's trigrams (destination, output, count) that the text bears out, most frequent first."""
-    cells = [(int(b), int(c), *occurrences(a, b, c)) for b in destinations for c in outputs]
-    return sorted(((b, c, n) for b, c, n, lift in cells if n >= 3 and lift > 2), key=lambda cell: -cell[2])
+    cells = [
+        (int(b), int(c), *occurrences(a, b, c))
+        for b in destinations
+        for c in outputs
+    ]
+    return sorted(
+        ((b, c, n) for b, c, n, lift in cells if n >= 3 and lift > 2),
+        key=lambda cell: -cell[2],
+    )
 
 
 borne_out = [supported(*row[1:]) for row in rows]
@@ -248,17 +317,27 @@ borne_out = [supported(*row[1:]) for row in rows]
 def line(row, cells):
     """Return one row of the table below."""
     head, a, b, c = row
-    best = f"{words.tokens[cells[0][0]]} {words.tokens[cells[0][1]]}, {cells[0][2]} times" if cells else "—"
-    return (
-        f"| {head} | {words.tokens[a]} | {', '.join(words.words(b))} | {', '.join(words.words(c))} | {best} |"
+    best = (
+        f"{words.tokens[cells[0][0]]} {words.tokens[cells[0][1]]}, {cells[0][2]} times"
+        if cells
+        else "—"
     )
+    return f"| {head} | {words.tokens[a]} | {', '.join(words.words(b))} | {', '.join(words.words(c))} | {best} |"
 
 
-table = "\n".join(line(row, cells) for row, cells in zip(rows, borne_out, strict=True))
+table = "\n".join(
+    line(row, cells) for row, cells in zip(rows, borne_out, strict=True)
+)
 good = sum(bool(cells) for cells in borne_out)
 assert good >= 17
-by_source = {words.tokens[a]: (words.words(b), words.words(c)) for _, a, b, c in rows}
-for source, destination, output in (("right", "his", "left"), ("put", "to", "death")):
+by_source = {
+    words.tokens[a]: (words.words(b), words.words(c))
+    for _, a, b, c in rows
+}
+for source, destination, output in (
+    ("right", "his", "left"),
+    ("put", "to", "death"),
+):
     assert destination in by_source[source][0]
     assert output in by_source[source][1]
 
@@ -285,8 +364,16 @@ rng = np.random.default_rng(0)
 dealt = []
 for _ in range(5):
     circle = rng.permutation(len(rows))
-    pairs_of_rows = zip(circle, np.roll(circle, 1), strict=True)  # no row gets its own
-    dealt.append(np.mean([bool(supported(*rows[row][1:3], rows[other][3])) for row, other in pairs_of_rows]))
+    # no row gets its own
+    pairs_of_rows = zip(circle, np.roll(circle, 1), strict=True)
+    dealt.append(
+        np.mean(
+            [
+                bool(supported(*rows[row][1:3], rows[other][3]))
+                for row, other in pairs_of_rows
+            ]
+        )
+    )
 assert max(dealt) < good / len(rows) - 0.25
 
 # %% [markdown]
@@ -303,15 +390,26 @@ assert max(dealt) < good / len(rows) - 0.25
 # destination*, with the row's head and with that head silent.
 
 # %%
-pairs = set(zip(train[:-1].tolist(), train[1:].tolist(), strict=True))  # what ever follows what
+# what ever follows what
+pairs = set(zip(train[:-1].tolist(), train[1:].tolist(), strict=True))
 
 
 def probability(head, a, b, c):
     """Return the probability of c after `a b`, with the head and with it silent."""
     run = words.run([0, int(a), int(b)])  # <bos> first
     heads = {(0, other) for other in range(words.config.n_heads)}
-    both = (run.logits[-1], run.frozen().run(heads=heads - {(0, head)}).logits[-1])  # [d_vocab] each
-    return [float(np.exp(each[c] - each.max()) / np.exp(each - each.max()).sum()) for each in both]
+    # [d_vocab] each
+    both = (
+        run.logits[-1],
+        run.frozen().run(heads=heads - {(0, head)}).logits[-1],
+    )
+    return [
+        float(
+            np.exp(each[c] - each.max())
+            / np.exp(each - each.max()).sum()
+        )
+        for each in both
+    ]
 
 
 forced = []
@@ -320,12 +418,25 @@ for (head, a, _, _), cells in zip(rows, borne_out, strict=True):
         for b2, c2, _ in cells:
             if b1 != b2 and c1 != c2 and (b1, c2) not in pairs:
                 now, without = probability(head, a, b1, c2)
-                forced.append((now / without, head, a, b1, c1, b2, c2, now, without))
+                forced.append(
+                    (
+                        now / without,
+                        head,
+                        a,
+                        b1,
+                        c1,
+                        b2,
+                        c2,
+                        now,
+                        without,
+                    )
+                )
 with_bug = len({(head, a) for _, head, a, *_ in forced})
 forced.sort(reverse=True)
 shown, seen = [], set()
 for case in forced:
-    if case[1:3] not in seen and case[0] > 1:  # the strongest of each row
+    # the strongest of each row
+    if case[1:3] not in seen and case[0] > 1:
         seen.add(case[1:3])
         shown.append(case)
 assert shown

@@ -34,13 +34,28 @@ import numpy as np
 
 import ovlearn as ov
 from ovlearn import circuits, detect, paths, plots, zoo
-from ovlearn.symbolic import Assumption, Network, Relation, add, product, rules, transpose
+from ovlearn.symbolic import (
+    Assumption,
+    Network,
+    Relation,
+    add,
+    product,
+    rules,
+    transpose,
+)
 
 net = Network(layers=2)
 X_0, X_1 = net.stream(0), net.stream(1)  # [s, d] each
-A_0, W_OV_0, W_QK_1 = net.head("A", 0, 0), net.head("W_OV", 0, 0), net.head("W_QK", 1, 0)
+A_0, W_OV_0, W_QK_1 = (
+    net.head("A", 0, 0),
+    net.head("W_OV", 0, 0),
+    net.head("W_QK", 1, 0),
+)
 
-known = {one.name: one for one in ov.derive("qk-circuit", layers=2, layer=1).assumptions}
+known = {
+    one.name: one
+    for one in ov.derive("qk-circuit", layers=2, layer=1).assumptions
+}
 first_layer = Assumption(
     "first layer",
     "its one head adds A X W_OV to the stream, and nothing else does",
@@ -48,7 +63,9 @@ first_layer = Assumption(
 )
 given = [known["OV product"], known["QK product"], first_layer]
 d = (
-    ov.Derivation.start(product(X_1, W_QK_1, transpose(X_1)), given, network=net)
+    ov.Derivation.start(
+        product(X_1, W_QK_1, transpose(X_1)), given, network=net
+    )
     .apply(rules.unfold, first_layer)
     .apply(rules.transposes)
     .apply(rules.distribute)
@@ -120,9 +137,15 @@ ov.show(d, label="eq:scores-of-layer-1")
 
 # %%
 d_model = 6
-shifts = [np.roll(np.eye(d_model), shift, axis=1) for shift in range(d_model)]
-signs = 1 - 2 * np.array(list(np.ndindex(*[2] * d_model)))  # [flip, d_model]
-R = np.array([flip[:, None] * shift for flip in signs for shift in shifts])  # [rotation, d_model, d_model]
+shifts = [
+    np.roll(np.eye(d_model), shift, axis=1) for shift in range(d_model)
+]
+# [flip, d_model]
+signs = 1 - 2 * np.array(list(np.ndindex(*[2] * d_model)))
+# [rotation, d_model, d_model]
+R = np.array(
+    [flip[:, None] * shift for flip in signs for shift in shifts]
+)
 
 rng = np.random.default_rng(0)
 B, C = rng.normal(size=(4, d_model)), rng.normal(size=(d_model, 3))
@@ -130,7 +153,8 @@ square = (np.linalg.norm(B @ R @ C, axis=(1, 2)) ** 2).mean()
 derived = np.linalg.norm(B) ** 2 * np.linalg.norm(C) ** 2 / d_model
 baseline_error = abs(square / derived - 1)
 assert baseline_error < 1e-12
-assert abs(np.linalg.norm(B @ C) ** 2 / derived - 1) > 0.05  # one pair alone is not the mean
+# one pair alone is not the mean
+assert abs(np.linalg.norm(B @ C) ** 2 / derived - 1) > 0.05
 
 # %% [markdown]
 # The mean over these {{ len(R) }} is the derived one, to less than
@@ -142,14 +166,27 @@ assert abs(np.linalg.norm(B @ C) ** 2 / derived - 1) > 0.05  # one pair alone is
 # %%
 chance = {}
 for d_head in (2, 16, 48):
-    sizes = ov.Config(2, 16, d_model=64, d_head=d_head, d_vocab=8, n_ctx=2)
+    sizes = ov.Config(
+        2, 16, d_model=64, d_head=d_head, d_vocab=8, n_ctx=2
+    )
     heads = ov.Transformer.random(sizes, seed=0)
-    chance[d_head] = np.array([circuits.composition_scores(heads, kind)[0, :, 1] for kind in "QKV"])
+    chance[d_head] = np.array(
+        [
+            circuits.composition_scores(heads, kind)[0, :, 1]
+            for kind in "QKV"
+        ]
+    )
     assert circuits.composition_baseline(sizes) == 0.125
-means = {d_head: float(np.sqrt((scores**2).mean())) for d_head, scores in chance.items()}
+means = {
+    d_head: float(np.sqrt((scores**2).mean()))
+    for d_head, scores in chance.items()
+}
 assert all(abs(mean - 0.125) < 0.003 for mean in means.values())
 assert np.ptp(chance[48]) < np.ptp(chance[16]) < np.ptp(chance[2])
-lines = [f"| {n} | {means[n]:.3f} | {chance[n].min():.3f} | {chance[n].max():.3f} |" for n in chance]
+lines = [
+    f"| {n} | {means[n]:.3f} | {chance[n].min():.3f} | {chance[n].max():.3f} |"
+    for n in chance
+]
 
 # %% [markdown]
 # | $d_h$ | root mean square | smallest | largest |
@@ -181,7 +218,10 @@ assert norms[0] != norms[1]
 back = zoo.load("two-back")
 run = back.run(back.encode("c a f e b d"))
 A_virtual = run.pattern[1, 0] @ run.pattern[0, 0]  # [query, key]
-table = back.W_E @ circuits.virtual_head(back, [(0, 0), (1, 0)]) @ back.W_U  # [d_vocab, d_vocab]
+# [d_vocab, d_vocab]
+table = (
+    back.W_E @ circuits.virtual_head(back, [(0, 0), (1, 0)]) @ back.W_U
+)
 orders = paths.by_order(run)  # [order, pos, d_vocab]
 
 assert np.allclose(table.AB, 10 * np.eye(6))
@@ -217,12 +257,25 @@ plots.pattern(
 
 # %%
 text = "c a f h c a f h"
-hands = {name: zoo.load(name) for name in ("induction-by-keys", "induction-by-pointers")}
-by_keys, by_pointers = (model.run(model.encode(text)) for model in hands.values())
+hands = {
+    name: zoo.load(name)
+    for name in ("induction-by-keys", "induction-by-pointers")
+}
+by_keys, by_pointers = (
+    model.run(model.encode(text)) for model in hands.values()
+)
 assert detect.induction(by_keys, 4)[1, 0] > 0.99
 assert detect.induction(by_pointers, 4)[1, 0] > 0.99
-assert np.abs(by_keys.pattern[1, 0, 4:] - by_pointers.pattern[1, 0, 4:]).max() < 1e-3
-assert np.array_equal(by_keys.logits[4:].argmax(axis=-1), by_pointers.logits[4:].argmax(axis=-1))
+assert (
+    np.abs(
+        by_keys.pattern[1, 0, 4:] - by_pointers.pattern[1, 0, 4:]
+    ).max()
+    < 1e-3
+)
+assert np.array_equal(
+    by_keys.logits[4:].argmax(axis=-1),
+    by_pointers.logits[4:].argmax(axis=-1),
+)
 plots.pattern(
     by_keys.pattern[1, 0],
     tokens=text.split(),
@@ -251,13 +304,23 @@ plots.pattern(
 
 # %%
 by_hand = {
-    name: [float(circuits.composition_scores(model, kind)[0, 0, 1, 0]) for kind in "QKV"]
+    name: [
+        float(circuits.composition_scores(model, kind)[0, 0, 1, 0])
+        for kind in "QKV"
+    ]
     for name, model in ({"two-back": back} | hands).items()
 }
-for name, kind in (("two-back", 2), ("induction-by-keys", 1), ("induction-by-pointers", 0)):
+for name, kind in (
+    ("two-back", 2),
+    ("induction-by-keys", 1),
+    ("induction-by-pointers", 0),
+):
     assert by_hand[name][kind] > 0.2
     assert np.count_nonzero(by_hand[name]) == 1
-lines = [f"| `{name}` | {' | '.join(f'{score:.2f}' for score in row)} |" for name, row in by_hand.items()]
+lines = [
+    f"| `{name}` | {' | '.join(f'{score:.2f}' for score in row)} |"
+    for name, row in by_hand.items()
+]
 
 # %% [markdown]
 # | model | Q | K | V |
@@ -273,9 +336,18 @@ lines = [f"| `{name}` | {' | '.join(f'{score:.2f}' for score in row)} |" for nam
 
 # %% tags=["hide-input"]
 v, n, period = 8, 16, 5
-token, position, said = slice(0, v), slice(v, v + n), slice(v + n, 2 * v + n)  # where the stream holds what
-weights = {name: np.zeros((1, 1, 2 * v + n, n)) for name in ("W_Q", "W_K", "W_V")}
-weights["W_Q"][0, 0, position] = 48 * np.eye(n, k=-(period - 1))  # look 4 back
+# where the stream holds what
+token, position, said = (
+    slice(0, v),
+    slice(v, v + n),
+    slice(v + n, 2 * v + n),
+)
+weights = {
+    name: np.zeros((1, 1, 2 * v + n, n))
+    for name in ("W_Q", "W_K", "W_V")
+}
+# look 4 back
+weights["W_Q"][0, 0, position] = 48 * np.eye(n, k=-(period - 1))
 weights["W_K"][0, 0, position] = np.eye(n)
 weights["W_V"][0, 0, token, :v] = np.eye(v)
 W_O = np.zeros((1, 1, n, 2 * v + n))
@@ -293,8 +365,15 @@ fake = ov.Transformer(
 # %%
 def attention(model, period, seed=0):
     """Return each head's induction attention [layer, head], and the loss on the second copy."""
-    run = model.run(detect.repeated_tokens(model.config, period, batch=64, seed=seed), record=["pattern"])
-    return detect.induction(run, period), detect.repeat_loss(run, period)
+    run = model.run(
+        detect.repeated_tokens(
+            model.config, period, batch=64, seed=seed
+        ),
+        record=["pattern"],
+    )
+    return detect.induction(run, period), detect.repeat_loss(
+        run, period
+    )
 
 
 faked = {length: attention(fake, length) for length in (4, 5, 6, 7)}
@@ -319,11 +398,20 @@ assert max(faked[length][0][0, 0] for length in (4, 6, 7)) < 0.1
 # %%
 one, two = zoo.load("repeats-one-layer"), zoo.load("repeats-two-layers")
 measured = {
-    length: [attention(model, length, seed=1000 + length) for model in (one, two)]
+    length: [
+        attention(model, length, seed=1000 + length)
+        for model in (one, two)
+    ]
     for length in (5, 8, 12, 18, 24)
 }
-assert all(heads.max() < 0.4 and loss > 1 for (heads, loss), _ in measured.values())
-assert all(heads[0].max() < 0.2 and heads[1].min() > 0.85 for _, (heads, _) in measured.values())
+assert all(
+    heads.max() < 0.4 and loss > 1
+    for (heads, loss), _ in measured.values()
+)
+assert all(
+    heads[0].max() < 0.2 and heads[1].min() > 0.85
+    for _, (heads, _) in measured.values()
+)
 assert all(loss < 0.005 for _, (_, loss) in measured.values())
 
 
@@ -335,7 +423,10 @@ def listed(scores):
 lines = [
     f"| {length} | {listed(one_layer[0])} | {loss:.2f} | {listed(two_layers[0])} | {listed(two_layers[1])} "
     f"| {two_loss:.2f} |"
-    for length, ((one_layer, loss), (two_layers, two_loss)) in measured.items()
+    for length, (
+        (one_layer, loss),
+        (two_layers, two_loss),
+    ) in measured.items()
 ]
 
 # %% [markdown]
@@ -353,14 +444,22 @@ lines = [
 # The weights answer. These are the pairs with K-composition above chance:
 
 # %%
-tokens = detect.repeated_tokens(two.config, 24, batch=64, seed=5)  # [batch, pos]
+# [batch, pos]
+tokens = detect.repeated_tokens(two.config, 24, batch=64, seed=5)
 run = two.run(tokens)
 chance_level = circuits.composition_baseline(two)
-scores = {kind: circuits.composition_scores(two, kind)[0, :, 1] for kind in "QKV"}  # [head of 0, head of 1]
+# [head of 0, head of 1]
+scores = {
+    kind: circuits.composition_scores(two, kind)[0, :, 1]
+    for kind in "QKV"
+}
 assert (two.config.d_model, two.config.d_head) == (64, 16)
 sizes = replace(two.config, n_heads=16)
 control = [
-    circuits.composition_scores(ov.Transformer.random(sizes, seed), "K")[0, :, 1].ravel() for seed in range(8)
+    circuits.composition_scores(
+        ov.Transformer.random(sizes, seed), "K"
+    )[0, :, 1].ravel()
+    for seed in range(8)
 ]
 control = np.concatenate(control)  # [pair]
 below = float((control < scores["K"].min()).mean())
@@ -385,10 +484,16 @@ plots.composition(
 # %%
 previous = detect.previous_token(run)[0]  # [head of layer 0]
 mean_K = scores["K"].mean(axis=1)  # [head of layer 0]
-lead, runner_up, spare, last = (int(head) for head in np.argsort(-mean_K))
+lead, runner_up, spare, last = (
+    int(head) for head in np.argsort(-mean_K)
+)
 assert previous.argmax() == lead
 assert (np.argsort(-previous) == np.argsort(-mean_K)).all()
-assert mean_K[runner_up] - mean_K[spare] > 0.02 > mean_K[lead] - mean_K[runner_up]
+assert (
+    mean_K[runner_up] - mean_K[spare]
+    > 0.02
+    > mean_K[lead] - mean_K[runner_up]
+)
 plots.heads(
     previous[None],
     mean_K[None],
@@ -400,8 +505,12 @@ plots.heads(
 )
 
 # %%
-short = two.run(detect.repeated_tokens(two.config, 6, batch=64, seed=5), record=["pattern"])
-reads_other = np.flatnonzero(scores["K"].argmax(axis=0) != lead)  # heads of layer 1 with another favourite
+short = two.run(
+    detect.repeated_tokens(two.config, 6, batch=64, seed=5),
+    record=["pattern"],
+)
+# heads of layer 1 with another favourite
+reads_other = np.flatnonzero(scores["K"].argmax(axis=0) != lead)
 previous_short = detect.previous_token(short)[0]  # [head of layer 0]
 assert len(reads_other) == 1
 assert scores["K"][:, reads_other[0]].argmax() == runner_up
@@ -429,25 +538,38 @@ def silenced(*heads, layer=0):
     W_O = two.W_O.copy()  # [layer, head, d_head, d_model]
     W_O[layer, list(heads)] = 0
     run = replace(two, W_O=W_O).run(tokens, record=["pattern"])
-    return float(detect.induction(run, 24)[1].mean()), detect.repeat_loss(run, 24)
+    return float(
+        detect.induction(run, 24)[1].mean()
+    ), detect.repeat_loss(run, 24)
 
 
 order = (lead, runner_up, spare, last)
 whole, none = silenced(), silenced(*order)
 without = {head: silenced(head) for head in order}
-alone = {head: silenced(*(other for other in order if other != head)) for head in order}
-written = np.linalg.norm(run.head_out[0], axis=-1).mean(axis=(0, 2))  # [head of layer 0]
+alone = {
+    head: silenced(*(other for other in order if other != head))
+    for head in order
+}
+# [head of layer 0]
+written = np.linalg.norm(run.head_out[0], axis=-1).mean(axis=(0, 2))
 both, others = silenced(lead, runner_up), silenced(spare, last)
 reserve = without[lead][0] - silenced(lead, spare)[0]
 
 assert whole[0] > 0.95 > none[0] + 0.9
-assert all(without[head][0] > 0.8 and without[head][1] < 0.2 for head in order)
+assert all(
+    without[head][0] > 0.8 and without[head][1] < 0.2 for head in order
+)
 assert both[0] < 0.25 < 5 < both[1]
 assert others[1] < 0.01 < whole[0] - 0.03 < others[0]
 assert alone[runner_up][0] > 0.5 > 0.2 > alone[spare][0]
 assert alone[last][0] < none[0] + 0.05
 assert reserve > 0.1
-assert detect.repeat_loss(run.frozen().run(heads={(1, head) for head in range(4)}), 24) < 0.01
+assert (
+    detect.repeat_loss(
+        run.frozen().run(heads={(1, head) for head in range(4)}), 24
+    )
+    < 0.01
+)
 lines = [
     f"| (0, {head}) | {previous[head]:.2f} | {mean_K[head]:.3f} | {written[head]:.1f} "
     f"| {without[head][0]:.2f} | {without[head][1]:.2f} | {alone[head][0]:.2f} | {alone[head][1]:.2f} |"
@@ -481,8 +603,10 @@ lines = [
 # queries alone, it must do none.
 
 # %%
-X_1, writes = run.resid_pre[1], run.head_out[0]  # [batch, pos, d_model], [batch, head, pos, d_model]
-reduced = X_1 - writes[:, [lead, runner_up]].sum(axis=1)  # [batch, pos, d_model]
+# [batch, pos, d_model], [batch, head, pos, d_model]
+X_1, writes = run.resid_pre[1], run.head_out[0]
+# [batch, pos, d_model]
+reduced = X_1 - writes[:, [lead, runner_up]].sum(axis=1)
 i = np.arange(24, 48)  # the positions of the second copy
 
 
@@ -490,8 +614,11 @@ def looks(for_queries, for_keys):
     """Return layer 1's mean induction attention, from one stream for its queries and one for its keys."""
     q = for_queries[:, None] @ two.W_Q[1]  # [batch, head, pos, d_head]
     k = for_keys[:, None] @ two.W_K[1]  # [batch, head, pos, d_head]
-    scores = q @ k.swapaxes(-1, -2) / np.sqrt(two.config.d_head)  # [batch, head, query, key]
-    scores = np.where(np.tri(scores.shape[-1], dtype=bool), scores, -np.inf)
+    # [batch, head, query, key]
+    scores = q @ k.swapaxes(-1, -2) / np.sqrt(two.config.d_head)
+    scores = np.where(
+        np.tri(scores.shape[-1], dtype=bool), scores, -np.inf
+    )
     pattern = np.exp(scores - scores.max(axis=-1, keepdims=True))
     pattern /= pattern.sum(axis=-1, keepdims=True)
     return float(pattern[..., i, i - 23].mean())
@@ -502,7 +629,9 @@ less_keys, less_queries = looks(X_1, reduced), looks(reduced, X_1)
 assert abs(kept - whole[0]) < 1e-3
 assert abs(less_keys - both[0]) < 0.05
 assert abs(less_queries - whole[0]) < 0.02
-found = listed([kept, less_queries, less_keys, both[0]]).replace(" ", " | ")
+found = listed([kept, less_queries, less_keys, both[0]]).replace(
+    " ", " | "
+)
 
 # %% [markdown]
 # | the two heads are taken from … | nothing | queries | keys | all three |
@@ -519,8 +648,16 @@ found = listed([kept, less_queries, less_keys, both[0]]).replace(" ", " | ")
 
 # %%
 orders = paths.by_order(run)  # [order, batch, pos, d_vocab]
-assert np.abs(paths.by_passes(run) - orders).max() < 1e-3 * np.abs(orders).max()
-up_to = [detect.repeat_loss(replace(run, logits=orders[: k + 1].sum(axis=0)), 24) for k in range(3)]
+assert (
+    np.abs(paths.by_passes(run) - orders).max()
+    < 1e-3 * np.abs(orders).max()
+)
+up_to = [
+    detect.repeat_loss(
+        replace(run, logits=orders[: k + 1].sum(axis=0)), 24
+    )
+    for k in range(3)
+]
 assert up_to[0] > 4 > 0.01 > up_to[1]
 sample = two.run(tokens[0])
 target = int(tokens[0, 40 - 23])

@@ -43,7 +43,18 @@ from sympy import MatrixSymbol, OneMatrix
 
 import ovlearn as ov
 from ovlearn import checkpoints, circuits, detect, paths, plots, zoo
-from ovlearn.symbolic import Assumption, Network, Relation, add, d, d_h, definition, product, rules, s
+from ovlearn.symbolic import (
+    Assumption,
+    Network,
+    Relation,
+    add,
+    d,
+    d_h,
+    definition,
+    product,
+    rules,
+    s,
+)
 
 
 def apart(a, b):
@@ -53,16 +64,24 @@ def apart(a, b):
 
 def share(part, whole):
     """Return ⟨part, whole⟩ / ⟨whole, whole⟩, both less their mean over the vocabulary."""
-    part, whole = (each - each.mean(axis=-1, keepdims=True) for each in (part, whole))
+    part, whole = (
+        each - each.mean(axis=-1, keepdims=True)
+        for each in (part, whole)
+    )
     return float((part * whole).sum() / (whole * whole).sum())
 
 
 words = zoo.load("king-james")
 text = np.insert(zoo.text().held_out[:40], 0, 0)  # [pos], <bos> first
 run = words.run(text)
-streams = words.W_E[text], words.W_pos[: len(text)]  # [pos, d_model] each
-of_words, of_positions = (run.frozen().run(resid=stream).logits for stream in streams)  # [pos, d_vocab]
-assert apart(of_words + of_positions, run.logits) < 1e-4  # its weights are float32
+# [pos, d_model] each
+streams = words.W_E[text], words.W_pos[: len(text)]
+# [pos, d_vocab]
+of_words, of_positions = (
+    run.frozen().run(resid=stream).logits for stream in streams
+)
+# its weights are float32
+assert apart(of_words + of_positions, run.logits) < 1e-4
 assert share(of_positions, run.logits) > 0.05
 
 # %% [markdown]
@@ -80,18 +99,32 @@ assert share(of_positions, run.logits) > 0.05
 
 # %%
 net = Network(layers=1)
-X, A, W_V, W_O = (net.stream(0), *(net.head(name, 0, 0) for name in ("A", "W_V", "W_O")))
+X, A, W_V, W_O = (
+    net.stream(0),
+    *(net.head(name, 0, 0) for name in ("A", "W_V", "W_O")),
+)
 one, b_V = OneMatrix(s, 1), MatrixSymbol("b_V", 1, d_h)
 sums = (Relation(product(A, one), one),)
-rows = Assumption("rows of A sum to 1", "by its softmax", sums, kind="theorem", derived_in="attention-head")
-with_bias = product(product(A, add(product(X, W_V), product(one, b_V))), W_O)
+rows = Assumption(
+    "rows of A sum to 1",
+    "by its softmax",
+    sums,
+    kind="theorem",
+    derived_in="attention-head",
+)
+with_bias = product(
+    product(A, add(product(X, W_V), product(one, b_V))), W_O
+)
 value_bias = (
     ov.Derivation.start(with_bias, [rows], network=net)
     .apply(rules.distribute)
     .apply(rules.group, A, one)
     .apply(rules.unfold, rows)
 )
-some_bias = {"b_V": lambda run: np.arange(1.0, 1 + run.model.config.d_head)[None]}  # [1, d_head]
+# [1, d_head]
+some_bias = {
+    "b_V": lambda run: np.arange(1.0, 1 + run.model.config.d_head)[None]
+}
 ov.show(value_bias, label="eq:value-bias", bindings=some_bias)
 
 # %% [markdown]
@@ -117,22 +150,46 @@ ov.show(value_bias, label="eq:value-bias", bindings=some_bias)
 # $J$, $G$ and $b$ are constants, and they meet $W_V$ next:
 
 # %%
-D, J, G = MatrixSymbol("D", s, s), MatrixSymbol("J", d, d), MatrixSymbol("G", d, d)
-b, F, c = MatrixSymbol("b", 1, d), MatrixSymbol("F", d, d_h), MatrixSymbol("c", 1, d_h)
+D, J, G = (
+    MatrixSymbol("D", s, s),
+    MatrixSymbol("J", d, d),
+    MatrixSymbol("G", d, d),
+)
+b, F, c = (
+    MatrixSymbol("b", 1, d),
+    MatrixSymbol("F", d, d_h),
+    MatrixSymbol("c", 1, d_h),
+)
 says = "F is what reads the stream, c what is added to the value bias"
-folding = definition("folded weights", says, (F, product(J, G, W_V)), (c, product(b, W_V)))
+folding = definition(
+    "folded weights",
+    says,
+    (F, product(J, G, W_V)),
+    (c, product(b, W_V)),
+)
 behind_norm = (
-    ov.Derivation.start(product(add(product(D, X, J, G), product(one, b)), W_V), [folding], network=net)
+    ov.Derivation.start(
+        product(add(product(D, X, J, G), product(one, b)), W_V),
+        [folding],
+        network=net,
+    )
     .apply(rules.distribute)
     .apply(rules.group, J, G, W_V)
     .apply(rules.group, b, W_V)
     .apply(rules.fold, folding)
 )
 some_norm = {
-    "D": lambda run: np.diag(1 / run.resid_pre[0].std(axis=-1)),  # [pos, pos]
-    "J": lambda run: np.eye(run.model.config.d_model) - 1 / run.model.config.d_model,
-    "G": lambda run: np.diag(np.arange(1.0, 1 + run.model.config.d_model)),  # [d_model, d_model]
-    "b": lambda run: np.arange(1.0, 1 + run.model.config.d_model)[None],  # [1, d_model]
+    # [pos, pos]
+    "D": lambda run: np.diag(1 / run.resid_pre[0].std(axis=-1)),
+    "J": lambda run: (
+        np.eye(run.model.config.d_model) - 1 / run.model.config.d_model
+    ),
+    # [d_model, d_model]
+    "G": lambda run: np.diag(
+        np.arange(1.0, 1 + run.model.config.d_model)
+    ),
+    # [1, d_model]
+    "b": lambda run: np.arange(1.0, 1 + run.model.config.d_model)[None],
 }
 ov.show(behind_norm, label="eq:behind-norm", bindings=some_norm)
 
@@ -146,20 +203,35 @@ ov.show(behind_norm, label="eq:behind-norm", bindings=some_norm)
 # below take that apart.)
 
 # %%
-config = ov.Config(n_layers=3, n_heads=2, d_model=16, d_head=5, d_vocab=12, n_ctx=8, positional=True)
+config = ov.Config(
+    n_layers=3,
+    n_heads=2,
+    d_model=16,
+    d_head=5,
+    d_vocab=12,
+    n_ctx=8,
+    positional=True,
+)
 tokens = [3, 1, 4, 1, 5, 9]  # [pos]
 heads = ov.GPT.random(config, seed=0, d_mlp=0).folded()
 run = heads.run(tokens)
 W_OV = heads.W_V @ heads.W_O  # [layer, head, d_model, d_model]
 streams = (*run.resid_pre, run.resid_final)  # [pos, d_model] each
-D = [1 / heads.norm_scale(stream) for stream in streams]  # [pos, 1] each
+# [pos, 1] each
+D = [1 / heads.norm_scale(stream) for stream in streams]
 
 
 def through(stream, constants, held=True):
     """Return logits [pos, d_vocab] with the run's patterns, and with its D or one computed anew."""
     for layer in range(config.n_layers):
-        A, scale = run.pattern[layer], D[layer] if held else 1 / heads.norm_scale(stream)
-        written = sum(A[head] @ (scale * stream) @ W_OV[layer, head] for head in range(config.n_heads))
+        A, scale = (
+            run.pattern[layer],
+            D[layer] if held else 1 / heads.norm_scale(stream),
+        )
+        written = sum(
+            A[head] @ (scale * stream) @ W_OV[layer, head]
+            for head in range(config.n_heads)
+        )
         stream = stream + written + constants * heads.b_O[layer]
     last = D[-1] if held else 1 / heads.norm_scale(stream)  # [pos, 1]
     return last * stream @ heads.W_U + constants * heads.b_U
@@ -170,8 +242,13 @@ beginnings = {  # (stream [pos, d_model], whether the biases are added)
     "positions": (heads.W_pos[: len(tokens)], 0),
     "biases": (0 * run.embedding, 1),
 }
-held = apart(sum(through(*each) for each in beginnings.values()), run.logits)
-anew = apart(sum(through(*each, held=False) for each in beginnings.values()), run.logits)
+held = apart(
+    sum(through(*each) for each in beginnings.values()), run.logits
+)
+anew = apart(
+    sum(through(*each, held=False) for each in beginnings.values()),
+    run.logits,
+)
 assert held < 1e-12
 assert anew > 0.1
 
@@ -189,14 +266,31 @@ assert anew > 0.1
 
 # %%
 model = ov.GPT.random(config, seed=0)
-mid = model.run(tokens).resid_mid[0]  # [pos, d_model]: what the first MLP reads, before layer norm
-normed = (mid - mid.mean(axis=-1, keepdims=True)) / model.norm_scale(mid)  # [pos, d_model]
-hidden = (normed * model.ln2_w[0] + model.ln2_b[0]) @ model.W_in[0] + model.b_in[0]  # [pos, d_mlp]
-gates = (1 + np.tanh(np.sqrt(2 / np.pi) * (hidden + 0.044715 * hidden**3))) / 2  # [pos, d_mlp], GPT-2's
-held_mlp = (gates * hidden) @ model.W_out[0] + model.b_out[0]  # [pos, d_model]
+# [pos, d_model]: what the first MLP reads, before layer norm
+mid = model.run(tokens).resid_mid[0]
+# [pos, d_model]
+normed = (mid - mid.mean(axis=-1, keepdims=True)) / model.norm_scale(
+    mid
+)
+# [pos, d_mlp]
+hidden = (normed * model.ln2_w[0] + model.ln2_b[0]) @ model.W_in[
+    0
+] + model.b_in[0]
+# [pos, d_mlp], GPT-2's
+gates = (
+    1 + np.tanh(np.sqrt(2 / np.pi) * (hidden + 0.044715 * hidden**3))
+) / 2
+# [pos, d_model]
+held_mlp = (gates * hidden) @ model.W_out[0] + model.b_out[0]
 assert apart(held_mlp, model.run(tokens).mlp_out[0]) < 1e-12
-of_position = [model.W_in[0] * gate @ model.W_out[0] for gate in gates]  # [d_model, d_model] each
-between = min(apart(one, other) for one in of_position for other in of_position if one is not other)
+# [d_model, d_model] each
+of_position = [model.W_in[0] * gate @ model.W_out[0] for gate in gates]
+between = min(
+    apart(one, other)
+    for one in of_position
+    for other in of_position
+    if one is not other
+)
 assert between > 0.2
 
 # %% [markdown]
@@ -225,37 +319,56 @@ assert between > 0.2
 # %%
 def gains_in(m):
     """Return the network with gains and shifts in the weights that read through them."""
-    gain, shift = m.ln1_w[:, None, :, None], m.ln1_b[:, None, None]  # d_model is axis 2, and axis 3
+    # d_model is axis 2, and axis 3
+    gain, shift = m.ln1_w[:, None, :, None], m.ln1_b[:, None, None]
     # W_Q, W_K, W_V [layer, head, d_model, d_head]
-    changed = {f"W_{name}": gain * getattr(m, f"W_{name}") for name in "QKV"}
+    changed = {
+        f"W_{name}": gain * getattr(m, f"W_{name}") for name in "QKV"
+    }
     for name in "QKV":
-        carried = (shift @ getattr(m, f"W_{name}"))[:, :, 0]  # [layer, head, d_head]
+        # [layer, head, d_head]
+        carried = (shift @ getattr(m, f"W_{name}"))[:, :, 0]
         changed[f"b_{name}"] = getattr(m, f"b_{name}") + carried
-    changed["W_in"] = m.ln2_w[:, :, None] * m.W_in  # [layer, d_model, d_mlp]
-    changed["b_in"] = m.b_in + (m.ln2_b[:, None] @ m.W_in)[:, 0]  # [layer, d_mlp]
+    # [layer, d_model, d_mlp]
+    changed["W_in"] = m.ln2_w[:, :, None] * m.W_in
+    # [layer, d_mlp]
+    changed["b_in"] = m.b_in + (m.ln2_b[:, None] @ m.W_in)[:, 0]
     changed["W_U"] = m.ln_final_w[:, None] * m.W_U  # [d_model, d_vocab]
     changed["b_U"] = m.b_U + m.ln_final_b @ m.W_U  # [d_vocab]
-    gone = dict.fromkeys(["ln1_w", "ln1_b", "ln2_w", "ln2_b", "ln_final_w", "ln_final_b"])
-    return replace(m, **changed, **gone, normalization="LNPre")  # it still centres and divides
+    gone = dict.fromkeys(
+        ["ln1_w", "ln1_b", "ln2_w", "ln2_b", "ln_final_w", "ln_final_b"]
+    )
+    # it still centres and divides
+    return replace(m, **changed, **gone, normalization="LNPre")
 
 
 def values_out(m):
     """Return the network with b_V W_O, of all heads of a layer, in its b_O."""
-    carried = (m.b_V[:, :, None] @ m.W_O)[:, :, 0].sum(axis=1)  # [layer, d_model]
+    # [layer, d_model]
+    carried = (m.b_V[:, :, None] @ m.W_O)[:, :, 0].sum(axis=1)
     return replace(m, b_O=m.b_O + carried, b_V=0 * m.b_V)
 
 
 def without_mean(m, axis, *names):
     """Return the network with these weights less their mean over one axis."""
-    less = {name: getattr(m, name) - getattr(m, name).mean(axis=axis, keepdims=True) for name in names}
+    less = {
+        name: getattr(m, name)
+        - getattr(m, name).mean(axis=axis, keepdims=True)
+        for name in names
+    }
     return replace(m, **less)
 
 
 step_1 = gains_in(model)
 step_2 = values_out(step_1)
-step_3 = without_mean(step_2, -2, "W_Q", "W_K", "W_V", "W_in", "W_U")  # J, into what reads
-step_4 = without_mean(step_3, -1, "W_E", "W_pos", "W_O", "b_O", "W_out", "b_out")  # no reader sees a mean
-step_5 = without_mean(step_4, -1, "W_U", "b_U")  # over the vocabulary: the softmax takes it away
+# J, into what reads
+step_3 = without_mean(step_2, -2, "W_Q", "W_K", "W_V", "W_in", "W_U")
+# no reader sees a mean
+step_4 = without_mean(
+    step_3, -1, "W_E", "W_pos", "W_O", "b_O", "W_out", "b_out"
+)
+# over the vocabulary: the softmax takes it away
+step_5 = without_mean(step_4, -1, "W_U", "b_U")
 
 # %% [markdown]
 # ## A check that could have failed
@@ -268,7 +381,8 @@ step_5 = without_mean(step_4, -1, "W_U", "b_U")  # over the vocabulary: the soft
 def probabilities(m):
     """Return the softmax of the logits [pos, d_vocab]."""
     logits = m.run(tokens).logits
-    weights = np.exp(logits - logits.max(axis=-1, keepdims=True))  # [pos, d_vocab]
+    # [pos, d_vocab]
+    weights = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return weights / weights.sum(axis=-1, keepdims=True)
 
 
@@ -277,24 +391,55 @@ def change(m):
     return float(np.abs(probabilities(m) - probabilities(model)).max())
 
 
-assert max(change(m) for m in (step_1, step_2, step_3, step_4, step_5, model.folded())) < 1e-12
-names = [name for name, value in vars(step_5).items() if name[:2] in ("W_", "b_") and value is not None]
+assert (
+    max(
+        change(m)
+        for m in (
+            step_1,
+            step_2,
+            step_3,
+            step_4,
+            step_5,
+            model.folded(),
+        )
+    )
+    < 1e-12
+)
+names = [
+    name
+    for name, value in vars(step_5).items()
+    if name[:2] in ("W_", "b_") and value is not None
+]
 assert len(names) == 16
-assert all(np.allclose(getattr(step_5, name), getattr(model.folded(), name)) for name in names)
-wrong_axis = model.ln1_w[:, None, None, :] * model.W_O  # [layer, head, d_head, d_model]
-first_head = (step_1.b_V[:, 0, None] @ step_1.W_O[:, 0])[:, 0]  # [layer, d_model]
+assert all(
+    np.allclose(getattr(step_5, name), getattr(model.folded(), name))
+    for name in names
+)
+# [layer, head, d_head, d_model]
+wrong_axis = model.ln1_w[:, None, None, :] * model.W_O
+# [layer, d_model]
+first_head = (step_1.b_V[:, 0, None] @ step_1.W_O[:, 0])[:, 0]
 faults = {
-    "gain into what $W_O$ writes, not into what $W_V$ reads": replace(step_1, W_V=model.W_V, W_O=wrong_axis),
+    "gain into what $W_O$ writes, not into what $W_V$ reads": replace(
+        step_1, W_V=model.W_V, W_O=wrong_axis
+    ),
     "shift forgotten in $b_V$": replace(step_1, b_V=model.b_V),
-    "value bias of head 0 alone": replace(step_2, b_O=step_1.b_O + first_head),
-    "$W_E$ centred over the vocabulary, not over $d$": without_mean(step_4, 0, "W_E"),
+    "value bias of head 0 alone": replace(
+        step_2, b_O=step_1.b_O + first_head
+    ),
+    "$W_E$ centred over the vocabulary, not over $d$": without_mean(
+        step_4, 0, "W_E"
+    ),
     "shift forgotten in $b_K$": replace(step_1, b_K=model.b_K),
 }
 changes = {fault: change(m) for fault, m in faults.items()}
 *caught, unseen = changes.values()
 assert min(caught) > 1e-2
 assert unseen < 1e-12
-shown = {fault: f"{size:.3f}" if size > 1e-12 else "below 10⁻¹²" for fault, size in changes.items()}
+shown = {
+    fault: f"{size:.3f}" if size > 1e-12 else "below 10⁻¹²"
+    for fault, size in changes.items()
+}
 
 # %% [markdown]
 # All five steps, and `folded()`, which ends with the same weights: below 10⁻¹². And the faults:
@@ -312,11 +457,18 @@ shown = {fault: f"{size:.3f}" if size > 1e-12 else "below 10⁻¹²" for fault, 
 
 # %%
 folded = model.folded()
-moved = np.abs(circuits.copying_score(folded) - circuits.copying_score(model)).max()
+moved = np.abs(
+    circuits.copying_score(folded) - circuits.copying_score(model)
+).max()
 assert moved > 0.1
-before, after = checkpoints.logit_attribution(model), checkpoints.logit_attribution(folded)
+before, after = (
+    checkpoints.logit_attribution(model),
+    checkpoints.logit_attribution(folded),
+)
 assert after.shares["heads"] != before.shares["heads"]
-assert all(np.isclose(sum(card.shares.values()), 1) for card in (before, after))
+assert all(
+    np.isclose(sum(card.shares.values()), 1) for card in (before, after)
+)
 after
 
 # %% [markdown]
@@ -337,7 +489,10 @@ after
 # What rests on linearity is refused, in words:
 
 # %%
-for attempt in (lambda: model.run(tokens).frozen(), lambda: paths.by_order(folded.run(tokens))):
+for attempt in (
+    lambda: model.run(tokens).frozen(),
+    lambda: paths.by_order(folded.run(tokens)),
+):
     try:
         attempt()
         raise AssertionError("it was accepted")
@@ -359,20 +514,38 @@ stand_in = zoo.load("repeats-two-layers")
 if FOLDER:
     own = checkpoints.load(FOLDER).folded()
 else:
-    single = {"embed.W_E": "W_E", "pos_embed.W_pos": "W_pos", "unembed.W_U": "W_U"}
-    state = {theirs: getattr(stand_in, ours) for theirs, ours in single.items()}
+    single = {
+        "embed.W_E": "W_E",
+        "pos_embed.W_pos": "W_pos",
+        "unembed.W_U": "W_U",
+    }
+    state = {
+        theirs: getattr(stand_in, ours)
+        for theirs, ours in single.items()
+    }
     for layer in range(stand_in.config.n_layers):
         for name in ("W_Q", "W_K", "W_V", "W_O"):
-            state[f"blocks.{layer}.attn.{name}"] = getattr(stand_in, name)[layer]  # [head, ...]
+            # [head, ...]
+            state[f"blocks.{layer}.attn.{name}"] = getattr(
+                stand_in, name
+            )[layer]
     own = checkpoints.from_transformer_lens(state, normalization=None)
 
-repeated = detect.repeated_tokens(own.config, period=20, batch=8)  # [batch, pos]
-patterns = own.run(repeated, record=["pattern"])  # of a large model, keep only what you ask for
-previous, induction = detect.previous_token(patterns), detect.induction(patterns, 20)  # [layer, head] each
+# [batch, pos]
+repeated = detect.repeated_tokens(own.config, period=20, batch=8)
+# of a large model, keep only what you ask for
+patterns = own.run(repeated, record=["pattern"])
+# [layer, head] each
+previous, induction = (
+    detect.previous_token(patterns),
+    detect.induction(patterns, 20),
+)
 copying = circuits.copying_score(own)  # [layer, head]
-keys = circuits.composition_scores(own, "K")  # [layer, head, layer, head]
+# [layer, head, layer, head]
+keys = circuits.composition_scores(own, "K")
 baseline = circuits.composition_baseline(own)
-low, high = circuits.copying_quantiles(own, (0.025, 0.975))  # of random heads between its own W_E and W_U
+# of random heads between its own W_E and W_U
+low, high = circuits.copying_quantiles(own, (0.025, 0.975))
 checkpoints.logit_attribution(own, repeated)
 
 # %% [markdown]
@@ -390,7 +563,8 @@ plots.heads(
 )
 
 # %%
-strongest = np.unravel_index(induction.argmax(), induction.shape)  # (layer, head)
+# (layer, head)
+strongest = np.unravel_index(induction.argmax(), induction.shape)
 into = keys[:, :, *strongest]  # [layer, head]: K-composition with it
 partner = np.unravel_index(into.argmax(), into.shape)
 if not FOLDER:
@@ -413,10 +587,20 @@ if not FOLDER:
 # And GPT-2, the small one? Its sizes say what to expect:
 
 # %%
-small = ov.Config(12, 12, d_model=768, d_head=64, d_vocab=50257, n_ctx=1024, positional=True)
+small = ov.Config(
+    12,
+    12,
+    d_model=768,
+    d_head=64,
+    d_vocab=50257,
+    n_ctx=1024,
+    positional=True,
+)
 gpt2_baseline = circuits.composition_baseline(small)
-in_layers = small.n_layers * 12 * small.d_model**2  # heads, and an MLP four times as wide
-weights = in_layers + (2 * small.d_vocab + small.n_ctx) * small.d_model  # its few biases not counted
+# heads, and an MLP four times as wide
+in_layers = small.n_layers * 12 * small.d_model**2
+# its few biases not counted
+weights = in_layers + (2 * small.d_vocab + small.n_ctx) * small.d_model
 
 # %% [markdown]
 # - {{ small.n_layers * small.n_heads }} heads; baseline {{ f"{gpt2_baseline:.4f}" }}, a root mean square
@@ -434,12 +618,19 @@ weights = in_layers + (2 * small.d_vocab + small.n_ctx) * small.d_model  # its f
 # Take an induction head of the stand-in. First the pattern that its full QK circuit gives, then its own:
 
 # %%
-block = detect.repeated_tokens(stand_in.config, period=12, batch=1)[0]  # [pos]
+# [pos]
+block = detect.repeated_tokens(stand_in.config, period=12, batch=1)[0]
 run = stand_in.run(block)
 head = int(detect.induction(run, 12)[1].argmax())
-scores = circuits.full_qk(stand_in, 1, head).AB[np.ix_(block, block)] / np.sqrt(stand_in.config.d_head)
-allowed = np.tri(len(block)) * np.exp(scores - scores.max(axis=-1, keepdims=True))  # [query, key]
-of_circuit = allowed / allowed.sum(axis=-1, keepdims=True)  # [query, key]
+scores = circuits.full_qk(stand_in, 1, head).AB[
+    np.ix_(block, block)
+] / np.sqrt(stand_in.config.d_head)
+# [query, key]
+allowed = np.tri(len(block)) * np.exp(
+    scores - scores.max(axis=-1, keepdims=True)
+)
+# [query, key]
+of_circuit = allowed / allowed.sum(axis=-1, keepdims=True)
 plots.pattern(
     of_circuit,
     title="By the full QK circuit alone",
@@ -449,10 +640,15 @@ plots.pattern(
 # %%
 says = "In the lower half each query looks at what followed its token before."
 later = np.arange(12, 24)  # the second copy
-on_line = [float(each[later, later - 11].mean()) for each in (of_circuit, run.pattern[1, head])]
+on_line = [
+    float(each[later, later - 11].mean())
+    for each in (of_circuit, run.pattern[1, head])
+]
 assert on_line[0] < 0.15
 assert on_line[1] > 0.9
-plots.pattern(run.pattern[1, head], title="Its own pattern", caption=says)
+plots.pattern(
+    run.pattern[1, head], title="Its own pattern", caption=says
+)
 
 # %% [markdown]
 # The mean weight on that line is {{ f"{on_line[0]:.2f}" }} and {{ f"{on_line[1]:.2f}" }}. What this head
@@ -465,7 +661,8 @@ plots.pattern(run.pattern[1, head], title="Its own pattern", caption=says)
 louder = folded.W_O.copy()  # [layer, head, d_head, d_model]
 louder[-1, 0] *= 3
 scale, larger = (
-    m.norm_scale(m.run(tokens).resid_final).mean() for m in (folded, replace(folded, W_O=louder))
+    m.norm_scale(m.run(tokens).resid_final).mean()
+    for m in (folded, replace(folded, W_O=louder))
 )
 assert larger > 1.1 * scale
 
@@ -483,7 +680,9 @@ assert larger > 1.1 * scale
 # **Any table has a largest entry.** Here is what that is worth in random weights of the same size:
 
 # %%
-random = ov.Transformer.random(replace(words.config, n_layers=1, n_heads=1), seed=0)
+random = ov.Transformer.random(
+    replace(words.config, n_layers=1, n_heads=1), seed=0
+)
 table = circuits.full_ov(random, 0, 0).AB  # [d_vocab, d_vocab]
 outstanding = float((table.max(axis=1) / table.std(axis=1)).mean())
 assert outstanding > 3
