@@ -94,7 +94,7 @@ for layers in range(1, 7):
 # Now the same in a model that runs. It has three layers with two heads each, and random weights. All its
 # sizes differ, so that an axis in the wrong place cannot go unseen.
 
-# %%
+# %% try=["another seed: seed=1 -> seed=4", "four layers: n_layers=3 -> n_layers=4"]
 config = ov.Config(
     n_layers=3, n_heads=2, d_model=12, d_head=4, d_vocab=10, n_ctx=8
 )

@@ -85,7 +85,7 @@ ov.show(derivation, label="eq:attention-head")
 # Here are the seven lines, for one head of a model with three layers of two heads each. Every head has its
 # own four weights, and the equation holds for each of them. We take layer 1, head 0.
 
-# %%
+# %% try=["another seed: seed=1 -> seed=4", "other tokens: [3, 1, 4, 1, 5, 9] -> [2, 7, 1, 8, 2, 8]", "the other head: here = 1, 0 -> here = 1, 1"]
 config = ov.Config(
     n_layers=3, n_heads=2, d_model=12, d_head=4, d_vocab=10, n_ctx=8
 )

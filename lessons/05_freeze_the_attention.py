@@ -29,7 +29,7 @@
 # the same weights, in which the patterns are those numbers, whatever the stream holds. The second network
 # never computes a score. That is all.
 
-# %%
+# %% try=["another seed: seed=0 -> seed=4", "one layer: n_layers=2 -> n_layers=1"]
 from dataclasses import replace
 
 import numpy as np

@@ -10,9 +10,10 @@ from pathlib import Path
 from rendering.messages import RenderError
 
 NODE_MODULES = Path(__file__).parent.parent / "node_modules"
-KATEX_CSS, FONTS_CSS, IFRAME_WORKER = (
+KATEX_CSS, FONTS_CSS, COPY_TEX, IFRAME_WORKER = (
     "assets/katex/katex.min.css",
     "assets/fonts.css",
+    "assets/katex/copy-tex.min.js",
     "assets/iframe-worker.js",
 )
 
@@ -38,10 +39,15 @@ def assets(fonts_css: str, *, embed_fonts: bool = False) -> dict[str, Content]:
         KATEX_CSS: _BOLD.sub("", _OLD_FORMATS.sub("", _read(_KATEX / "katex.min.css"))),
         FONTS_CSS: fonts_css,
     }
-    worker = {IFRAME_WORKER: require(NODE_MODULES / "iframe-worker" / "shim" / "index.js").read_bytes()}
+    scripts = {
+        COPY_TEX: require(
+            _KATEX / "contrib" / "copy-tex.min.js"
+        ).read_bytes(),  # a copied equation is its TeX
+        IFRAME_WORKER: require(NODE_MODULES / "iframe-worker" / "shim" / "index.js").read_bytes(),
+    }
     if embed_fonts:
-        return {**{place: _embedded(sheet) for place, sheet in sheets.items()}, **worker}
-    return {**sheets, **worker, **dict(_fonts(sheets))}
+        return {**{place: _embedded(sheet) for place, sheet in sheets.items()}, **scripts}
+    return {**sheets, **scripts, **dict(_fonts(sheets))}
 
 
 def require(file: Path) -> Path:

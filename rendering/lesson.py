@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rendering import links, outputs
 from rendering.execution import ExecutedCell, Source, execute
-from rendering.markdown import cell_block, folded, python
+from rendering.markdown import cell_block, folded, python, tries
 from rendering.messages import RenderError
 from rendering.store import Store
 from rendering.timing import difficulty, reading
@@ -92,7 +92,8 @@ def _shown(cell: ExecutedCell, name: str) -> str:
     if cell.kind != "code" or "remove-cell" in cell.tags:
         return ""
     code = "" if "remove-input" in cell.tags else _code(cell)
-    return cell_block("cell", name, *filter(None, (code, *map(outputs.markdown, cell.outputs))))
+    shown = (code, *map(outputs.markdown, cell.outputs), tries(cell.tries))
+    return cell_block("cell", name, *filter(None, shown))
 
 
 def _code(cell: ExecutedCell) -> str:

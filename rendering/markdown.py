@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+from html import escape
+
 
 def cell_block(kind: str, name: str, *parts: str) -> str:
     """Return Markdown around code and what it put out; nothing where there is none. `kind`: cell or exercise.
@@ -31,6 +35,19 @@ def folded(kind: str, title: str, body: str) -> str:
         text
     """
     return f'??? {kind} "{title}"\n\n{indented(body)}'
+
+
+def tries(changes: Sequence[tuple[str, str, str]]) -> str:
+    """Return changes of a cell's code for the page's script, which makes buttons of them; none without it.
+
+    >>> tries([("a", "1", "2")])
+    '<div class="ov-tries" hidden data-tries="[[&quot;a&quot;, &quot;1&quot;, &quot;2&quot;]]"></div>'
+    """
+    if not changes:
+        return ""
+    return (
+        f'<div class="ov-tries" hidden data-tries="{escape(json.dumps(changes, ensure_ascii=False))}"></div>'
+    )
 
 
 def badge(brief: str, words: str) -> str:

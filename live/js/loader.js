@@ -67,6 +67,14 @@ function wire(cell) {
     if (target.closest("button, a, .md-clipboard, .md-code__button") || String(getSelection())) return;
     open(cell, "edit", says)();
   });
+  const tries = cell.querySelector(":scope > .ov-tries");
+  if (tries) {
+    tries.hidden = false;
+    tries.append("Try: ");
+    for (const [words, old, changed] of JSON.parse(tries.dataset.tries)) {
+      tries.append(button(words, `in ${name}`, open(cell, { old, changed }, says)));
+    }
+  }
   const edit = editOf(page(), exercise || number);
   if (edit) kept(cell, edit, { code, name, says });
   if (!exercise) return;

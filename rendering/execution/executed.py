@@ -30,7 +30,8 @@ class Source:
 class ExecutedCell:
     """One cell. `number` counts from 1 over all cells of the file.
 
-    `outputs`: what it put out, as text by kind, as `rendering.outputs` names the kinds.
+    `outputs`: what it put out, as text by kind, as `rendering.outputs` names the kinds; `tries`: changes of
+    the code for a reader to try: the name of each, what stands there, and what to put in its place.
     """
 
     number: int
@@ -38,6 +39,7 @@ class ExecutedCell:
     source: str
     tags: tuple[str, ...] = ()
     outputs: tuple[Mapping[str, str], ...] = field(default=())
+    tries: tuple[tuple[str, str, str], ...] = ()
 
     @property
     def first_line(self) -> str:
@@ -47,4 +49,5 @@ class ExecutedCell:
 
 def cell_from(fields: Mapping[str, Any]) -> ExecutedCell:
     """Return the cell with these fields, as JSON keeps them."""
-    return ExecutedCell(**{**fields, "tags": tuple(fields["tags"]), "outputs": tuple(fields["outputs"])})
+    listed = {name: tuple(fields[name]) for name in ("tags", "outputs")}
+    return ExecutedCell(**{**fields, **listed, "tries": tuple(map(tuple, fields["tries"]))})

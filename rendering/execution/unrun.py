@@ -18,7 +18,7 @@ _EXPRESSION = re.compile(r"\{\{\s(.+?)\s\}\}", re.DOTALL)
 def cells_of(source: Source) -> list[ExecutedCell]:
     """Return the cells of the file; empty ones are left out.
 
-    Raises: RenderError for a tag that means nothing here.
+    Raises: RenderError for a tag that means nothing here, and for a change to try that is none.
     """
     found = [*enumerate(cells(source.path.read_text(encoding="utf-8")), start=1)]
     for number, one in found:
@@ -26,9 +26,32 @@ def cells_of(source: Source) -> list[ExecutedCell]:
             if tag not in TAGS:
                 expected = f"expected tags among {', '.join(TAGS)}, got {tag!r}"
                 raise RenderError(f"{source.shown}, cell {number}: {expected}")
+        for words in one.marks.get("try", ()):
+            if one.kind != "code" or not _is_change(words, one.text):
+                expected = f'expected "name: what stands once in the code -> what to try", got {words!r}'
+                raise RenderError(f"{source.shown}, cell {number}: {expected}")
     return [
-        ExecutedCell(number, one.kind, one.text, tuple(one.marks.get("tags", ()))) for number, one in found
+        ExecutedCell(
+            number,
+            one.kind,
+            one.text,
+            tuple(one.marks.get("tags", ())),
+            tries=tuple(_change(words) for words in one.marks.get("try", ())),
+        )
+        for number, one in found
     ]
+
+
+def _change(words: str) -> tuple[str, str, str]:
+    """A change to try: its name, what stands in the code, what stands there then."""
+    name, _, change = words.partition(": ")
+    old, _, new = change.partition(" -> ")
+    return name, old, new
+
+
+def _is_change(words: str, code: str) -> bool:
+    name, old, new = _change(words)
+    return bool(name and old and new) and old != new and code.count(old) == 1
 
 
 def expressions(text: str) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rendering import RenderError, assets
-from rendering.assets import FONTS_CSS, IFRAME_WORKER, KATEX_CSS, NODE_MODULES, require
+from rendering.assets import COPY_TEX, FONTS_CSS, IFRAME_WORKER, KATEX_CSS, NODE_MODULES, require
 
 FONTS = (Path(__file__).parents[2] / "docs" / "theme" / "fonts.css").read_text(encoding="utf-8")
 
@@ -25,7 +25,7 @@ def test_every_font_that_a_style_sheet_names_is_there() -> None:
 
 def test_the_copy_for_reading_from_disk_holds_its_fonts() -> None:
     files = assets(FONTS, embed_fonts=True)
-    assert set(files) == {KATEX_CSS, FONTS_CSS, IFRAME_WORKER}
+    assert set(files) == {KATEX_CSS, FONTS_CSS, COPY_TEX, IFRAME_WORKER}
     assert ".woff2" not in str(files[KATEX_CSS]) + str(files[FONTS_CSS])
 
 

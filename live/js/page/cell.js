@@ -70,6 +70,17 @@ export class Cell {
     if (wrong) this.say(wrong);
   }
 
+  /** Put something for what stands in the code; where it does not stand there any more, say so. */
+  put(old, changed) {
+    const code = this.code.includes(old) ? this.code : this.original;
+    if (code !== this.code && this.code !== this.original.replace(old, changed)) {
+      this.say(`Your code has no ${old} to change. Restore the original to try this.`);
+      return false;
+    }
+    this.#put(code.replace(old, () => changed));
+    return true;
+  }
+
   /** Code and output as the build has them. */
   restore() {
     this.#put(this.original);

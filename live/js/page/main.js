@@ -64,6 +64,7 @@ class Page {
     if (action === "run") await this.run(cell);
     if (action === "check") await this.check(cell);
     if (action === "restore") cell.restore();
+    if (action.old && cell.put(action.old, action.changed)) await this.run(cell);
   }
 
   /** Mark each output that is of other code than what stands on the page now. */

@@ -142,3 +142,33 @@ def test_a_long_output_is_bounded(page: Page) -> None:
     assert text.evaluate("each => each.clientHeight") < 600
     fifth.get_by_role("button", name="Show all").click()
     assert text.evaluate("each => each.clientHeight") > 5000
+
+
+def test_a_change_to_try_is_made_and_run(page: Page) -> None:
+    third = cell(page, 3)
+    third.get_by_role("button", name="another seed").click()
+    says(third, "^Done in ")
+    expect(third.locator(".cm-content")).to_contain_text("seed=4")
+    third.get_by_role("button", name="other tokens").click()  # on top of the first
+    says(third, "^Done in ")
+    expect(third.locator(".cm-content")).to_contain_text("[2, 7, 1, 8, 2, 8]")
+    expect(third.locator(".cm-content")).to_contain_text("seed=4")
+    expect(page.locator(".ov-stale").first).to_be_attached()
+    write(third, "print('mine')")
+    third.get_by_role("button", name="another seed").click()  # what is the reader's own stays
+    says(third, "^Your code has no seed=1 to change")
+    expect(third.locator(".cm-content")).to_have_text("print('mine')")
+    press(third, "Restore the original")
+    third.get_by_role("button", name="the other head").click()
+    says(third, "^Done in ")
+    expect(third.locator(".cm-content")).to_contain_text("here = 1, 1")
+
+
+def test_a_cell_that_shows_nothing_says_what_it_did(page: Page) -> None:
+    third = cell(page, 3)
+    write(third, "import numpy as np\nQ = np.zeros((6, 4))")
+    press(third, "Run")
+    says(third, r"^Done in .* s\. Q \[6, 4\]$")
+    write(third, "assert 3e-16 < 1e-12")
+    press(third, "Run")
+    says(third, r"^Done in .* s\. 1 check holds: largest error 3e-16\.$")
