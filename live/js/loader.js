@@ -6,7 +6,8 @@ import { ticks } from "./page/ticks.js";
 const bundle = new URL(OVLEARN_BUNDLE, document.currentScript.src); // esbuild puts the name in
 
 // Where the site begins, as Material tells it of the page that was loaded first.
-const site = new URL(`${JSON.parse(document.getElementById("__config").textContent).base}/`, location.href);
+const { base } = JSON.parse(document.getElementById("__config").textContent);
+const site = new URL(base.replace(/\/?$/, "/"), location.href);
 
 // `lessons/03_x/` and `lessons/03_x.html` are both the page lessons/03_x; below which address does not matter.
 const page = () => location.pathname.replace(/(\/|\/index\.html|\.html)$/, "");
