@@ -37,6 +37,7 @@ from rendering.atlas import Atlas, begun, fragments  # noqa: E402
 from rendering.equations import Equations, Typesetter  # noqa: E402
 from rendering.generated import Generated, refuse_typed  # noqa: E402
 from rendering.messages import LOG, tell  # noqa: E402
+from rendering.plan import plan  # noqa: E402
 from rendering.searching import lighten  # noqa: E402
 from rendering.store import Store  # noqa: E402
 
@@ -180,9 +181,9 @@ def on_page_markdown(
     """Fill the generated fragments into the pages that are written by hand."""
     if page.file.generated_by:
         return markdown
-    return filled(
-        markdown, build.generated.fragments | fragments(build.atlas)
-    )
+    made = build.generated.fragments | fragments(build.atlas)
+    made["plan"] = plan(build.lessons.values())
+    return filled(markdown, made)
 
 
 @stops_the_build

@@ -18,7 +18,8 @@ _LIBRARIES = ("numpy", "sympy", "click", "rich")
 _INPUTS = (
     "ovlearn",
     "exercises",
-    *(f"rendering/{part}" for part in ("pages", "equations", "glossary.py", "markdown.py", "runnable.py")),
+    *(f"rendering/{part}" for part in ("pages", "equations")),
+    *(f"rendering/{name}.py" for name in ("glossary", "markdown", "runnable", "timing")),
     "README.md",
     "CONTRIBUTING.md",
 )

@@ -50,16 +50,29 @@ class Lesson:
         parts = (_shown(cell, names.get(cell.number, "")) for cell in cells)
         return "\n\n".join(filter(None, [title, self._takes(), *parts])) + "\n"
 
-    def _takes(self) -> str:
-        """How long it takes, how hard its exercises are, and where they stand."""
+    @property
+    def minutes(self) -> int:
+        """How long it takes to read it, and to run its cells."""
+        texts = [cell.source for cell in self.cells if cell.kind == "markdown"]
+        return reading(texts, self._seen)
+
+    @property
+    def points(self) -> list[int]:
+        """Those of its exercises; none where it has no set."""
         from ovlearn.exercises.sets import files
         from ovlearn.exercises.sources import source_of  # not in a page's Python, which builds none
 
-        cells = sum(not name.startswith(UNSEEN) for name in self.code)
-        texts = [cell.source for cell in self.cells if cell.kind == "markdown"]
-        said = [f"About {reading(texts, cells)} minutes", f"{cells} cell{'' if cells == 1 else 's'} to run"]
-        if self.source.name in files():
-            points = [one.points for one in source_of(self.source.name).exercises]
+        name = self.source.name
+        return [one.points for one in source_of(name).exercises] if name in files() else []
+
+    @property
+    def _seen(self) -> int:
+        return sum(not name.startswith(UNSEEN) for name in self.code)
+
+    def _takes(self) -> str:
+        """How long it takes, how hard its exercises are, and where they stand."""
+        said = [f"About {self.minutes} minutes", f"{self._seen} cell{'' if self._seen == 1 else 's'} to run"]
+        if points := self.points:
             said += [f"[{len(points)} exercises](../exercises/{self.source.name}.md), {difficulty(points)}"]
         return f"{' · '.join(said)}\n{{ .ov-takes }}"
 

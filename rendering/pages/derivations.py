@@ -23,6 +23,7 @@ from rendering.pages.pieces import (
     with_symbols,
 )
 
+_ABBREVIATED = {"ov": "OV", "qk": "QK", "rms": "RMS"}
 _LINE = 100  # characters of LaTeX beyond which an equation may be wider than a phone
 
 
@@ -49,6 +50,7 @@ def derivation_page(slug: str) -> str:
     """The page `derivations/SLUG.md`."""
     derivation, report = ov.derive(slug), checked(slug)
     return page(
+        f"---\ntitle: {_short(slug)}\n---",
         f"# {with_symbols(derivation.title)}",
         _about(slug),
         *_chain(derivation),
@@ -60,6 +62,16 @@ def derivation_page(slug: str) -> str:
         ),
         "[All derivations](index.md)",
     )
+
+
+def _short(slug: str) -> str:
+    """What the sidebar calls it.
+
+    >>> _short("ov-circuit"), _short("path-expansion")
+    ('OV circuit', 'Path expansion')
+    """
+    first, *rest = (_ABBREVIATED.get(word, word) for word in slug.split("-"))
+    return " ".join([first[0].upper() + first[1:], *rest])
 
 
 def _row(slug: str) -> tuple[str, ...]:
