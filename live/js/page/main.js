@@ -148,8 +148,9 @@ class Page {
     let printed = "";
     const done = await this.session.run(cell.id, cell.code, {
       told: words => {
-        asked.say(shown === asked || !shown ? words : `${words} (${cell.name}, above)`);
-        this.bar.say(`${words}${words === "Running …" && shown ? ` ${cell.name}` : ""}`);
+        const running = words === "Running …" && shown;
+        asked.say(running && shown !== asked ? `Running ${cell.name}, above …` : words);
+        this.bar.say(running ? `runs ${cell.name} …` : words);
       },
       printed: text => { printed ||= (shown?.clear(), "begun"); shown?.print(text); },
     });
