@@ -53,10 +53,14 @@ def tries(changes: Sequence[tuple[str, str, str]]) -> str:
 def badge(brief: str, words: str) -> str:
     """Return how something was checked, in brief; opened, in words.
 
-    >>> badge("2 steps, 3 ways", "Checked by algebra …")
-    '<details class="ov-checked"><summary>✓ 2 steps, 3 ways</summary><p>Checked by algebra …</p></details>'
+    >>> print(badge("2 steps, 3 ways", "Checked by algebra …"))
+    <details class="ov-checked">
+    <summary>✓ 2 steps, 3 ways</summary>
+    <p>Checked by algebra …</p>
+    </details>
     """
-    return f'<details class="ov-checked"><summary>✓ {brief}</summary><p>{words}</p></details>'
+    parts = ('<details class="ov-checked">', f"<summary>✓ {brief}</summary>", f"<p>{words}</p>", "</details>")
+    return "\n".join(parts)
 
 
 def indented(text: str) -> str:

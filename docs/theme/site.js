@@ -1,7 +1,7 @@
 // A box that scrolls can be focused, so that arrow keys scroll it. One that has nothing to scroll should not stop the
 // tab key: it loses its tabindex until it has.
 (() => {
-  const boxes = () => document.querySelectorAll(".ov-scroll, .ov-out, .md-typeset__scrollwrap");
+  const boxes = () => document.querySelectorAll(".ov-scroll, .ov-wide, .ov-out, .md-typeset__scrollwrap");
 
   const settle = (box) => {
     if (box.dataset.walk !== undefined) return; // symbols.js keeps that tab stop

@@ -8,7 +8,7 @@ let sets = null; // the exercises of each set, once they are asked for
 export async function ticks(base) {
   const { exercises } = progress();
   const passed = new Set(Object.keys(exercises).filter(name => exercises[name].passed));
-  if (!passed.size && !document.querySelector(".ov-tick")) return; // nothing is fetched for who has not begun
+  if (!passed.size && !document.querySelector(".ov-tick, .ov-progress")) return; // who has not begun needs nothing
   try {
     sets ??= await (await fetch(new URL("exercises/sets.json", base))).json();
   } catch {
