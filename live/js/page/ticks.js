@@ -8,11 +8,12 @@ let sets = null; // the exercises of each set, once they are asked for
 export async function ticks(base) {
   const { exercises } = progress();
   const passed = new Set(Object.keys(exercises).filter(name => exercises[name].passed));
+  if (location.protocol === "file:") return; // a page from disk may not ask for files
   if (!passed.size && !document.querySelector(".ov-tick, .ov-progress")) return; // who has not begun needs nothing
   try {
     sets ??= await (await fetch(new URL("exercises/sets.json", base))).json();
   } catch {
-    return; // from disk, or without a connection
+    return; // without a connection
   }
   for (const link of document.querySelectorAll(".md-nav--primary a[href], article table a[href]")) {
     const names = sets[link.href.match(SET)?.[1]];
