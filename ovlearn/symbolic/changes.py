@@ -113,18 +113,15 @@ def _alike(old: list[Any], new: list[Any]) -> int:
 def _kept(step: Selection) -> tuple[list[Place], list[Place]]:
     """Of what is selected: its terms where they stood, and as they stand alone."""
     kept = terms(step.after)
-    return [(place,) for place, term in enumerate(terms(step.before)) if term in kept], _by_term(
-        step.after, [()]
-    )
+    stood: list[Place] = [(place,) for place, term in enumerate(terms(step.before)) if term in kept]
+    return stood, _by_term(step.after, [()])
 
 
 def _by_term(expr: Any, places: list[Place]) -> list[Place]:
     """Of a whole sum: its terms, since it is written in several lines where it is long."""
-    return (
-        [(place,) for place in range(len(terms(expr)))]
-        if places == [()] and isinstance(expr, MatAdd)
-        else places
-    )
+    if places != [()] or not isinstance(expr, MatAdd):
+        return places
+    return [(place,) for place in range(len(terms(expr)))]
 
 
 def _with(node: Any, places: Sequence[tuple[Place, str]]) -> Any:

@@ -27,6 +27,9 @@ def did(*cells: str) -> list[str]:
             "1 check holds: largest error 2e-09.",
         ),
         ("import numpy as np\nassert np.array_equal([1, 2], [1, 2])", "1 check holds, exactly."),
+        ("assert -3e-13 < 1e-12", "1 check holds: largest error 3e-13."),
+        ("import math\nassert math.hypot(3, 4)", "1 check holds."),  # two numbers that nobody compares
+        ("try:\n    assert 0\nexcept AssertionError:\n    assert 1", "1 check holds."),
         ("assert 3 < 4", "1 check holds."),  # no error: nothing small is asked for
         ("assert 'a' < 'b'", "1 check holds."),
         ("assert [1]", "1 check holds."),
@@ -43,6 +46,7 @@ def test_checks_that_hold_and_how_well(code: str, words: str) -> None:
     [
         ("import numpy as np\nQ = np.zeros((6, 4))\nK = np.zeros((6, 4))", "Q [6, 4], K [6, 4]"),
         ("error = 3.14159e-16\ncount = 3", "error 3.14e-16, count 3"),
+        ("import numpy as np\nx = np.array(3.0)", ""),  # it has no shape to tell
         ("name = 'x'\ntrue = True", ""),
         ("a = b = c = d = e = f = g = h = 1", "a 1, b 1, c 1, d 1, e 1, f 1 and 2 more"),
         ("def one():\n    return 1", ""),
