@@ -37,7 +37,7 @@ from rendering.atlas import Atlas, begun, fragments  # noqa: E402
 from rendering.equations import Equations, Typesetter  # noqa: E402
 from rendering.generated import Generated, refuse_typed  # noqa: E402
 from rendering.messages import LOG, tell  # noqa: E402
-from rendering.plan import plan  # noqa: E402
+from rendering.plan import plan, start  # noqa: E402
 from rendering.searching import lighten  # noqa: E402
 from rendering.store import Store  # noqa: E402
 
@@ -183,6 +183,7 @@ def on_page_markdown(
         return markdown
     made = build.generated.fragments | fragments(build.atlas)
     made["plan"] = plan(build.lessons.values())
+    made["start"] = start(build.lessons.values())
     return filled(markdown, made)
 
 
@@ -277,7 +278,7 @@ def with_named_search(html: str) -> str:
 
 
 def lesson_sources() -> list[Source]:
-    """Return every notebook that the site shows: those of lessons/, in order, and the two in docs/."""
+    """Return every notebook that the site shows: those of lessons/, in order, and the three in docs/."""
     lessons = [
         Source(path, f"lessons/{path.stem}.md")
         for path in sorted(LESSONS.glob("[0-9]*.py"))
@@ -286,7 +287,7 @@ def lesson_sources() -> list[Source]:
         *lessons,
         *(
             Source(DOCS / f"{name}.py", f"{name}.md")
-            for name in ("errata", "results")
+            for name in ("errata", "results", "check_it_yourself")
         ),
     ]
 

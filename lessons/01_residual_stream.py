@@ -1,270 +1,255 @@
 # %% [markdown]
-# # The residual stream is a sum
+# # The residual stream
 #
-# Every layer of a transformer reads one matrix and adds to it. Nothing is ever overwritten. So what stands in
-# that matrix, at any depth, is a plain sum of what was written.
+# Every part of a transformer reads from one matrix and adds to it. Nothing is ever overwritten. So whatever is
+# in that matrix, at any depth, is a sum, and each part of it has a writer.
+
+# %% tags=["remove-cell"]
+from dataclasses import replace
+
+import numpy as np
+
+import ovlearn as ov
+from ovlearn import plots, zoo
+from ovlearn.plots import kit
+
+model = zoo.load("king-james-two-layers")
+heads = [
+    (layer, head)
+    for layer in range(model.config.n_layers)
+    for head in range(model.config.n_heads)
+]
+
+
+def without(*silent):
+    """The model, in which these heads write nothing."""
+    W_O = model.W_O.copy()  # [layer, head, d_head, d_model]
+    for each in silent:
+        W_O[each] = 0
+    return replace(model, W_O=W_O)
+
+
+def chances(network):
+    """The probability of each next word [d_vocab] after the text."""
+    logits = network.run(model.encode("<bos> silver and")).logits[-1]
+    p = np.exp(logits - logits.max())  # [d_vocab]
+    return p / p.sum()
+
+
+(gold,) = model.encode("gold")
+chance = {
+    silent: chances(without(*silent))[gold]
+    for silent in [(), *((head,) for head in heads)]
+}
+
+# %% [markdown]
+# ## Who made it say “gold”?
 #
-# ## What you will be able to do
+# The model of [lesson 00](00_a_head_that_means_something.py) goes on “silver and” with “gold”. It has
+# {{ len(heads) }} heads in two layers. Silence one of them, and see what becomes of “gold”.
+
+
+# %% tags=["hide-input"]
+def silencing(state):
+    """The stream, with one head silent, and what the model says then."""
+    choice = [None, (1, 6), (1, 3), (0, 3), (1, 4)][state["silent"]]
+    p = chances(without(*[choice] if choice else []))  # [d_vocab]
+    top = p.argsort()[:-5:-1]
+    name = f"{choice[0]}.{choice[1]}" if choice else ""
+    drawn = kit.stream(
+        [["0.0", "0.3", "6 more"], ["1.3", "1.4", "1.6", "5 more"]],
+        silent=[name],
+    )
+    below = kit.bars(
+        100 * p[top],
+        [model.tokens[token] for token in top],
+        (100, 70),
+        "unembedding",
+        length=3 * 100 * p[top[0]],
+        pointed=False,
+    )
+    heading = kit.text(
+        "the next word, in %", (190, 54), "unembedding", bold=True
+    )
+    says = f"With head {name} silent" if choice else "With all heads"
+    return kit.draw(
+        *drawn,
+        heading,
+        below,
+        title=says,
+        says="The residual stream runs from the embedding E W_E to the unembedding W_U. Heads read it, and "
+        f"what they write is added to it. {says}, “gold” has {100 * p[gold]:.0f} %.",
+        caption=f"{says}, “gold” has a probability of {100 * p[gold]:.0f} %.",
+    )
+
+
+plots.switches(
+    [
+        plots.Control(
+            "silent", "Silence", ("nobody", "1.6", "1.3", "0.3", "1.4")
+        )
+    ],
+    silencing,
+    title="The stream and its writers",
+    caption="Follow the thick line: whatever is added to it stays in it, up to the logits Y.",
+)
+
+# %% [markdown]
+# Without head 1.6 the model says “gold” with {{ f"{100 * chance[(1, 6),]:.0f} %" }} instead of
+# {{ f"{100 * chance[()]:.0f} %" }}. Without 1.4 it says it more often. So some heads work for “gold”, others
+# against it. How can we give each its share?
 #
-# - unroll $X_{i+1} = X_i + \Delta_i$ into a sum, and prove it for any number of layers;
-# - say which $\Delta$ the last layer adds, without being off by one;
-# - split the logits of a running model into a part for each head;
-# - tell a check of this sum that can fail from one that cannot.
+# ## One matrix that all share
 #
-# ## The question
-#
-# A text of $s$ tokens becomes a matrix with $s$ rows, one for each position, and $d$ columns. This matrix is
-# the **residual stream**. $X_0$ holds the embedded tokens. $X_i$ is what layer $i$ reads. Then layer $i$ adds
-# its output $\Delta_i$, a matrix of the same shape:
+# A text of $s$ tokens is a matrix with $s$ rows, one for each position, and $d$ columns. This is the
+# **residual stream**. At the start it holds the embedded words, $X_0 = E W_E$. (This model also adds a row
+# $W_{pos}$ for each position, so that it can tell first from second.) Layer $i$ reads $X_i$ and adds its output
+# $\Delta_i$:
 #
 # $$
 # X_{i+1} = X_i + \Delta_i
 # \label{eq:recurrence}
 # $$
 #
-# This is an assumption about how the network is built. Most language models of today meet it. (Ours has
-# attention layers only. An MLP layer adds to the stream in the same way.)
+# This is how nearly all language models of today are built. Other parts, such as MLP layers, add to the stream
+# in the same way. After the last layer, $W_U$ reads the stream and gives the logits.
 #
-# Layer 5 reads $X_5$. Who wrote what stands there?
+# ## The sum, derived
 #
-# ## The equation, derived
-#
-# First a drawing of a stream and its writers. Then the sum: replace the last stream by what it is, again and
-# again, and remove the brackets.
-
-# %% tags=["hide-input"]
-import numpy as np
-
-import ovlearn as ov
-from ovlearn import plots
-from ovlearn.plots import kit
-from ovlearn.symbolic import Network, NormalForm
-
-heads = [
-    [f"head {layer}.{head}" for head in range(2)] for layer in range(3)
-]
-kit.draw(
-    *kit.stream(heads),
-    title="The stream and its writers",
-    caption="Follow the thick line: whatever is written stays in it, up to the logits Y.",
-    says="The residual stream runs from the embedding E W_E to the unembedding W_U. Three layers of two "
-    "heads read it. What the heads of layer i write is Delta_i: a plus sign adds it to X_i, and X_(i+1) "
-    "goes on.",
-)
+# Replace the last stream by what it is, again and again, and remove the brackets.
 
 # %%
 unrolled = ov.derive("residual-stream", layers=3)
 ov.show(unrolled, label="eq:stream-sum")
 
 # %% [markdown]
-# A network of {{ unrolled.network.layers }} layers has {{ unrolled.network.layers }} outputs, $\Delta_0$,
-# $\Delta_1$ and $\Delta_2$, and ends with $X_3$. The stream with index 3 holds the outputs *below* index 3.
-# In general, $X_n = X_0 + \Delta_0 + \dots + \Delta_{n-1}$.
+# The words *unfold* and *ungroup* are the rules. The line below says how each step was checked; press it to see
+# more. Three layers have three outputs, $\Delta_0$ to $\Delta_2$, and end with $X_3$. The stream with index
+# $i$ holds the outputs *below* $i$.
 #
-# ### For any number of layers
-#
-# Unrolling proves it for three layers. To prove it for all, use induction. It begins at $n = 0$, where the
-# sum is empty and $X_0 = X_0$. Now assume that the sum holds for $X_n$, and take one step:
+# For any number of layers it follows by induction. If it holds for $n$, it holds for $n + 1$:
 
 # %%
-step_up = unrolled.lemma("From n to n + 1")
-ov.show(step_up, label="eq:stream-induction")
+ov.show(unrolled.lemma("From n to n + 1"), label="eq:stream-induction")
 
 # %% [markdown]
-# The last rule, *join*, takes $\Delta_n$ into the sum. What holds for $n$ holds for $n + 1$, so it holds for
-# every $n$.
+# ## In code
 #
-# The two derivations are independent of each other: one unrolls, the other climbs. So each can check the
-# other. Put numbers in the place of $n$, and compare.
+# A run records what every head wrote.
 
-# %%
-letters = {
-    letter.name: letter for letter in step_up.result.lhs.free_symbols
-}
-for layers in range(1, 7):
-    climbed = step_up.result.rhs.subs(letters["n"], layers - 1)
-    unrolled_anew = ov.derive(
-        "residual-stream", layers=layers
-    ).result.rhs
-    assert NormalForm().of(climbed) == NormalForm().of(unrolled_anew)
-
-# %% [markdown]
-# ## In code, in the equation's own symbols
-#
-# Now the same in a model that runs. It has three layers with two heads each, and random weights. All its
-# sizes differ, so that an axis in the wrong place cannot go unseen.
-
-# %% try=["another seed: seed=1 -> seed=4", "four layers: n_layers=3 -> n_layers=4"]
-config = ov.Config(
-    n_layers=3, n_heads=2, d_model=12, d_head=4, d_vocab=10, n_ctx=8
-)
-model = ov.Transformer.random(config, seed=1)
-tokens = [3, 1, 4, 1, 5, 9]
+# %% try=["another text: silver and -> the sun and the", "a longer one: silver and -> thou shalt love the lord thy"]
+tokens = model.encode("<bos> silver and")
 run = model.run(tokens)
-
 X = [*run.resid_pre, run.resid_final]  # X[i]: [pos, d_model]
-# [layer, pos, d_model]   summed over heads
-Delta = run.head_out.sum(axis=1)
+Delta = run.head_out.sum(axis=1)  # [layer, pos, d_model]
 print(len(X), "streams,", len(Delta), "outputs")
 
 # %% [markdown]
-# `run.head_out` was recorded head by head, as the product of what the head gathered, its $z$, and its output
-# weights. No difference of two streams was taken. That matters now.
-#
 # ## A check that could have failed
 #
-# Is each recorded stream the sum of the recorded outputs before it?
+# Is each recorded stream the sum of what was written before it?
 
 # %%
-rounding = 1e-12
+rounding = 1e-4  # these weights have seven digits
 for i in range(len(X)):
-    # [pos, d_model]   up to Δ_{i−1}
-    total = X[0] + Delta[:i].sum(axis=0)
-    worst = np.abs(X[i] - total).max()
-    assert worst < rounding
-    print(f"X_{i}: the largest difference is below {rounding}")
+    total = X[0] + Delta[:i].sum(axis=0)  # [pos, d_model]
+    assert np.abs(X[i] - total).max() < rounding
+placed = model.W_E[tokens] + model.W_pos[: len(tokens)]
+assert np.abs(X[0] - placed).max() < rounding
 
 # %% [markdown]
-# It is, up to rounding. And $X_0$ is the embedding, which is the one thing that no layer wrote:
+# It is. Now forget one head, and the sum must fail:
 
 # %%
-assert np.array_equal(X[0], model.W_E[tokens])
-
-# %% [markdown]
-# Now break it. Leave out one head of one layer, and the sum must no longer hold.
-
-# %%
-without = Delta.copy()  # [layer, pos, d_model]
-without[1] -= run.head_out[1, 0]
-broken = np.abs(X[3] - X[0] - without.sum(axis=0)).max()
+forgot = X[0] + Delta.sum(axis=0) - run.head_out[1, 6]  # [pos, d_model]
+broken = np.abs(X[-1] - forgot).max()
 assert broken > 0.1
-print(f"without head (1, 0): largest difference {broken:.2f}")
+print(f"without head 1.6: off by {broken:.2f}")
 
 # %% [markdown]
-# ### Why the sum is worth having
+# ## Every logit has its writers
 #
-# A sum passes through any linear map. The logits are $Y = X_3 W_U$, so each writer adds a part of its own to
-# each logit. Let us take the last position and the token that the model prefers there.
+# A sum passes through a linear map. The logits are $Y = X_2 W_U$, so every writer has its own part of every
+# logit. For “gold”, take its column of $W_U$, less the mean column, and multiply:
 
 # %%
-writers = {"embedding": X[0]}  # each [pos, d_model]
-for layer in range(3):
-    for head in range(2):
-        writers[heads[layer][head]] = run.head_out[layer, head]
-
-best = int(run.logits[-1].argmax())
-column = model.W_U[:, best]  # [d_model]   from a row to this logit
+column = model.W_U[:, gold] - model.W_U.mean(axis=1)  # [d_model]
+last = len(tokens) - 1
 parts = {
-    name: written[-1] @ column for name, written in writers.items()
+    "embedding": model.W_E[tokens[-1]] @ column,
+    "position": model.W_pos[last] @ column,
+    **{
+        f"head {layer}.{head}": run.head_out[layer, head, last] @ column
+        for layer, head in heads
+    },
 }
-assert np.isclose(sum(parts.values()), run.logits[-1, best], rtol=1e-12)
+whole = X[-1][last] @ column
+assert abs(sum(parts.values()) - whole) < rounding
 
 # %% tags=["hide-input"]
+order = sorted(parts, key=lambda name: -abs(parts[name]))
+shown = {name: float(parts[name]) for name in order[:8]}
+shown["all others"] = float(sum(parts[n] for n in order[8:]))
 plots.bars(
-    list(parts.values()),
-    list(parts),
-    title=f"Who wrote the logit of token {best}",
-    caption=f"Together: {run.logits[-1, best]:.2f}. A part can be negative.",
+    list(shown.values()),
+    list(shown),
+    title="Who wrote the logit of “gold”",
+    caption="Two heads of layer 1 wrote more than half of it.",
 )
 
 # %% [markdown]
-# The {{ len(parts) }} parts add up to the logit, {{ f"{run.logits[-1, best]:.2f}" }}. The field calls this
-# *direct logit attribution*. It says what each head wrote into this logit. It does not say why the head wrote
-# that.
+# The {{ len(parts) }} parts add up to {{ f"{whole:.1f}" }}, the logit of “gold” above the mean. This is called
+# *direct logit attribution*. It says what each head wrote into that logit. It does not say why.
 #
 # ## The usual mistakes
 #
-# **One term too many.** The article defines $X_i$ as the input of layer $i$ and takes the logits from
-# $X_n$, but ends their sum with $\Delta_n$. What stands in $X_n$ was added by layers $0 \dots n-1$, and
-# ends with $\Delta_{n-1}$ ([erratum 1](../errata.md#erratum-1)). In a network of three layers there is no
-# $\Delta_3$, and the symbols say so:
+# **One term too many.** $X_n$ ends with $\Delta_{n-1}$. Layer $n$ reads $X_n$ and has not written yet.
+# ([Erratum 1](../errata.md#erratum-1).)
+#
+# **A check that cannot fail.** It is tempting to take $\Delta_i$ as `X[i + 1] - X[i]`. Then the sum holds for
+# any matrices at all, because everything but the ends cancels. It holds even for noise:
 
 # %%
-try:
-    Network(layers=3).layer("Delta", 3)
-    raise AssertionError("it was accepted")
-except ValueError as refusal:
-    print(refusal)
-
-# %% [markdown]
-# Arrays forgive more. A slice that ends too late is silently cut at the end of the array, so the mistake
-# passes at $X_3$ and shows only before:
-
-# %%
-for i in (1, 2, 3):
-    too_many = X[0] + Delta[: i + 1].sum(axis=0)  # [pos, d_model]
-    print(
-        f"X_{i}: largest difference {np.abs(X[i] - too_many).max():.2f}"
-    )
-
-# %% [markdown]
-# **A check that cannot fail.** It is tempting to take $\Delta_i$ as the difference `X[i + 1] - X[i]`. Then
-# the sum holds for *any* list of matrices, because all but the ends cancel. Even for noise:
-
-# %%
-rng = np.random.default_rng(0)
-# [layer, pos, d_model]   no network at all
-noise = rng.normal(size=(4, 6, 12))
+noise = np.random.default_rng(0).normal(size=(4, 6, 12))
 differences = noise[1:] - noise[:-1]  # [layer, pos, d_model]
 assert np.allclose(noise[3], noise[0] + differences.sum(axis=0))
 
 # %% [markdown]
-# This is why we summed `run.head_out`.
+# That is why we summed `run.head_out`, which each head computed by itself.
 #
-# **Adding up lengths.** The matrices add. Their lengths do not, since the parts may point in different
-# directions and cancel.
+# **Taking a part for a cause.** Head 0.6 wrote {{ f"{parts['head 0.6']:.1f}" }} into the logit. Silence it, and
+# the logit loses more than twice that, because the heads of layer 1 now read another stream and write something
+# else:
 
 # %%
-lengths = sum(
-    np.linalg.norm(written[-1]) for written in writers.values()
+lost = whole - without((0, 6)).run(tokens).resid_final[last] @ column
+assert lost > 2 * parts["head 0.6"]
+print(
+    f"wrote {parts['head 0.6']:.2f}, and without it {lost:.2f} is lost"
 )
-length = np.linalg.norm(X[3][-1])
-print(f"lengths added {lengths:.1f}, length of the sum {length:.1f}")
 
 # %% [markdown]
-# **Taking the sum for a cause.** The sum says what stands in the stream. It does not say what would stand
-# there otherwise. Silence layer 0, and layer 1 does not write the same $\Delta_1$ as before: it reads another
-# stream.
-
-# %%
-W_O = model.W_O.copy()  # [layer, head, d_head, d_model]
-W_O[0] = 0
-names = ("W_E", "W_Q", "W_K", "W_V", "W_U")
-weights = {name: getattr(model, name) for name in names}
-silenced = ov.Transformer(config, **weights, W_O=W_O).run(tokens)
-
-# [pos, d_model] each
-now, before = silenced.head_out[1].sum(axis=0), Delta[1]
-changed = np.linalg.norm(now - before) / np.linalg.norm(before)
-print(f"Δ_1 changes by {changed:.0%} of its length")
-
-# %% [markdown]
-# So $\Delta_1$ depends on $\Delta_0$, by {{ f"{changed:.0%}" }} of its own length here. How it depends on it
-# is the subject of the lessons that follow.
-#
-# ## Where it stands
-#
-# - Article, *Motivation*: its first two displayed equations are $\eqref{eq:recurrence}$ and
-#   $\eqref{eq:stream-sum}$. It writes the output as `layer(X_i)`, where the function needs an index too, as
-#   each layer has weights of its own ([erratum 9](../errata.md#erratum-9)).
-# - Article, *The Circuit*: the sums that end with $\Delta_n$ ([erratum 1](../errata.md#erratum-1)).
-# - Paper, *Virtual Weights and the Residual Stream as a Communication Channel*: layers talk to each other
-#   only through the stream. *Attention Heads are Independent and Additive*: a layer is the sum of its heads.
+# So what a layer writes depends on what was written before. How it depends on it is the subject of the lessons
+# that follow.
 #
 # ## Recap
 #
-# - $X_i = X_0 + \Delta_0 + \dots + \Delta_{i-1}$: the stream before layer $i$ holds what the layers before it
-#   wrote.
-# - It holds for every depth, by induction.
-# - A linear map of the stream is a sum with a term for each writer. The logits are such a map.
-# - Check it with what was recorded on another way, never with differences of the streams themselves.
+# - The residual stream is a sum: $X_i = X_0 + \Delta_0 + \dots + \Delta_{i-1}$.
+# - The logits are a linear map of it, so each logit is a sum with a part for each writer.
+# - Check it with what the writers recorded, never with differences of the streams.
+# - A part says what was written. It does not say what would happen without it.
 #
 # ## What to practise
 #
-# 1. Check the sum for the last stream of a model with `n_heads=5` and a batch of texts. Over which axis do
-#    you sum?
-# 2. Which head wrote most into the logit of token {{ best }} at position 3? Do the parts still add up there?
-# 3. Give the model positions (`positional=True` in the config). What is $X_0$ now, and does the sum still
-#    hold?
+# 1. Which head works hardest *against* “gold”?
+# 2. Check the sum on a batch of two texts of the same length. Over which axis do you sum the heads?
+# 3. Is the part of a head in the logit of “gold” at position 1, after “silver” alone, the same as here?
 #
-# Next: [layers are not linear](02_layers_are_not_linear.py).
+# ??? success "Answers"
+#
+#     1. {{ min(parts, key=parts.get) }}, with {{ f"{min(parts.values()):.2f}".replace("-", "−") }}: in this text
+#        hardly any head writes against it directly.
+#     2. `run.head_out` is [layer, batch, head, pos, d_model], so the heads are axis 2.
+#     3. No. There the heads read the row of another position, and have less text to look at.
+#
+# Next: [layers are not linear](02_layers_are_not_linear.py), which is what makes the next question hard.

@@ -1,4 +1,4 @@
-"""A plan of hours for who teaches the course: each lesson and its exercises, in minutes."""
+"""How long the course takes: where it begins, and a plan of hours for who teaches it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,16 @@ from collections.abc import Iterable
 
 from rendering.lesson import Lesson
 from rendering.timing import difficulty, practising
+
+EXERCISES = "04_values_and_outputs_fold"  # they need nothing but a product of matrices
+
+
+def start(lessons: Iterable[Lesson]) -> str:
+    """Return the two buttons of the home page: the first lesson with its minutes, and an exercise."""
+    first = next(iter(lessons))
+    link = f"[Start: {first.minutes} minutes](lessons/{first.source.name}.md)"
+    other = f"[Try an exercise now](exercises/{EXERCISES}.md)"
+    return f"{link}{{ .md-button .md-button--primary }}\n{other}{{ .md-button }}"
 
 
 def plan(lessons: Iterable[Lesson]) -> str:

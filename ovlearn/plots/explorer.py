@@ -14,8 +14,10 @@ from ovlearn.numeric.arrays import Array
 from ovlearn.plots import inputs, networks, terms
 from ovlearn.plots.picture import READOUT, Picture
 from ovlearn.plots.svg import tag
+from ovlearn.plots.switches import Control, radios, slider
 from ovlearn.plots.wording import figure, through
 
+SCALE = Control("scale", "All W_O times", ("¼", "½", "1", "2", "4"), slider=True, start=2)
 MOST_PATHS = 128  # in one explorer: beyond that the page grows too heavy
 
 
@@ -24,11 +26,13 @@ class Share:
     """How much of the logits Y comes from a part of them.
 
     `norm`: the part's Frobenius norm; `share`: ⟨part, Y⟩ / ⟨Y, Y⟩. The shares of all parts sum to 1; one that
-    works against the others has a share below 0.
+    works against the others has a share below 0. `dots`: ⟨part, Y_k⟩ / ⟨Y, Y⟩ for the sum Y_k of all paths
+    through k heads: from these follows the share for any other scale of W_O, the patterns held.
     """
 
     norm: float
     share: float
+    dots: tuple[float, ...] = ()
 
 
 def path_explorer(
@@ -52,8 +56,8 @@ def path_explorer(
     seed = whole_number("seed", seed)
     first = depths[len(depths) // 2], widths[-1]
     panels = "".join(_panel((L, H), seed, shown=first == (L, H)) for L in depths for H in widths)
-    body = _choices("layers", depths, first[0]) + _choices("heads", widths, first[1])
-    form = tag("form", body, class_="ov-choices", hidden="") if len(depths) + len(widths) > 2 else ""
+    body = _choices("layers", depths, first[0]) + _choices("heads", widths, first[1]) + slider(SCALE)
+    form = tag("form", body, class_="ov-choices", hidden="")
     return Picture(title, caption, tag("div", form + panels, class_="ov-explorer"), "")
 
 
@@ -68,13 +72,17 @@ def network_run(layers: int, heads: int, seed: int = 0) -> Run:
     return Transformer.random(config, seed).run(tokens)
 
 
-def measure(part: Array, whole: Array) -> Share:
-    """Return the norm of a part of the logits, and its share of the whole; both [pos, d_vocab].
+def measure(part: Array, orders: Array) -> Share:
+    """Return the norm of a part of the logits [pos, d_vocab], and its share of the sum of `orders`.
 
-    >>> measure(np.array([[1.0, 0.0]]), np.array([[2.0, 0.0]]))
-    Share(norm=1.0, share=0.5)
+    `orders` [order, pos, d_vocab]: what the paths through so many heads add, as `paths.by_order` has it.
+
+    >>> measure(np.array([[1.0, 0.0]]), np.array([[[1.5, 1.0]], [[0.5, -1.0]]]))
+    Share(norm=1.0, share=0.5, dots=(0.375, 0.125))
     """
-    return Share(float(np.linalg.norm(part)), float((part * whole).sum() / (whole * whole).sum()))
+    whole = orders.sum(axis=0)  # [pos, d_vocab]
+    dots = (orders * part).sum(axis=(1, 2)) / (whole * whole).sum()  # [order]
+    return Share(float(np.linalg.norm(part)), float(dots.sum()), tuple(map(float, dots)))
 
 
 def _sizes(name: str, value: object) -> tuple[int, ...]:
@@ -96,17 +104,8 @@ def _check_paths(layers: tuple[int, ...], heads: tuple[int, ...]) -> None:
 
 
 def _choices(name: str, values: tuple[int, ...], chosen: int) -> str:
-    radios = "".join(
-        tag("label", _radio(name, value, checked=value == chosen) + f" {value}") for value in values
-    )
     word = {"layers": "Layers", "heads": "Heads a layer"}[name]
-    # A legend stands above its fieldset in WebKit, whatever the style: so a group with a name.
-    return tag("div", tag("b", word, aria_hidden="true") + radios, role="radiogroup", aria_label=word)
-
-
-def _radio(name: str, value: int, *, checked: bool) -> str:
-    mark = "" if checked else None
-    return tag("input", type="radio", name=name, value=str(value), checked=mark, autocomplete="off")
+    return radios(name, word, {str(value): str(value) for value in values}, str(chosen))
 
 
 def _panel(size: tuple[int, int], seed: int, *, shown: bool) -> str:
@@ -135,7 +134,7 @@ def _table(run: Run, seed: int) -> str:
     found = list(paths.enumerate(config))
     orders = paths.by_order(run)  # [order, pos, d_vocab]
     bodies = "".join(
-        _order(run, order, orders[order], [path for path in found if len(path) == order])
+        _order(run, order, orders, [path for path in found if len(path) == order])
         for order in range(config.n_layers + 1)
     )
     names = ("term", "norm", "share")
@@ -148,17 +147,17 @@ def _table(run: Run, seed: int) -> str:
     return tag("table", tag("caption", says) + head + bodies, class_="ov-table", data_search_exclude="")
 
 
-def _order(run: Run, order: int, total: Array, found: list[paths.Path]) -> str:
+def _order(run: Run, order: int, orders: Array, found: list[paths.Path]) -> str:
     """The paths through this many heads, under their sum."""
-    part = measure(total, run.logits)
+    part = measure(orders[order], orders)
     name = tag("th", through(order, len(found)), scope="rowgroup")
     top = tag("tr", name + _cells(part), class_="ov-order", **_data(part))
-    return tag("tbody", top + "".join(_row(run, path) for path in found))
+    return tag("tbody", top + "".join(_row(run, path, orders) for path in found), data_order=str(order))
 
 
-def _row(run: Run, path: paths.Path) -> str:
+def _row(run: Run, path: paths.Path, orders: Array) -> str:
     term = tag("th", terms.html(path, one_head=run.model.config.n_heads == 1), scope="row")
-    part = measure(paths.contribution(run, path), run.logits)
+    part = measure(paths.contribution(run, path), orders)
     way = "-".join(f"{layer}.{head}" for layer, head in path)
     return tag("tr", term + _cells(part), data_path=way, **_data(part))
 
@@ -170,7 +169,8 @@ def _cells(part: Share) -> str:
 
 
 def _data(part: Share) -> dict[str, str]:
-    return {"data_norm": f"{part.norm:.6g}", "data_share": f"{part.share:.6g}"}
+    dots = " ".join(f"{dot:.4g}" for dot in part.dots)
+    return {"data_norm": f"{part.norm:.6g}", "data_share": f"{part.share:.6g}", "data_dots": dots}
 
 
 def _percent(share: float) -> str:

@@ -29,6 +29,7 @@ from rendering.pages.derivations import derivation_pages
 from rendering.pages.drawings import drawing_example, kit_list, looking_back, multiplied
 from rendering.pages.exercises import exercise_pages
 from rendering.pages.front import boxed_equation, what_was_checked
+from rendering.pages.hero import hero
 from rendering.pages.notation import notation_page
 from rendering.pages.reference import (
     families_list,
@@ -52,6 +53,7 @@ PAGES: dict[str, Writer] = {
 
 LINKLESS: dict[str, Writer] = {
     "boxed_equation": boxed_equation,
+    "hero": hero,
     "shell_list": partial(shell, "list"),
     "shell_derive": partial(shell, "derive", "ov-fold"),
     "shell_verify": partial(shell, "verify", "ov-fold", "conventions", "--seeds", "20", "--faults"),

@@ -1,32 +1,26 @@
-"""The fragments of the home page: the equation in its box, and a table of what was checked."""
+"""The equation in its box, for the home page, and the table of what was checked."""
 
 from __future__ import annotations
 
 import ovlearn as ov
 from ovlearn.checking import ROUTES, at_most
-from ovlearn.symbolic import GLOSSARY, factors
-from ovlearn.symbolic.notation import parse
 from rendering.pages.evidence import SEEDS, checked, derivation_link, rounded, worst
 from rendering.pages.pieces import (
     compact,
     displayed,
-    inline,
     page,
     relation_data,
-    shape,
     table,
-    with_symbols,
 )
 
 _CIRCUIT = "ov-circuit"
 
 
 def boxed_equation() -> str:
-    """The course's result, with each factor of its right side in words."""
+    """The course's result."""
     checked(_CIRCUIT)
-    derivation = ov.derive(_CIRCUIT)
-    box = displayed(relation_data(derivation.result, around=r"\Large\boxed{{{}}}"))
-    return page(box, "\n".join(map(_in_words, factors(derivation.result.rhs))))
+    result = ov.derive(_CIRCUIT).result
+    return displayed(relation_data(result, around=r"\Large\boxed{{{}}}"))
 
 
 def what_was_checked() -> str:
@@ -35,11 +29,6 @@ def what_was_checked() -> str:
     head = ("Derivation", "Steps", "Algebra, exact, run", "Error", "Faults rejected")
     rows = table(head, map(_row, reports), numbers=len(head) - 1)
     return page(_summary(reports), compact(rows))
-
-
-def _in_words(matrix: object) -> str:
-    entry = GLOSSARY[parse(str(matrix))[0]]
-    return f"- {inline(matrix, one_head=True)}, {shape(entry.shape)}: {with_symbols(entry.meaning)}"
 
 
 def _summary(reports: list[ov.Report]) -> str:

@@ -137,9 +137,10 @@ def test_weights_and_tokens_come_from_the_seed() -> None:
 
 
 def test_measure() -> None:
-    part = measure(np.array([[3.0, 0], [0, -4]]), np.array([[1.0, 1], [1, 1]]))
+    part = measure(np.array([[3.0, 0], [0, -4]]), np.array([[[1.0, 1], [0, 2]], [[0.0, 0], [1, -1]]]))
     assert part.norm == 5
     assert part.share == -0.25
+    assert part.dots == (-1.25, 1.0)
 
 
 # Without JavaScript
@@ -152,13 +153,15 @@ def test_one_network_is_shown_and_the_choices_are_hidden() -> None:
     assert [div.attrib["data-network"] for div in shown] == ["2-2"]
     form = one(EXPLORER, ".//form")
     assert "hidden" in form.attrib
-    assert [field.attrib["value"] for field in form.iter("input")] == ["1", "2", "3", "1", "2"]
+    assert [field.attrib["value"] for field in form.iter("input")] == ["1", "2", "3", "1", "2", "2"]
     assert [field.attrib["value"] for field in form.iter("input") if "checked" in field.attrib] == ["2", "2"]
 
 
-def test_a_single_network_needs_no_choices() -> None:
+def test_a_single_network_has_its_slider_alone_to_move() -> None:
     root = parsed(plots.path_explorer(layers=[3], heads=[2]))
-    assert root.find(".//form") is None
+    assert [field.attrib["type"] for field in one(root, ".//form").iter("input")] == ["hidden"] * 2 + [
+        "range"
+    ]
     assert "hidden" not in panel((3, 2), root).attrib
 
 

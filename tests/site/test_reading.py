@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
@@ -175,7 +176,7 @@ def test_the_explorers_numbers_are_the_packages(page: Page) -> None:
         )
         assert [path_of(row[0]) for row in rows] == list(paths.enumerate(run.model.config))
         for path, _, norm, share in rows:
-            part = measure(paths.contribution(run, path_of(path)), run.logits)
+            part = measure(paths.contribution(run, path_of(path)), paths.by_order(run))
             assert number(norm) == pytest.approx(part.norm, rel=0.01, abs=1e-9)
             assert number(share) == pytest.approx(100 * part.share, abs=0.051)
 
@@ -188,11 +189,32 @@ def test_the_explorer_reads_off_the_path_pointed_at(page: Page) -> None:
     row.hover(position={"x": 9, "y": 9})  # a list that scrolls under a mouse at rest does not count
     expect(row).to_have_class(re.compile("ov-on"))
     readout = panel.locator(".ov-readout")
-    part = measure(paths.contribution(run := network_run(2, 2), ((0, 1), (1, 0))), run.logits)
+    part = measure(paths.contribution(run := network_run(2, 2), ((0, 1), (1, 0))), paths.by_order(run))
     shown = [number(text) for text in readout.locator("b").all_inner_texts()]
     assert shown == [pytest.approx(part.norm, rel=0.01), pytest.approx(100 * part.share, abs=0.051)]
     on = panel.locator("svg [data-way].ov-on").evaluate_all("ways => ways.map(way => way.dataset.way)")
     assert {way for way in on if way} == {"0.1", "1.0"}
+
+
+def test_the_explorers_slider_scales_the_output_weights(page: Page) -> None:
+    """A frozen network whose W_O are four times as large: the page says what it would give."""
+    page.goto(ADDRESS + EXPLORER)
+    panel = chosen(page, (2, 2))
+    page.locator(".ov-explorer input[type=range]").press("End")
+    expect(page.locator(".ov-explorer output")).to_have_text("4")
+    run = network_run(2, 2)
+    orders = paths.by_order(run) * 4.0 ** np.arange(3)[:, None, None]
+    rows = panel.locator("tr[data-path]").evaluate_all(
+        "rows => rows.map(row => [row.dataset.path, ...[...row.cells].map(cell => cell.innerText)])"
+    )
+    for path, _, norm, share in rows:
+        way = path_of(path)
+        part = measure(4.0 ** len(way) * paths.contribution(run, way), orders)
+        assert number(norm) == pytest.approx(part.norm, rel=0.01)
+        assert number(share) == pytest.approx(100 * part.share, abs=0.051)
+    shown = [number(text) for text in panel.locator(".ov-readout b").all_inner_texts()]
+    told = panel.locator("tr.ov-on td").all_inner_texts()
+    assert shown == [number(text) for text in told]
 
 
 def test_a_head_of_the_explorer_can_be_pressed(page: Page) -> None:
@@ -223,7 +245,7 @@ def test_a_head_of_the_explorer_can_be_pressed(page: Page) -> None:
     goes("0.1-1.0")
     way("0.1").locator("text").click()  # once more: no longer
     goes("1.0")
-    part = measure(paths.contribution(run := network_run(3, 2), ((1, 0),)), run.logits)
+    part = measure(paths.contribution(run := network_run(3, 2), ((1, 0),)), paths.by_order(run))
     shown = [number(text) for text in panel.locator(".ov-readout b").all_inner_texts()]
     assert shown == [pytest.approx(part.norm, rel=0.01), pytest.approx(100 * part.share, abs=0.051)]
 

@@ -20,6 +20,8 @@ from ovlearn.plots.kit.parts import Note as Note
 from ovlearn.plots.kit.parts import Part as Part
 from ovlearn.plots.kit.parts import row as row
 from ovlearn.plots.kit.parts import stack as stack
+from ovlearn.plots.kit.pressing import only as only
+from ovlearn.plots.kit.pressing import press as press
 from ovlearn.plots.kit.sentences import attention as attention
 from ovlearn.plots.kit.sentences import words as words
 from ovlearn.plots.kit.shapes import box as box

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from ovlearn.arguments import complaint
 from ovlearn.plots.kit.lines import arrow
@@ -16,11 +16,12 @@ _PLUS = 9.0  # the radius of the sign where something is added
 _WIDE = 5.0  # the stream itself
 
 
-def stream(writers: Iterable[Sequence[str]], thing: str = "ov") -> list[Part]:
+def stream(writers: Iterable[Sequence[str]], thing: str = "ov", silent: Collection[str] = ()) -> list[Part]:
     """Return the stream, its embedding and its unembedding, and a box for each writer of each layer.
 
-    `writers`: their names, a list for each layer; `thing`: what they are. The streams are called X_0, X_1, …
-    and what a layer adds Δ_0, Δ_1, … Raises ValueError for no layer, or a layer without a writer.
+    `writers`: their names, a list for each layer; `thing`: what they are; `silent`: the names of those that
+    write nothing, which lose their arrow and their colour. The streams are called X_0, X_1, … and what a
+    layer adds Δ_0, Δ_1, … Raises ValueError for no layer, or a layer without a writer.
 
     >>> parts = stream([["head 0.0", "head 0.1"], ["head 1.0"]])
     >>> any("head 1.0" in part.svg for part in parts)
@@ -35,18 +36,23 @@ def stream(writers: Iterable[Sequence[str]], thing: str = "ov") -> list[Part]:
     line = arrow(embedding.right, unembedding.left, "stream", width=_WIDE)
     parts = [line, embedding, unembedding, text("Y", (end + 112, 0))]
     for layer, names in enumerate(layers):
-        parts += _layer(layer, names, begin + _LAYER * layer, thing)
+        parts += _layer(layer, names, begin + _LAYER * layer, thing, silent)
     return [*parts, _stream_name(len(layers), end + 14)]
 
 
-def _layer(layer: int, names: Sequence[str], x: float, thing: str) -> list[Part]:
+def _layer(layer: int, names: Sequence[str], x: float, thing: str, silent: Collection[str]) -> list[Part]:
     """The heads of one layer above the stream, how they read it, and where they write."""
     reads, writes = x + 22, x + _LAYER - 16
     heads = [
-        box(name, ((reads + writes) / 2, -_RISE - _PITCH * row), thing) for row, name in enumerate(names)
+        box(name, ((reads + writes) / 2, -_RISE - _PITCH * row), "" if name in silent else thing)
+        for row, name in enumerate(names)
     ]
     lines = [arrow((reads, 0), head.left, "stream", turn="along") for head in heads]
-    lines += [arrow(head.right, (writes, -_PLUS), thing, turn="across") for head in heads]
+    lines += [
+        arrow(head.right, (writes, -_PLUS), thing, turn="across")
+        for head, name in zip(heads, names, strict=True)
+        if name not in silent
+    ]
     added = text(f"Δ_{layer}", (writes + 17, -_RISE / 2), "stream")
     return [*lines, *heads, _plus(writes), added, _stream_name(layer, x)]
 

@@ -1,27 +1,9 @@
 # %% [markdown]
-# # How this course works
+# # Check a derivation yourself
 #
-# The derivations of this course are made by code, and each of their steps is checked. Here you read a small
-# one, check it, extend it, and see a check fail.
-#
-# ## What you will be able to do
-#
-# - read a symbol: its name, its layer and head, its shape;
-# - tell a step from a rule, and an assumption from a definition;
-# - say what a remainder is, and why nothing is dropped without one;
-# - say what each of the three checks can see, and what it cannot;
-# - extend a derivation and have your own steps checked.
-#
-# ## The question
-#
-# A text about transformers holds many equations. A lost transpose or an index that is off by one looks like
-# any other equation. Why should you believe the ones that you meet here?
-#
-# ## How to read a symbol
-#
-# A transformer turns a text of several tokens into a matrix with one row for each token. This matrix is the
-# residual stream, and each layer adds something to it. The next lesson says more. All that this one needs are
-# the names of a few matrices.
+# The derivations of this course are made by code, and each of their steps is checked; [how it is
+# checked](how-it-is-checked.md) says by what. Here you build a small one, check it by hand and by `ov.verify`, and
+# see a check fail.
 
 # %% tags=["hide-input"]
 from dataclasses import replace
@@ -31,7 +13,6 @@ from sympy import MatrixSymbol
 
 import ovlearn as ov
 from ovlearn.symbolic import (
-    GLOSSARY,
     Assumption,
     DerivationError,
     Network,
@@ -47,25 +28,7 @@ from ovlearn.symbolic import (
     to_text,
 )
 
-# %%
-for name in ("X", "Delta", "W_U", "Y", "A", "W_OV"):
-    entry = GLOSSARY[name]
-    print(
-        f"{name:6} {list(entry.shape)!s:7} {entry.meaning.split(';')[0]}"
-    )
-
 # %% [markdown]
-# The sizes are letters: $s$ is the number of tokens, $d$ the width of the residual stream, $d_h$ the width
-# inside a head, $v$ the size of the vocabulary. The full list is on the page [notation](../notation.md).
-#
-# - **Indices count from 0.** $X_1$ is the stream before layer 1, which is the second layer. $A_{1,0}$ is the
-#   pattern of layer 1, head 0. Code writes `X_1` and `A_1_0`.
-# - **One head a layer is written short.** Then the head's index is always 0 and is left out: $A_1$ is
-#   $A_{1,0}$, and $W_{OV_1}$ is $W_{OV}^{1,0}$. The article that this course follows has one head a layer, so
-#   most lessons use the short form.
-# - **Vectors are rows.** A token is a row $x$, and a weight multiplies it from the right: $x W$, in code
-#   `x @ W`. So a product reads from left to right in the order in which things happen.
-#
 # ## An equation, derived
 #
 # Take a network of two layers. Each layer adds a matrix to the stream: layer $l$ adds $\Delta_l$. Once the
@@ -111,20 +74,8 @@ for step in derivation.steps:
     print(f"    {step.rule.name}: {step.rule.law}")
 
 # %% [markdown]
-# These are the words to know:
-#
-# | word | what it is | here |
-# | --- | --- | --- |
-# | rule | a law that a step uses; it refuses what it does not cover | distribute |
-# | assumption | a statement about the network, which could be false | the stream is a sum of two parts |
-# | definition | a new name for an old thing; it cannot be false | none yet; $W_{OV} = W_V W_O$ will be one |
-# | theorem | a result of an earlier derivation, used again | none yet |
-# | remainder | what a step leaves out, kept beside what it keeps | below |
-#
-# A step rewrites by a rule that keeps the value, uses an assumption by name, or selects terms and keeps the
-# rest as a remainder. Later you will meet two more kinds: a bound ($\leq$), and an example that shows that
-# two things differ ($\neq$). Nothing else moves a derivation on. (An equation outside a derivation is a
-# question, an assumption or a definition, or an argument in words, and the text says so.)
+# A rule that keeps the value is one kind of step. Later you meet others: a selection, which keeps its remainder, a bound
+# ($\leq$), and an example that shows that two things differ ($\neq$).
 #
 # ## How a step is checked
 #
@@ -140,7 +91,7 @@ assert NormalForm().of(step.before) == NormalForm().of(step.after)
 
 # %% [markdown]
 # **Exact.** Put in random whole numbers, and calculate modulo a large prime. No rounding enters. Two
-# different polynomials can agree at a random point by luck, but rarely.
+# different polynomials can agree at a random point by luck, but [rarely](how-it-is-checked.md#how-sure-is-exact).
 
 # %%
 p = 2**28 - 57  # a prime; sums of a few products still fit into 64 bits
@@ -317,25 +268,6 @@ except DerivationError as refusal:
 # network *you* care about meets the assumptions. One with layer norm does not meet all that this course will
 # assume.
 #
-# ## What runs where
-#
-# - **This page** is a notebook that was run when the site was built. What stands under a cell is what the
-#   cell returned. Numbers in the text come from cells, too.
-# - **On your machine**, `pip install 'ovlearn[course]'` gives the package, the notebooks' needs and the
-#   command `ovlearn`. Download the lesson's notebook, and run it.
-# - **In a terminal**, `ovlearn list` names the derivations, `ovlearn derive ov-circuit` prints one, and
-#   `ovlearn verify ov-circuit --faults` checks it.
-#
-# `import ovlearn as ov` has two halves. The symbolic half makes equations and has no numbers. The numeric
-# half is a transformer in numpy and has no symbols. Only the checks see both.
-#
-# ## Where it stands
-#
-# The course follows *OV Circuits* (Weinryb, 2024) and the paper behind it, *A Mathematical Framework for
-# Transformer Circuits* (Elhage et al., 2021). Their equations were written by hand. The [article
-# map](../article-map.md) leads from each equation of the article to its derivation. Where the article or the
-# paper need a correction, the [errata](../errata.md) show it with a cell.
-#
 # ## Recap
 #
 # - A derivation is a chain of steps. Each step names its rule, and each assumption has a name.
@@ -354,4 +286,11 @@ except DerivationError as refusal:
 # 3. Write an assumption that is false but that a network with all $W_O = 0$ would meet. Which route rejects
 #    it?
 #
-# Next: [the residual stream is a sum](01_residual_stream.py).
+#
+# ??? success "Answers"
+#
+#     1. *distribute* multiplies out what *unfold* gives, and *ungroup* removes the brackets.
+#     2. `frozen.run(heads={(0, 0)}).logits - frozen.run(heads=set()).logits` of a network with one head a layer gives
+#        $\Delta_0 W_U$; what layer 1 alone wrote is `run.head_out[1].sum(axis=0) @ run.model.W_U`.
+#     3. For example $X_1 = X_0$. Only the numeric route runs a network, so only it can say that layer 0 writes
+#        something.
