@@ -236,7 +236,7 @@ assert apart(sideways, alone) > 0.5
 #
 # **Taking the map for the account.** That a row names the right word does not say that the word came from there.
 #
-# ## Recap: four questions
+# ## Recap
 #
 # - **What is $A$?** How much each position takes from each other. Its rows sum to 1.
 # - **Why may it be held?** On the recorded text nothing changes, and what is left is linear. The result holds for that

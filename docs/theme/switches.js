@@ -4,7 +4,7 @@
   "use strict";
 
   const wired = new WeakSet();
-  const pairs = text => text.split(" ").map(pair => pair.split("="));
+  const pairs = text => text.split(" ").filter(Boolean).map(pair => pair.split("="));
   const holds = (element, state) => pairs(element.dataset.when).every(([name, places]) => places.split(",").includes(state[name]));
   const show = (element, shown) => { element.style.display = shown ? "" : "none"; };
 

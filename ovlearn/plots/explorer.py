@@ -14,7 +14,7 @@ from ovlearn.numeric.arrays import Array
 from ovlearn.plots import inputs, networks, terms
 from ovlearn.plots.picture import READOUT, Picture
 from ovlearn.plots.svg import tag
-from ovlearn.plots.switches import Control, radios, slider
+from ovlearn.plots.switching import Control, radios, slider
 from ovlearn.plots.wording import figure, through
 
 SCALE = Control("scale", "All W_O times", ("¼", "½", "1", "2", "4"), slider=True, start=2)

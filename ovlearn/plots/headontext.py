@@ -10,7 +10,7 @@ from ovlearn.numeric.zoo.headontext import HeadOnText
 from ovlearn.plots import kit
 from ovlearn.plots.kit.parts import Part
 from ovlearn.plots.picture import Picture
-from ovlearn.plots.switches import Control, State, switches
+from ovlearn.plots.switching import Control, State, switches
 from ovlearn.plots.wording import figure, label, name_of
 
 _ROW = 74.0  # from the sentence to the bars below it
@@ -23,8 +23,8 @@ def heads_on_texts(
     """Return texts to choose from, for each a few heads, and in each a word to touch.
 
     `models`: by a model's name, as a reader should see it, its texts, and the heads on each. Arcs are as
-    thick as what the head gave from there to the next word; the bars are the row of the head's circuit for the word
-    that is touched. What can be chosen from one thing only is not asked.
+    thick as what the head gave from there to the next word; the bars are the row of the head's circuit for
+    the word that is touched. What can be chosen from one thing only is not asked.
 
     Raises ValueError for no model, one without a text, or a text without a head.
 
@@ -52,13 +52,13 @@ def heads_on_texts(
     def panel(state: State) -> Picture:
         model = state["model"]
         text = state[f"text{model}"]
-        return head_on_text_drawn(found[model][text][state[f"head{model}.{text}"]])
+        return _drawn(found[model][text][state[f"head{model}.{text}"]])
 
     return switches(controls, panel, title, caption)
 
 
-def head_on_text_drawn(found: HeadOnText) -> Picture:
-    """Return one head on one text: the sentence, its arcs, and a row of bars for each word to touch."""
+def _drawn(found: HeadOnText) -> Picture:
+    """One head on one text: the sentence, its arcs, and a row of bars for each word to touch."""
     first = int(found.gave.argmax())
     sentence = kit.words([_shown(word) for word in found.words], gap=20)
     arcs = _arcs(found, sentence)
@@ -72,7 +72,7 @@ def head_on_text_drawn(found: HeadOnText) -> Picture:
         if weight >= 0.005
     ]
     begin = sentence[-1].right
-    beyond = kit.box(f"{label(found.next_word)} {100 * found.probability:.0f} %", thing="unembedding")
+    beyond = kit.box(f"{label(found.next_word.strip())} {100 * found.probability:.0f} %", thing="unembedding")
     beyond = beyond.moved(begin[0] + 44 - beyond.left[0], begin[1] - beyond.middle[1])
     onward = kit.arrow(begin, beyond.left, "unembedding")
     rows = [
@@ -89,6 +89,7 @@ def head_on_text_drawn(found: HeadOnText) -> Picture:
         title=f"Head {name_of(found.head)} on “{found.text.strip()}”",
         says=_says(found, first),
         caption=_says(found, first),
+        numbers=_numbers(found),
     )
 
 
@@ -117,6 +118,21 @@ def _row(found: HeadOnText, place: int, sentence: Sequence[Part]) -> list[Part]:
     drawn = drawn.moved(middle - drawn.middle[0], top - drawn.box[1])
     heading = kit.text(f"looking at “{_shown(found.words[place])}” says", (middle, top - 16), "ov", bold=True)
     return [heading, drawn]
+
+
+def _numbers(found: HeadOnText) -> list[list[str]]:
+    """The same as a table: a row for each word of the text."""
+    head = ["word", "attention", f"gives “{found.next_word.strip()}”", "its row raises"]
+    rows = [
+        [
+            _shown(word),
+            figure(float(found.attention[place])),
+            figure(float(found.gave[place])),
+            ", ".join(name.strip() or name for name in found.raised[place]),
+        ]
+        for place, word in enumerate(found.words)
+    ]
+    return [head, *rows]
 
 
 def _says(found: HeadOnText, place: int) -> str:

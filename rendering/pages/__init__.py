@@ -29,8 +29,8 @@ from rendering.pages.derivations import derivation_pages
 from rendering.pages.drawings import drawing_example, kit_list, looking_back, multiplied
 from rendering.pages.exercises import exercise_pages
 from rendering.pages.front import boxed_equation, what_was_checked
-from rendering.pages.hero import hero
 from rendering.pages.notation import notation_page
+from rendering.pages.opening import hero
 from rendering.pages.reference import (
     families_list,
     models_list,

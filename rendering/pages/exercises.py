@@ -1,4 +1,4 @@
-"""The pages of the exercise sets: prompts, starters and folded hints; no solution."""
+"""The pages of the exercise sets: prompts, starters, and folded below them hints and one right answer."""
 
 from __future__ import annotations
 
@@ -92,6 +92,7 @@ def _exercise(one: Exercise) -> Iterator[str]:
     yield cell_block("exercise", one.name, python(one.starter))
     for number, hint in enumerate(one.hints, start=1):
         yield folded("question", f"Hint {number} of {len(one.hints)}", _linked(hint))
+    yield folded("success", "One right answer", python(one.solution))
 
 
 def _takes(points: Sequence[int]) -> str:

@@ -25,7 +25,10 @@ def test_each_script_can_be_read(name: str) -> None:
 
 def test_each_piece_of_data_that_the_script_reads_is_there() -> None:
     wanted = set(re.findall(r"\.dataset\.(\w+)", SCRIPT))
-    assert wanted == {"values", "words", "rows", "columns", "grid", "network", "path", "way"}
+    assert wanted == {
+        *("values", "words", "rows", "columns", "grid"),
+        *("network", "path", "way", "norm", "dots", "order", "options"),
+    }
     for name in wanted:
         assert f"data-{name}=" in HTML
 

@@ -34,3 +34,15 @@ def hero() -> str:
         "language model, a small part. Arcs are as thick as what came from there."
     )
     return plots.heads_on_texts(models, "Heads at work", caption)._repr_html_()
+
+
+def still() -> str:
+    """Return the first head of the page as an SVG file of its own, on white, for the README."""
+    (name, _), texts = next(iter(TEXTS.items()))
+    text, (head, *_) = next(iter(texts.items()))
+    only = {name: {text: [head_on_text(zoo.load(name), text, *head)]}}
+    body = plots.heads_on_texts(only).body
+    svg = body[body.index("<svg") : body.index("</svg>") + len("</svg>")]
+    paper = '<rect width="100%" height="100%" rx="6" fill="#fff"/>'
+    opening, content = svg.split(">", 1)
+    return f'{opening} xmlns="http://www.w3.org/2000/svg">{paper}{content}\n'

@@ -65,19 +65,23 @@ def switches(
         raise ValueError(complaint("controls", f"at most {MOST_STATES} states", str(len(states))))
     drawn = [panel(state) for state in states]
     begin = {control.name: control.start for control in controls}
+    asked = {control.name for control in controls if len(control.options) > 1}
     first = next(place for place, state in enumerate(states) if state.items() <= begin.items())
     panels = "".join(
         tag(
             "div",
             picture.body + picture.alternative,
-            data_when=condition(state),
+            data_when=condition({name: state[name] for name in state if name in asked}),
             data_says=picture.caption,
             **_shown(place == first),
         )
         for place, (state, picture) in enumerate(zip(states, drawn, strict=True))
     )
     form = tag(
-        "form", "".join(_control(control, begin) for control in controls), class_="ov-choices", hidden=""
+        "form",
+        "".join(_control(control, begin, asked) for control in controls if control.name in asked),
+        class_="ov-choices",
+        hidden="",
     )
     says = tag("p", escape(drawn[first].caption), class_="ov-says", aria_live="polite")
     return Picture(title, caption, tag("div", form + panels + says, class_="ov-switches"), "")
@@ -126,7 +130,7 @@ def radios(name: str, label: str, options: Mapping[str, str], chosen: str) -> st
     there is nothing to choose, nothing is seen.
     """
     if len(options) == 1:
-        return tag("input", type="hidden", name=name, value=chosen)
+        return ""
     buttons = "".join(
         tag("label", _radio(name, value, checked=value == chosen) + f" {escape(words)}")
         for value, words in options.items()
@@ -145,16 +149,17 @@ def _group(label: str, inside: str, role: str, **attributes: str) -> str:
     )
 
 
-def _control(control: Control, begin: State) -> str:
+def _control(control: Control, begin: State, asked: set[str]) -> str:
     options = {str(place): words for place, words in enumerate(control.options)}
     inside = (
         slider(control)
         if control.slider
         else radios(control.name, control.label, options, str(control.start))
     )
-    if not control.when:
+    needs = {name: places for name, places in control.when.items() if name in asked}
+    if not needs:
         return inside
-    return tag("div", inside, data_when=condition(control.when), **_shown(control.there(begin)))
+    return tag("div", inside, data_when=condition(needs), **_shown(control.there(begin)))
 
 
 def slider(control: Control) -> str:
