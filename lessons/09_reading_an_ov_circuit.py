@@ -1,33 +1,78 @@
 # %% [markdown]
 # # Reading an OV circuit
 #
-# The circuit $W_E W_{OV} W_U$ is a table: a row for each token that a head may look at, a column for each
-# token that may come next. Here you learn to read such a table, also where it is too large to look at.
-#
-# ## What you will be able to do
-#
-# - Read a row of the circuit, and list the tokens that a head raises.
-# - Say why the table has few independent rows, and compute with it without forming it.
-# - Say what its eigenvalues tell about copying, and what a copying score is.
-# - Tell two cases in which a copying score misleads.
-#
-# ## The question
-#
-# [Lesson 07](07_the_ov_circuit.py) derived the circuit. There it had seven tokens. A real vocabulary has
-# thousands, and the table has millions of entries.
-#
-# **How do you see what a head does, without looking at all of its table?**
-#
-# ## The equation
-#
-# The head's circuit is the last part of the boxed equation:
+# An OV circuit is a table: a row for each word that a head may look at, a column for each word that may come next.
+# Here you read such rows, tell a row that speaks from noise, and learn what one number says of a whole table.
 
-# %%
+# %% tags=["remove-cell"]
 import numpy as np
 
 import ovlearn as ov
 from ovlearn import circuits, plots, zoo
+from ovlearn.plots import ovreader
 
+real = zoo.load("smollm2-excerpt")
+france = real.rows(29, 2, [" France", " king", " they"], k=1)
+assert list(france.raised[:, 0]) == [
+    real.id_of(word) for word in (" France", " King", " scale")
+]
+first = france.by[:, 0] / france.spread  # [word]
+assert first[1] > ovreader.STANDS_OUT > first[2]
+assert france.spread[1] < france.noise[1]
+
+# %% [markdown]
+# ## How does one read a table of billions of numbers?
+#
+# SmolLM2 knows {{ f"{real.d_vocab:,}" }} words and pieces of words. The table of one head has
+# {{ f"{real.d_vocab**2 / 1e9:.1f}" }} billion entries. So look up rows: “France” first, then “they”.
+
+# %% tags=["hide-input"]
+plots.reader(
+    real,
+    [(29, 2), (29, 0), (25, 2), (27, 7), (27, 5)],
+    title="What five heads of SmolLM2 say",
+    caption="29.2 raises what 29.0 lowers. The mark on each meter is the noise. A star marks a word without a space before it.",
+)
+
+# %% [markdown]
+# Head 29.2 answers “France” with “France”, “French” and “Paris”. Head 29.0, in the same layer, *lowers* “France”.
+# At “they” both have nothing to say, and head 25.2 speaks.
+#
+# ## Is it a row, or noise?
+#
+# Every row has a largest entry, even where it says nothing. So look at two numbers first:
+#
+# - **Spread**: the standard deviation of the row, here over the whole vocabulary. **Noise** is the spread that random
+#   heads of the same strength give. A row that is much wider is strong.
+# - **How far out the top is.** A quiet row can still point at something. Looking at “king”, 29.2 spreads no wider than
+#   noise, but the first word, “King”, lies {{ f"{first[1]:.0f}" }} spreads out. At “they” the first is only
+#   {{ f"{first[2]:.0f}" }} out.
+
+# %% tags=["remove-cell"]
+rng = np.random.default_rng(0)
+out = []
+for _ in range(10):
+    W_random = rng.normal(size=(576, 64)) @ rng.normal(size=(64, 576))
+    guess = real.streams(real.words)  # [word, d_model]
+    guess = guess / np.sqrt((guess**2).mean(1, keepdims=True))
+    by_chance = guess @ W_random @ real.W_U  # [word, word]
+    out.append(np.abs(by_chance).max(1) / by_chance.std(1))
+rare = float((np.array(out) > ovreader.STANDS_OUT).mean())
+assert rare < 0.02
+
+# %% [markdown]
+# Fewer than {{ 2 if rare > 0.01 else 1 }} in 100 rows of random heads reach {{ f"{ovreader.STANDS_OUT:.0f}" }} spreads.
+# The reader calls a row noise where it is neither {{ ovreader.STRONG }} times as wide as noise nor that far out. Still,
+# quiet is quiet: 27.5 writes pronouns whatever it reads, so at “cat” it points at them too, with little force.
+#
+# The reader's words are the {{ f"{len(real.words):,}" }} of the course's excerpt, less a few that do not suit
+# everybody. Others may be raised more. Its numbers are before the last norm, which shrinks them all alike.
+#
+# ## The equation
+#
+# The table is the last part of the boxed equation of [lesson 07](07_the_ov_circuit.py):
+
+# %%
 d = ov.derive("ov-circuit", layers=1, heads=1, layer=0)
 ov.show(
     d.lemma("What is circuit, and what is contribution"),
@@ -35,348 +80,254 @@ ov.show(
 )
 
 # %% [markdown]
-# ## A circuit that one can look at
-#
-# The course comes with small models to read: `ovlearn zoo` lists them. The first one was written by hand.
-# Its only head copies.
-
-# %%
-model = zoo.load("copying")
-zoo.card("copying")
-
-# %%
-# [d_vocab, d_vocab], kept as two factors
-table = circuits.full_ov(model, 0, 0)
-plots.matrix(
-    table,
-    rows=model.tokens,
-    columns=model.tokens,
-    title="The OV circuit of a head that copies",
-    caption="Look for the largest entry of each row.",
-    axes=("token looked at", "next token"),
-)
-
-# %% [markdown]
-# The largest entry of each row is on the diagonal: where this head looks at a token, it raises that token
-# most. But the rest of the table is not 0. The reason is its rank.
-#
-# ## Few independent rows
-#
-# The table is a product through the head's width, so its rank is at most $d_h$
-# ([lesson 04](04_values_and_outputs_fold.py)). Ten tokens in five dimensions cannot all be at right angles.
-# So to raise one token is to raise its neighbours a little.
-
-# %%
-singular = table.svd()[1]  # [d_head], falling
-dense = table.AB  # [d_vocab, d_vocab]: small enough here
-assert (
-    np.linalg.matrix_rank(dense) == len(singular) == model.config.d_head
-)
-assert (dense.argmax(axis=1) == np.arange(model.config.d_vocab)).all()
-
-# %% [markdown]
-# The table of {{ dense.shape[0] }} × {{ dense.shape[1] }} numbers has rank {{ len(singular) }}. So it is
-# kept as two thin factors, $W_E W_V$ and $W_O W_U$, and multiplied only where one looks.
-# `circuits.full_ov` returns a `FactoredMatrix`, which knows its trace, norm, eigenvalues and singular
-# values without the product.
+# Its rank is at most the head's width $d_h$ ([lesson 04](04_values_and_outputs_fold.py)): here
+# {{ real.W_V.shape[2] }}, for {{ f"{real.d_vocab:,}" }} rows. So rows cannot all go their own ways. What raises “cat”
+# raises “cats” nearly as much, and lowers others.
 #
 # ## Copying, in one number
 #
-# To see that a head copies we looked at its diagonal. For thousands of tokens a number would be better. The
-# paper's is built on eigenvalues. A number that is added to all logits alike changes no probability. So we
-# first take from each row of the circuit its mean, which is to centre $W_U$ over the vocabulary. Call the
-# result $C$, and let $u C = \lambda u$ for a row vector $u$: a mixture of tokens. Its shares have both signs
-# mostly, and attention has not: no head looks at such a mixture by itself. But what a head adds is linear in
-# what it looks at. To a part $u$ of that it answers with $\lambda$ times the same mixture in the logits.
+# Does a head raise what it looks at? The paper asks the table's **eigenvalues**. Take from each row its mean, which
+# changes no probability, and call the result $C$. Let
+#
+# $$
+# u\,C = \lambda\,u
+# $$
+#
+# Here $u$ is a mixture of words, with shares of both signs. Where a head looks at $u$, it adds $\lambda u$ to the
+# logits.
 #
 # - $\lambda > 0$: the mixture raises itself.
 # - $\lambda < 0$: it lowers itself.
-# - A pair of complex eigenvalues turns one mixture into another.
+# - Complex $\lambda$: one mixture turns into another.
 #
-# The **copying score** is $\sum_i \lambda_i \big/ \sum_i |\lambda_i|$. It is 1 where all eigenvalues are
-# positive, −1 where all are negative.
+# The **copying score** is $\sum_i \lambda_i \big/ \sum_i |\lambda_i|$: 1 if all are positive, −1 if all are negative.
 #
-# $C$ is $v \times v$, but only $d_h$ of its eigenvalues can differ from 0. They are those of a matrix of
-# $d_h \times d_h$: if $u P Q = \lambda u$, then $(u P)\, Q P = \lambda\, (u P)$. So $P Q$ and $Q P$ share
-# every eigenvalue that is not 0. With $P = W_E W_V$ and $Q = W_O W_U$, with $W_U$ centred, the small one is
-# $W_O W_U W_E W_V$.
+# At most $d_h$ eigenvalues differ from 0, and they do not need the big table. Write $C = P Q$, with
+# $P = W_E W_V$ and $Q = W_O W_U$, with $W_U$ centred. If $u P Q = \lambda u$, then $(u P)\, Q P = \lambda\, (u P)$.
+# So the small $Q P$ has the same ones.
+#
+# ## In code
+
 
 # %%
-# [d_vocab, d_head], [d_head, d_vocab]
-P, Q = table.A, table.B - table.B.mean(axis=1, keepdims=True)
-small = np.sort(np.linalg.eigvals(Q @ P).real)  # [d_head]
-# [d_vocab]
-large = np.linalg.eigvals(dense - dense.mean(axis=1, keepdims=True))
-kept = np.sort(large[np.abs(large) > 1e-9].real)  # those that are not 0
-assert np.allclose(small, kept)
-assert (small > 0).all()
-assert np.isclose(circuits.copying_score(model)[0, 0], 1)
+def factors(model, W_V, W_O):
+    """P and Q, with W_U centred."""
+    W_U = model.W_U  # [d_model, d_vocab]
+    W_U = W_U - W_U.mean(axis=1, keepdims=True)
+    return model.W_E @ W_V, W_O @ W_U
+
+
+for head in [(29, 2), (29, 0)]:
+    at = real.place(*head)
+    P, Q = factors(real, real.W_V[at], real.W_O[at])
+    eigenvalues = np.linalg.eigvals(Q @ P)  # [d_head]
+    score = eigenvalues.sum().real / np.abs(eigenvalues).sum()
+    print(head, f"{score:+.2f}")
+
+# %% tags=["remove-cell"]
+assert np.isclose(score, real.copying_score(29, 0), atol=1e-4)
+sets = {
+    "29.2": real.eigenvalues(29, 2),
+    "29.0": real.eigenvalues(29, 0),
+}
+assert (sets["29.2"].real > 0).all()
+assert (sets["29.0"].real < 0).all()
+W_V, W_O = rng.normal(size=(576, 64)), rng.normal(size=(64, 576))
+P, Q = factors(real, W_V, W_O)
+sets["a random head"] = np.linalg.eigvals(Q @ P)
+
+# %% tags=["hide-input"]
+plots.spectrum(
+    [
+        np.sort_complex(each / np.abs(each).max())
+        for each in sets.values()
+    ],
+    labels=list(sets),
+    title="Two heads with opposite signs",
+    caption="All eigenvalues of 29.2 lie right of the middle, all of 29.0 left. A random head has them on both sides.",
+)
 
 # %% [markdown]
-# All {{ len(small) }} are positive, so the score is {{ f"{circuits.copying_score(model)[0, 0]:.0f}" }}.
+# The scores are almost +1 and −1.
 #
-# Heads with random weights show what is nothing special. Between random embeddings their eigenvalues lie
-# around 0 in all directions, and their scores scatter around 0, the less, the larger the head:
+# ## What random heads give
+#
+# Between random embeddings, a random head's score is 0 on average. How far it strays depends on the head's width:
 
-# %%
+# %% tags=["remove-cell"]
 spread = {}
 for d_head in (4, 16, 64):
-    sizes = ov.Config(
-        1,
-        32,
-        d_model=4 * d_head,
-        d_head=d_head,
-        d_vocab=8 * d_head,
-        n_ctx=2,
-    )
+    sizes = ov.Config(1, 32, 4 * d_head, d_head, 8 * d_head, n_ctx=2)
     scores = [
         circuits.copying_score(ov.Transformer.random(sizes, seed))
         for seed in range(3)
     ]
-    spread[d_head] = float(np.std(scores)), float(np.mean(scores))
-assert all(abs(mean) < 0.15 for _, mean in spread.values())
-assert all(
-    1.2 < deviation * d_head < 2.2
-    for d_head, (deviation, _) in spread.items()
-)
+    spread[d_head] = float(np.std(scores))
+    assert abs(np.mean(scores)) < 0.15
+    assert 1.2 < spread[d_head] * d_head < 2.2
+low, high = circuits.copying_quantiles(real.network, (0.025, 0.975))
+assert -0.2 < low < high < 0.2
 
 # %% [markdown]
-# | $d_h$ | standard deviation of the score | times $d_h$ |
-# | --- | --- | --- |
-# {{ "\n".join(f"| {d_head} | {s:.3f} | {s * d_head:.1f} |" for d_head, (s, _) in spread.items()) }}
+# | $d_h$ | standard deviation of the score |
+# | --- | --- |
+# {{ "\n".join(f"| {d_head} | {s:.2f} |" for d_head, s in spread.items()) }}
 #
-# A score of 0.3 means little for $d_h = 4$. For $d_h = 64$ it is {{ f"{0.3 / spread[64][0]:.0f}" }} standard
-# deviations. But trained embeddings share directions, and between them random heads scatter more widely. So
-# `circuits.copying_quantiles` puts random $W_V$ and $W_O$ between a model's *own* $W_E$ and $W_U$. That is
-# the control for the network that follows.
-
-# %% [markdown]
-# ## A head that learned from a text
+# Trained embeddings share directions, and between *them* random heads stray further. `circuits.copying_quantiles`
+# measures it: 95 % of random heads between SmolLM2's embeddings score within ±{{ f"{max(-low, high):.1f}" }}. Scores of
+# ±1 are no accident.
 #
-# `king-james` is a network of one layer with eight heads. It was trained to predict the next word of an
-# old English text, the King James Bible. It has {{ f"{zoo.load('king-james').config.d_vocab:,}" }} words.
+# ## When the score misleads
+#
+# Now the two-layer model that read the King James Bible.
 
 # %%
-words = zoo.load("king-james")
-zoo.card("king-james")
+model = zoo.load("king-james-two-layers")
+score = circuits.copying_score(model)  # [layer, head]
+heads = [(layer, head) for layer in range(2) for head in range(8)]
+own = [
+    circuits.copying_accuracy(model, *head, k=10) for head in heads
+]  # the share of words among their own ten largest
+best, worst = max(heads, key=score.item), min(heads, key=score.item)
 
-# %% [markdown]
-# A table of 2,000 × 2,000 is not for looking at. So we let the table choose. The rule, fixed before we
-# look:
-#
-# 1. Only words of letters that the text has at least 200 times.
-# 2. Of these, the six whose row has the largest entry: there the head has most to say.
-# 3. Of each row, the four largest entries.
-#
-# `circuits.top_outputs` does the last step in blocks. It never holds the whole table.
-
-# %%
-# [d_vocab]
-counts = np.bincount(zoo.text().train, minlength=words.config.d_vocab)
-common = np.array(
-    [
-        i
-        for i, word in enumerate(words.tokens)
-        if word.isalpha() and counts[i] >= 200
-    ]
+# %% tags=["hide-input"]
+plots.heads(
+    score,
+    np.reshape(own, (2, 8)),
+    x_name="copying score",
+    y_name="words in their own top ten",
+    title="The heads of the text model",
+    caption="Far to the right is not high up: a head can score nearly 1, and few words raise themselves.",
+    mark=[best, worst],
 )
 
+# %% tags=["remove-cell"]
+own_best = own[heads.index(best)]
+assert score[best] > 0.9
+assert own_best < 0.2
+near, far = circuits.copying_quantiles(model, (0.025, 0.975))
+assert score[worst] < near
+counts = np.bincount(zoo.text().train, minlength=model.config.d_vocab)
+common = [
+    i
+    for i, word in enumerate(model.tokens)
+    if word.isalpha() and counts[i] >= 200
+]
+rows = real.rows(29, 2, real.words, k=10).raised  # [word, k]
+own_real = (rows == np.arange(len(rows))[:, None]).any(1).mean()
 
-def says_most(head, rows=6, k=4):
-    """Return a Markdown table: the words where a head says most, and what it raises there."""
-    # [word]
-    largest = circuits.top_outputs(words, 0, head, common, k=1).logits[
-        :, 0
-    ]
-    looked_at = common[np.argsort(-largest, kind="stable")[:rows]]
-    # [word, k]
-    raised = circuits.top_outputs(words, 0, head, looked_at, k=k).tokens
+
+def says_most(head, n=5, k=4):
+    """The common words where a head says most, and what it raises there."""
+    top = circuits.top_outputs(model, *head, common, k=k)
+    order = np.argsort(-top.logits[:, 0], kind="stable")[:n]
     lines = [
-        f"| {words.tokens[a]} | {', '.join(words.words(row))} |"
-        for a, row in zip(looked_at, raised, strict=True)
+        f"| {model.tokens[common[i]]} | {', '.join(model.words(top.tokens[i]))} |"
+        for i in order
     ]
     return "\n".join(
         ["| looked at | raised most |", "| --- | --- |", *lines]
     )
 
 
-score = circuits.copying_score(words)[0]  # [head]
-highest, *_, lowest = np.argsort(-score)
-# of random heads between its own embeddings
-low, high = circuits.copying_quantiles(words, (0.025, 0.975))
-assert score[highest] > high
-assert score[lowest] < low
-
 # %% [markdown]
-# Of random heads between these embeddings, 95 % score from {{ f"{low:.2f}" }} to {{ f"{high:.2f}" }}. The
-# head with the highest copying score, {{ f"{score[highest]:.2f}" }}, is head {{ highest }}:
+# Head {{ f"{best[0]}.{best[1]}" }} has the highest score, {{ f"{score[best]:.2f}" }}. The frequent words where it says
+# most:
 #
-# {{ says_most(highest) }}
+# {{ says_most(best) }}
 #
-# The head with the lowest score, {{ f"{score[lowest]:.2f}" }}, is head {{ lowest }}:
+# It answers with words of the same matter, and seldom with the word: {{ f"{own_best:.0%}" }} of all words are among the
+# ten that they raise most. For 29.2, within the excerpt, {{ f"{own_real:.0%}" }} are. Both score nearly 1. **The score is
+# about mixtures, not about words.** Head {{ f"{worst[0]}.{worst[1]}" }} has the lowest,
+# {{ f"{score[worst]:.2f}".replace("-", "−") }}. It answers with what comes next:
 #
-# {{ says_most(lowest) }}
+# {{ says_most(worst) }}
 #
-# The one answers a word with words of the same matter. The other answers a word with what comes next.
-#
-# Their eigenvalues, with those of a random head of the same size, each set divided by its largest:
+# The score does not even keep a word from lowering itself. Here is a table of two words:
 
 # %%
-alike = ov.Config(
-    1, 1, words.config.d_model, words.config.d_head, 256, n_ctx=2
-)
-# [d_head]
-random = circuits.eigenvalues(ov.Transformer.random(alike, seed=1))[
-    0, 0
-]
-# [d_head] each
-sets = [*circuits.eigenvalues(words)[0, [highest, lowest]], random]
-plots.spectrum(
-    [np.sort_complex(one / np.abs(one).max()) for one in sets],
-    labels=[f"head {highest}", f"head {lowest}", "a random head"],
-    title="Eigenvalues of three circuits",
-    caption="Right of the middle is what raises itself. One head has all of its eigenvalues there.",
-)
-right = int((sets[0].real > 0).sum())
-turning = int((sets[0].imag != 0).sum())
-assert right == len(sets[0])
+C = np.array([[-1.0, 3.0], [-2.0, 4.0]])  # [looked at, raised]
+print(np.sort(np.linalg.eigvals(C).real).round(6))
+centred = C - C.mean(axis=1, keepdims=True)  # [looked at, raised]
+print(np.sort(np.linalg.eigvals(centred).real).round(6) + 0.0)
 
-# %% [markdown]
-# ## When the score misleads
-#
-# **It is about mixtures, not about tokens.** Look at the first of the two tables again. Does that head
-# copy? Of its {{ words.config.d_head }} eigenvalues {{ right }} have a positive real part; {{ turning }} are
-# complex. But few words raise *themselves* most. Count them:
-
-# %%
-# [head]
-accuracy = np.array(
-    [circuits.copying_accuracy(words, 0, head) for head in range(8)]
-)
-# [head]
-within = np.array(
-    [
-        circuits.copying_accuracy(words, 0, head, k=10)
-        for head in range(8)
-    ]
-)
-assert score[highest] > 0.9
-assert accuracy[highest] < 0.1
-plots.heads(
-    score[None],
-    within[None],
-    x_name="copying score",
-    y_name="share of words among their own 10 largest",
-    title="The eight heads of king-james",
-    caption="To the right: positive eigenvalues. Up: words raise themselves. To be right is not to be up.",
-)
-
-# %% [markdown]
-# `circuits.copying_accuracy` is the share of tokens that raise themselves most, or with `k=10`, that are
-# among the ten that they raise most. For head {{ highest }} these are {{ f"{accuracy[highest]:.0%}" }} and
-# {{ f"{within[highest]:.0%}" }}. It copies the *matter* of a word, and seldom the word. This is not for want
-# of room: even in two dimensions, 2,000 arrows of one length all differ in direction, and each is most like
-# itself.
-
-# %%
-angles = 2 * np.pi * np.arange(2_000) / 2_000
-# [d_vocab, 2]
-arrows = np.stack([np.cos(angles), np.sin(angles)], axis=1)
-# a circuit [d_vocab, d_vocab] of rank 2
-narrow = ov.FactoredMatrix(arrows, arrows.T)
-assert (narrow.AB.argmax(axis=1) == np.arange(2_000)).all()
-
-# %% [markdown]
-# So a circuit of rank {{ narrow.A.shape[1] }} can raise each of {{ f"{len(narrow):,}" }} tokens most where it
-# is looked at, if only by a little. This head was not trained to.
-#
-# **Positive eigenvalues do not even keep a token from lowering itself.** The paper gives a warning of this
-# sort. Here is a circuit of two tokens:
-
-# %%
-# [token looked at, token raised]
-C = np.array([[-1.0, 3.0], [-2.0, 4.0]])
-eigenvalues = np.sort(np.linalg.eigvals(C).real)
-assert np.allclose(eigenvalues, [1, 2])
+# %% tags=["remove-cell"]
+assert np.allclose(np.sort(np.linalg.eigvals(C).real), [1, 2])
+assert np.allclose(np.sort(np.linalg.eigvals(centred).real), [0, 1])
 assert C[0, 0] < 0
-less = C - C.mean(axis=1, keepdims=True)  # centred
-assert np.allclose(np.sort(np.linalg.eigvals(less).real), [0, 1])
-assert less[0, 0] < 0
-
-# %% [markdown]
-# Its eigenvalues are {{ f"{eigenvalues[0]:.0f}" }} and {{ f"{eigenvalues[1]:.0f}" }}: a score of 1. Yet
-# looking at the first token lowers it by {{ f"{-C[0, 0]:.0f}" }}. (Centred, the eigenvalues are 0 and 1, the
-# score is 1 too, and the first token lowers itself by {{ f"{-less[0, 0]:.0f}" }}.) Eigenvectors need not be
-# at right angles, and here they nearly coincide. The trace, which is the sum of the diagonal and of the
-# eigenvalues, is all that the two views share.
-#
-# **It can be undefined.** Where all eigenvalues are 0 the score is 0/0, and `circuits` says NaN. This does
-# not say that the head does nothing. The circuit below raises the first token and lowers the second,
-# whichever of the two is looked at. No mixture of them raises itself.
-
-# %%
-# [token looked at, token raised]
+assert centred[0, 0] < 0
 one_way = np.array([[1.0, -1.0], [1.0, -1.0]])
-# so every eigenvalue is 0: λ² would be one of this
 assert not (one_way @ one_way).any()
-# alone, none of its heads leads from W_E to W_U
-nobody = circuits.copying_score(zoo.load("two-back"))
-assert np.isnan(nobody).all()
+assert np.isnan(circuits.copying_score(zoo.load("two-back"))).all()
 
 # %% [markdown]
+# No eigenvalue is negative, so the score is 1, centred or not. Yet the first word lowers itself, by
+# {{ f"{-C[0, 0]:.0f}" }}, and centred by {{ f"{-centred[0, 0]:.0f}" }}. All that the two views share is a sum: the
+# diagonal's and the eigenvalues' are the same.
+#
 # ## A check that could have failed
 #
-# All of this was read off weights. Does the network do it? Let head {{ highest }} alone write, on a text
-# that it never saw, and compare with the rows of its circuit, mixed by its pattern.
+# Does the network answer $u$ with $\lambda u$? Put $u W_E$ at every position, and let head
+# {{ f"{best[0]}.{best[1]}" }} alone write. Each row of the pattern sums to 1, so the text does not matter.
 
 # %%
-text = zoo.text().held_out[:40]
-run = words.run(np.insert(text, 0, 0))  # <bos> first
-frozen = run.frozen()
-# [pos, d_vocab]
-alone = (
-    frozen.run(heads={(0, int(highest))}).logits
-    - frozen.run(heads=set()).logits
-)
-stream = run.embedding  # [pos, d_model]: words and positions
-moved = (
-    run.pattern[0, highest]
-    @ stream
-    @ words.W_V[0, highest]
-    @ words.W_O[0, highest]
-    @ words.W_U
-)  # [pos, d_vocab]
-rows = circuits.full_ov(words, 0, int(highest))
-# [pos, d_vocab]
-by_words = run.pattern[0, highest] @ (rows.A[run.tokens] @ rows.B)
+P, Q = factors(model, model.W_V[best], model.W_O[best])
+lam, w = np.linalg.eig((Q @ P).T)  # [d_head], [d_head, d_head]
+i = np.where(lam.imag == 0, lam.real, 0).argmax()
+u = w[:, i].real @ Q  # [d_vocab]   a mixture that copies itself
+frozen = model.run(model.encode("<bos> silver and")).frozen()
 
 
-def share(part, whole):
-    """Return ⟨part, whole⟩ / ⟨whole, whole⟩."""
-    return float((part * whole).sum() / (whole * whole).sum())
+def answer(mixture):
+    """What the head alone adds where it looks at a mixture."""
+    X = np.tile(mixture @ model.W_E, (3, 1))  # [pos, d_model]
+    only = frozen.run(X, heads={best}).logits[-1]  # [d_vocab]
+    added = only - frozen.run(X, heads=set()).logits[-1]
+    return added - added.mean()
 
 
-assert np.allclose(alone, moved, atol=1e-4 * np.abs(alone).max())
-assert share(by_words, alone) > 0.5
+def error(mixture):
+    wanted = lam[i].real * mixture  # [d_vocab]
+    return np.abs(answer(mixture) - wanted).max() / np.abs(wanted).max()
+
+
+assert error(u) < 1e-3
+print(f"another mixture: {error(np.roll(u, 1)):.1f}")
+
+# %% tags=["remove-cell"]
+assert error(np.roll(u, 1)) > 0.5
 
 # %% [markdown]
-# The whole stream gives the whole effect. The words' part of it, which the circuit describes, is
-# {{ f"{share(by_words, alone):.0%}" }}. The rest comes from the positions, which are in the stream as
-# well and are not in $W_E$.
+# The forward pass never forms $C$. The same shares given to other words fail.
 #
-# ## Common mistakes
+# ## The usual mistakes
 #
-# - **Reading columns for rows.** In row vectors the token *looked at* is the row. In the paper's columns it
-#   is the column.
-# - **Forgetting the pattern.** The circuit says what happens *if* the head looks. Whether it does is a
-#   question for the next lesson.
-# - **Calling a positive score "copies".** It says that mixtures raise themselves. Look at
-#   `copying_accuracy` and at the top tokens before you give a head a name.
-# - **Comparing sizes between heads by a single row.** A head may say much and be looked at never.
+# **Reading the top and not the spread.** Every row has a top.
+#
+# **Reading columns for rows.** The word looked at is the row. In the paper's convention it is the column.
+#
+# **Calling a positive score “copies”.** Look at rows and at `copying_accuracy` before you name a head.
+#
+# **Taking no score for no effect.** Where all eigenvalues are 0 the score is 0/0, and `circuits` says NaN. Such a head
+# can still raise other words.
+#
+# ## Recap
+#
+# - A row says what a head raises *if* it looks there. First ask whether the row is noise.
+# - A small matrix, $d_h \times d_h$, has all eigenvalues that are not 0.
+# - Score near 1: mixtures raise themselves. Near −1: they lower themselves. Compare with random heads.
+# - The score says little about single words.
 #
 # ## What to practise
 #
-# - Print `says_most` for the other heads. Which one would you name, and how?
-# - Take `circuits.full_ov(words, 0, 2).svd()`. Which words are at the two ends of the first singular
-#   direction?
-# - Multiply `W_O` of the copying model by −1. What becomes of the eigenvalues, the score and the accuracy?
+# 1. In the reader, at which words are both 25.2 and 27.5 strong?
+# 2. What becomes of the score if `W_O` changes its sign?
+# 3. A head has score −1. Can there be a word that raises itself?
+#
+# ??? success "Answers"
+#
+#     1. At “they”, “we”, “he”, “she” and other pronouns.
+#     2. All eigenvalues change their sign, and so does the score.
+#     3. Yes. Take the table of two words with all signs changed: the first word raises itself.
+#
+# Next: [many heads, and the QK circuit](10_many_heads_and_the_qk_circuit.py), which asks whether a head looks at all.

@@ -3,6 +3,7 @@
 (() => {
   "use strict";
 
+  const here = document.currentScript.src;
   const wired = new WeakSet();
   const once = (selector, ...wires) => {
     for (const found of document.querySelectorAll(selector)) {
@@ -134,6 +135,10 @@
     const buttons = ways.filter(way => way.dataset.way);
     let current = null;
 
+    function tell() {
+      const [term, norm, share] = [...current.cells].map(cell => cell.innerHTML);
+      readout.innerHTML = `<span class="ov-term">${term}</span> <span>norm <b>${norm}</b>, share <b>${share}</b></span>`;
+    }
     function show(row) {
       if (row === current) return;
       current = row;
@@ -147,8 +152,7 @@
         other.classList.toggle("ov-on", other === row);
         other.tabIndex = other === row ? 0 : -1;
       }
-      const [term, norm, share] = [...row.cells].map(cell => cell.innerHTML);
-      readout.innerHTML = `<span class="ov-term">${term}</span> <span>norm <b>${norm}</b>, share <b>${share}</b></span>`;
+      tell();
     }
     // Where a finger finds a way: its head's box and some room around it, or its stretch of the stream.
     function target(way) {
@@ -203,24 +207,57 @@
     });
     list.removeAttribute("tabindex");  // its rows take the focus now
     show(rows[Math.min(1, rows.length - 1)]);
+    return tell;
+  }
+
+  // Every path through k heads holds k of the W_O, so with the patterns held it grows by the k-th power of their scale.
+  function rescale(box, scale) {
+    const dots = row => row.dataset.dots.split(" ").reduce((sum, dot, order) => sum + dot * scale ** order, 0);
+    const grown = row => scale ** Number(row.closest("tbody").dataset.order);
+    const sums = [...box.querySelectorAll(".ov-order")];
+    const whole = sums.reduce((sum, row) => sum + grown(row) * dots(row), 0);
+    for (const row of box.querySelectorAll("tr[data-dots]")) {
+      const [, norm, share] = row.cells;
+      const part = grown(row) * dots(row) / whole;
+      const written = (100 * part).toFixed(1);
+      norm.textContent = String(Number((grown(row) * row.dataset.norm).toPrecision(3)));
+      share.textContent = `${written === "-0.0" ? "0.0" : written.replace("-", "−")} %`;
+      share.style.setProperty("--ov-share", Math.abs(part).toFixed(3));
+      share.classList.toggle("ov-against", part < 0);
+    }
   }
 
   function explorer(box) {
     const form = box.querySelector("form");
     const panels = [...box.querySelectorAll("[data-network]")];
-    panels.forEach(panel);
-    if (!form) return;
+    const told = panels.map(panel);
     const shown = panels.find(each => !each.hidden).dataset.network.split("-");
     const choice = (name, otherwise) => new FormData(form).get(name) || otherwise;
     form.hidden = false;
-    form.addEventListener("change", () => {
+    form.addEventListener("input", () => {
       const name = `${choice("layers", shown[0])}-${choice("heads", shown[1])}`;
       for (const each of panels) each.hidden = each.dataset.network !== name;
+      const slider = form.elements.scale;
+      const words = slider.dataset.options.split("|")[slider.value];
+      slider.setAttribute("aria-valuetext", words);
+      slider.nextElementSibling.textContent = words;
+      for (const each of panels) rescale(each, 4 ** (slider.value / 2 - 1));
+      told.forEach(tell => tell());
     });
     form.addEventListener("submit", event => event.preventDefault());
   }
 
+  // The script of what few pages have comes where it is used; when it is there, it is told of new pages.
+  const loaded = new Set();
+  function load(name) {
+    if (!document.querySelector(`.ov-${name}`)) return;
+    if (loaded.has(name)) { document.dispatchEvent(new Event(`ov-${name}`)); return; }
+    loaded.add(name);
+    document.head.appendChild(document.createElement("script")).src = new URL(`${name}.js`, here);
+  }
+
   function start() {
+    ["switches", "reader"].forEach(load);
     once(".ov-picture svg", untitle, grid, marks);
     once(".ov-explorer", explorer);
   }

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from ovlearn import plots
-from ovlearn.numeric import Config, Run, Transformer
+from ovlearn.numeric import Config, Run, Transformer, zoo
 from ovlearn.plots import Picture
 
 DRAWN: dict[str, Callable[..., Picture]] = {
@@ -82,4 +82,7 @@ def pictures() -> dict[str, Picture]:
         "large heads": plots.heads(make_matrix(12, 12), make_matrix(12, 12, 1), "x", "y", "All heads"),
         "contributions": plots.contributions(make_run(2, 2), 4, 3, NASTY, title="<i>&", most=3),
         "explorer": plots.path_explorer("Paths", "All of them."),
+        "reader": plots.reader(
+            zoo.load("smollm2-excerpt"), [(29, 2), (25, 2)], title="<i>&", caption='x < y & "z"'
+        ),
     }

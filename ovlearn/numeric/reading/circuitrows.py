@@ -31,7 +31,8 @@ class Rows:
     raised, lowered [token, k]: the tokens whose logits rise, or fall, most; by [token, k] and down_by say by
     how much, less the mean over the vocabulary. spread [token]: the standard deviation of the whole row.
     noise [token]: the same of random heads between the same embeddings, as strong as this one. A row that
-    spreads no wider than noise has nothing to say, whatever stands at its top.
+    spreads no wider than noise says nothing, unless its ends stand out: those of a random row lie some four
+    spreads from its middle.
     """
 
     head: Head

@@ -146,20 +146,20 @@ def test_a_long_output_is_bounded(page: Page) -> None:
 
 def test_a_change_to_try_is_made_and_run(page: Page) -> None:
     third = cell(page, 3)
-    third.get_by_role("button", name="another seed").click()
+    third.get_by_role("button", name="another text").click()
     says(third, "^Done in ")
-    expect(third.locator(".cm-content")).to_contain_text("seed=4")
-    third.get_by_role("button", name="other tokens").click()  # on top of the first
+    expect(third.locator(".cm-content")).to_contain_text("<bos> the heaven and the")
+    third.get_by_role("button", name="a head of layer 0").click()  # on top of the first
     says(third, "^Done in ")
-    expect(third.locator(".cm-content")).to_contain_text("[2, 7, 1, 8, 2, 8]")
-    expect(third.locator(".cm-content")).to_contain_text("seed=4")
+    expect(third.locator(".cm-content")).to_contain_text("here = 0, 2")
+    expect(third.locator(".cm-content")).to_contain_text("<bos> the heaven and the")
     expect(page.locator(".ov-stale").first).to_be_attached()
     write(third, "print('mine')")
-    third.get_by_role("button", name="another seed").click()  # what is the reader's own stays
-    says(third, "^Your code has no seed=1 to change")
+    third.get_by_role("button", name="a head of layer 0").click()  # what is the reader's own stays
+    says(third, "^Your code has no here = 1, 6 to change")
     expect(third.locator(".cm-content")).to_have_text("print('mine')")
     press(third, "Restore the original")
-    third.get_by_role("button", name="the other head").click()
+    third.get_by_role("button", name="one of the other heads").click()
     says(third, "^Done in ")
     expect(third.locator(".cm-content")).to_contain_text("here = 1, 1")
 
