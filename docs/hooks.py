@@ -278,18 +278,17 @@ def with_named_search(html: str) -> str:
 
 
 def lesson_sources() -> list[Source]:
-    """Return every notebook that the site shows: those of lessons/, in order, and the three in docs/."""
+    """Return every notebook that the site shows: those of lessons/, in order, and those in docs/."""
     lessons = [
         Source(path, f"lessons/{path.stem}.md")
         for path in sorted(LESSONS.glob("[0-9]*.py"))
     ]
-    return [
-        *lessons,
-        *(
-            Source(DOCS / f"{name}.py", f"{name}.md")
-            for name in ("errata", "results", "check_it_yourself")
-        ),
+    others = [
+        Source(path, f"{path.stem}.md")
+        for path in sorted(DOCS.glob("*.py"))
+        if path.read_text(encoding="utf-8").startswith("# %%")
     ]
+    return [*lessons, *others]
 
 
 def with_folders(nav: Any, folders: Mapping[str, Sequence[Any]]) -> Any:

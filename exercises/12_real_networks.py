@@ -1,5 +1,5 @@
 # %% [markdown]
-# # Exercises: real networks
+# # Exercises: a real language model
 #
 # They go with [lesson 12](../lessons/12_real_networks.py). Run a cell with `check("…")` as often as you like.
 # It draws new random networks each time, and it tells you what it saw.

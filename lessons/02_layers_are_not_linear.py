@@ -454,8 +454,9 @@ assert relative > 1
 #    or smaller?
 # 2. In `layer`, set `W_Q` to zero. What becomes of the gap?
 # 3. Leave the softmax out: `layer(X) = scores(X) @ X @ W_V @ W_O`. What is `layer(2 * X)`?
-# 4. An exercise asks [what splitting a stream
-#    loses](../exercises/02_layers_are_not_linear.md#lost_by_splitting).
+#
+# An exercise asks [what splitting a stream
+# loses](../exercises/02_layers_are_not_linear.md#lost_by_splitting).
 #
 # ??? success "Answers"
 #

@@ -341,8 +341,9 @@ plots.switches(
 # 1. Change the last word of the text. Which rows of `A` change, and which cannot?
 # 2. Add 5 to every score of one row. What happens to the pattern?
 # 3. What is the pattern of a head that always looks at the word before? Which row has to differ?
-# 4. The exercises ask for [one entry of $Q K^{\top}$](../exercises/03_one_attention_head.md#one_entry) and
-#    [one row of $A V$](../exercises/03_one_attention_head.md#one_row).
+#
+# The exercises ask for [one entry of $Q K^{\top}$](../exercises/03_one_attention_head.md#one_entry) and
+# [one row of $A V$](../exercises/03_one_attention_head.md#one_row).
 #
 # ??? success "Answers"
 #

@@ -213,9 +213,7 @@ without = replace(model, W_O=W_O).run(tokens)
 loss = (run.logits - without.logits)[-1]  # [d_vocab]
 loss = loss[gold] - loss.mean()
 print(f"{len(passing)} paths pass this head; the box is one")
-print(
-    f"without the head “gold” loses {loss:.2f}, the box says {boxed:.2f}"
-)
+print(f"without it “gold” loses {loss:.2f}; the box says {boxed:.2f}")
 
 # %% [markdown]
 # ## The usual mistakes

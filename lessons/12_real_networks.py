@@ -1,114 +1,416 @@
 # %% [markdown]
-# # Real networks
+# # A real language model
 #
-# So far a network was embeddings and heads. A real one also has positions, biases, layer norm and MLPs. Here
-# each of them is met once, and asked what it does to the circuits.
-#
-# ## What you will be able to do
-#
-# - Say of each part of a real network whether it breaks the path expansion, and how it is handled.
-# - Fold layer norm and value biases into the weights, and check that nothing changed.
-# - Say in numbers what the circuits of a network leave out.
-# - Open a GPT-2 of your own: what to look at first, and against what.
-# - Name what no circuit can say.
-#
-# ## The question
-#
-# A layer of GPT-2 does this. $P$ picks the row of each position, as $E$ picks that of each token.
-# $\mathbf 1$ is a column of ones: it gives every position the same bias.
-#
-# $$
-# \begin{aligned}
-# X_0 &= E W_E + P W_{pos} \\
-# X' &= X + \textstyle\sum_h A_h \left( N W_V^h + \mathbf 1 b_V^h \right) W_O^h + \mathbf 1 b_O
-#     & N &= \operatorname{norm}(X) \\
-# X'' &= X' + f\left( N' W_{in} + \mathbf 1 b_{in} \right) W_{out} + \mathbf 1 b_{out}
-#     & N' &= \operatorname{norm}(X') \\
-# Y &= \operatorname{norm}(X_n)\, W_U + \mathbf 1 b_U
-# \end{aligned}
-# $$
-#
-# **Which of these parts can still be read as paths, and which cannot?**
-#
-# ## Positions: a second beginning
-#
-# $X_0$ has one term more. Everything after it is as before. So each path exists twice: once it begins at
-# the tokens, once at the positions. A frozen network is linear, so the two can be sent through apart.
+# The boxed line is exact in a network of heads alone. SmolLM2 has 30 layers, with much else between the heads. Here
+# you see what breaks the line, what of it stays exact, and how far it reaches.
 
-# %%
+# %% tags=["remove-cell"]
 from dataclasses import replace
 
 import numpy as np
 from sympy import MatrixSymbol, OneMatrix
 
 import ovlearn as ov
-from ovlearn import checkpoints, circuits, detect, paths, plots, zoo
+from ovlearn import circuits, plots, reading, zoo
+from ovlearn.numeric.rotary import Rotary
+from ovlearn.plots import kit
 from ovlearn.symbolic import (
     Assumption,
     Network,
     Relation,
     add,
-    d,
     d_h,
-    definition,
     product,
     rules,
     s,
 )
 
+real = zoo.load("smollm2-excerpt")
+france = "The capital of France is"
+paris = real.run(france).reach(23, 4, " Paris")
+they = real.run("They said they would do it by").reach(
+    25, 2, " themselves"
+)
+bracket = real.run("The house (which we bought last year").reach(
+    26, 6, ")"
+)
+paris_chance = real.run(france).probabilities[-1, 0]
+
+# %% [markdown]
+# ## Where does “Paris” come from?
+#
+# “The capital of France is”, and SmolLM2 goes on with “Paris” ({{ f"{100 * paris_chance:.0f} %" }}). Head 23.4 looks
+# at “France” and adds {{ f"{paris.gave:.1f}" }} to that logit. Only {{ f"{paris.boxed:.2f}" }} of it came along the
+# boxed path, and the row of “France” in its circuit is silent. For head 25.2 little came along that path either, and
+# yet its row told what the head writes. **When is the circuit a good map?**
+#
+# A word enters as its embedding, and each layer rewrites it. Besides heads, a layer has an **MLP** (multi-layer
+# perceptron): matrices with a bend between them, which act on each position by itself. So read the head's row for one
+# word four times: from its embedding; from what the first MLP makes of that; from the stream after layer 0; and from
+# the stream that the head met.
+
+# %% tags=["hide-input"]
+cases = {
+    (23, 4): {
+        france: " Paris",
+        "The capital of Japan is": " Tokyo",
+    },
+    (25, 2): {
+        "They said they would do it by": " themselves",
+        "He wanted to do it by": " himself",
+    },
+    (27, 7): {"The house (which we bought last year": ")"},
+    (26, 6): {"The house (which we bought last year": ")"},
+}
+places = ["embedding", "first MLP", "layer 0", "the stream"]
+
+
+def raises(layer, head, run, at, k=3):
+    """The words that a head's row raises most, read from four places."""
+    word = run.words[at]
+    read = [
+        real.streams([word])[0],
+        real.streams([word], "after first MLP")[0],
+        run.stream(1)[at],
+        run.stream(layer)[at],
+    ]  # [d_model] each
+    rows = reading.rows(
+        real.network,
+        0,
+        real.place(layer, head),
+        [real.id_of(word)] * len(read),
+        4 * k,
+        basis=np.array(read),
+    )
+    for row in rows.raised:
+        once = {}
+        for one in row:
+            name = real.words[one].strip()
+            if name:
+                once.setdefault(name.lower(), name)
+        yield list(once.values())[:k]
+
+
+def left_at(part, x):
+    """A part that begins at x."""
+    return part.moved(x - part.left[0], 0)
+
+
+def panel(state):
+    """One head on one text: how well its row agrees with what it wrote."""
+    layer, head = list(cases)[state["head"]]
+    texts = cases[layer, head]
+    text = list(texts)[state.get(f"text{state['head']}", 0)]
+    run = real.run(text)
+    found = run.reach(layer, head, texts[text])
+    at, toward = found.looked_at, texts[text].strip()
+    agrees = [*found.cosine.values(), 1.0]
+    said = list(raises(layer, head, run, at))
+    shown = ["begin", *(word.strip() for word in run.words[1:])]
+    sentence = kit.words(shown, (0, 0), gap=4)
+    sentence = [
+        part.moved(-sentence[0].left[0], 0) for part in sentence
+    ]
+    looks = kit.arc(
+        sentence[-1].top, sentence[at].top, found.attention, "pattern"
+    )
+    share = kit.text(
+        f"{100 * found.attention:.0f} %",
+        (sentence[at].bottom[0], sentence[at].bottom[1] + 14),
+        "pattern",
+    )
+    bars = kit.bars(
+        agrees, places, (0, 92), "ov", length=200, pointed=False
+    )
+    words_at = max(350, bars.right[0] + 24)
+    heads_of_columns = [
+        left_at(
+            kit.text(f"row of “{shown[at]}”, from", (0, 78), bold=True),
+            0,
+        ),
+        left_at(
+            kit.text("raises most", (0, 78), "ov", bold=True), words_at
+        ),
+    ]
+    rows = [
+        left_at(
+            kit.text(" · ".join(names), (0, 104 + 24 * place), "ov"),
+            words_at,
+        )
+        for place, names in enumerate(said)
+    ]
+    says = (
+        f"Head {layer}.{head} gives “{toward}” {found.gave:+.2f}, and {found.boxed:+.2f} of it came along the box. "
+        f"Its row for “{shown[at]}” agrees with what it writes to {agrees[0]:.2f} from the embedding, "
+        f"{agrees[1]:.2f} after the first MLP, {agrees[2]:.2f} after layer 0. (1: the same direction.)"
+    ).replace("-", "−")
+    return kit.draw(
+        *sentence,
+        looks,
+        share,
+        bars,
+        *heads_of_columns,
+        *rows,
+        title=f"How far the row of head {layer}.{head} agrees, on “{text}”",
+        says=says,
+        caption=says,
+        numbers=[
+            ["row read from", "cosine", "raises most"],
+            *(
+                [place, f"{agree:.2f}", ", ".join(names)]
+                for place, agree, names in zip(
+                    places, agrees, said, strict=True
+                )
+            ),
+        ],
+    )
+
+
+plots.switches(
+    [
+        plots.Control(
+            "head",
+            "Head",
+            tuple(f"{layer}.{head}" for layer, head in cases),
+        ),
+        *(
+            plots.Control(
+                f"text{place}",
+                "Text",
+                tuple(f"{text} …" for text in texts),
+                when={"head": [place]},
+            )
+            for place, texts in enumerate(cases.values())
+        ),
+    ],
+    panel,
+    title="The same row, read from four places",
+    caption="Bars: how well a row agrees with what the head wrote, as a cosine. Beside them: what that row raises.",
+)
+
+# %% [markdown]
+# - **23.4**: from the embedding of “France” the row says little. After the first MLP it names Paris.
+# - **25.2**: from the embedding of “they” the row already points where the head writes.
+#
+# ## What SmolLM2 has besides heads
+#
+# | part | what it does | what becomes of the line |
+# | --- | --- | --- |
+# | **RMSNorm** | divides each position by its size (root mean square) before it is read, and multiplies by fixed gains | held, it leaves one positive number a position |
+# | **MLP** | acts on each position by itself, through a bend | there is no matrix for it; what it wrote can be held |
+# | **rotary positions** | turn queries and keys by an angle that grows with the position | OV stays; QK is one table for each distance |
+# | **shared keys and values** | three heads have one $W_K$ and one $W_V$ | nothing; their $W_{OV}$ have a factor in common |
+#
+# An MLP of SmolLM2 reads the stream behind its norm, $N$, and adds $(f(N W_{gate}) \odot N W_{in})\, W_{out}$, where
+# $\odot$ multiplies entry by entry. The bend is SiLU, $f(u) = u / (1 + e^{-u})$: nearly 0 far below zero, nearly $u$
+# far above.
+#
+# ## The box behind norms, derived
+#
+# Let $G$ be the diagonal matrix of a norm's gains, and $D$ that of 1 over the size of each position. Then the heads
+# read $N = D X G$. $D$ depends on the stream, so it bends. But it acts from the left, as $A$ does. Hold both at what
+# one run recorded, and all is linear again. For one layer of one head:
+
+# %%
+box = ov.derive("rms-norm", layers=1, heads=1)
+ov.show(box, label="eq:rms-norm")
+
+# %% [markdown]
+# So behind norms the circuit is $C_0 = W_E G_0 W_{OV_0} G_1 W_U$: gains are weights, and **fold** into their
+# neighbours. $D$ only multiplies a row by a positive number. *Which* words it raises, and in which order, stays: norms
+# do not spoil the map.
+#
+# Rotary positions are rotations $R_i$ in the score of position $i$ with position $j$:
+
+# %%
+turned = ov.derive("rotary", layers=1, heads=1)
+ov.show(turned, label="eq:rotary")
+
+# %% [markdown]
+# Only the distance $i - j$ is left. Of two heads that share their keys and values:
+
+# %%
+shared = ov.derive("shared-keys-and-values", layers=1, heads=1)
+ov.show(
+    shared.lemma("Their W_OV share the left factor"),
+    label="eq:shared-values",
+)
+
+# %% [markdown]
+# They read the same of a word, and write it differently.
+#
+# ## In code: the map and the account
+
+# %% try=["Japan: \"France\", \"Paris\" -> \"Japan\", \"Tokyo\""]
+country, capital = "France", "Paris"
+run = real.run(f"The capital of {country} is")
+reach = run.reach(23, 4, f" {capital}")
+print(f"gave {reach.gave:.2f}, boxed {reach.boxed:.2f}")
+for basis in ("embedding", "after first MLP"):
+    row = real.rows(23, 4, [f" {country}"], k=4, basis=basis)
+    print(f"\n{basis}: cosine {reach.cosine[basis]:.2f}")
+    loud = row.spread[0] / row.noise[0]
+    print(f"  {loud:.1f} times as wide as a random head's")
+    print(" ", *(real.words[one] for one in row.raised[0]))
+
+# %% tags=["remove-cell"]
+silent, found = (
+    real.rows(23, 4, [" France"], basis=basis)
+    for basis in ("embedding", "after first MLP")
+)
+loud_before, loud_after = (
+    float(each.spread[0] / each.noise[0]) for each in (silent, found)
+)
+assert loud_before < 1 < 1.4 < loud_after
+
+
+def size(x):
+    """The root mean square of a row."""
+    return float(np.sqrt((x**2).mean()))
+
+
+of_word = size(real.streams([" they"])[0])
+of_stream = size(
+    real.run("They said they would do it by").stream(25)[3]
+)
+assert they.cosine["embedding"] > they.cosine["after first MLP"]
+assert they.share == max(
+    real.run(text).reach(*head, texts[text]).share
+    for head, texts in cases.items()
+    for text in texts
+)
+
+# %% [markdown]
+# From the embedding, the row of “France” is no wider than that of a random head as strong: it is silent. After the
+# first MLP it speaks. Here that MLP reads the word alone. So this map, too, is read off the weights, from another
+# beginning. No beginning is best for all heads: the row of 25.2 agrees more from the embedding
+# ({{ f"{they.cosine['embedding']:.2f}" }}) than after the MLP ({{ f"{they.cosine['after first MLP']:.2f}" }}).
+#
+# Why is so little boxed? The embedding of “they” has size {{ f"{of_word:.2f}" }}. The stream that 25.2 reads
+# there has {{ f"{of_stream:.0f}" }}, and the norm divides by that.
+#
+# ## Two claims
+#
+# This is where the course's argument ends. **The circuit is a map of directions.** It can be right where little
+# flows, and silent where much does. **The box is an account of one path.** It is exact. In the small model of “silver
+# and” it carries most of what a head gives; of the heads above, {{ f"{they.share:.0%}" }} or less.
+#
+# ## Where attention rests
+#
+# Before each text SmolLM2 reads a token that means “begin”. What do heads get from there?
+
+# %%
+rested = real.run("They said they would do it by")
+for head in [(18, 6), (23, 4), (26, 2), (27, 5)]:
+    attention = rested.attention(*head)[-1, 0]
+    # [pos]
+    gave = rested.gives(*head)[:, real.id_of(" themselves")]
+    print(
+        f"{head}: attention {attention:.2f}, "
+        f"gives {gave[0]:z.1f} of {gave.sum():z.1f}"
+    )
+
+# %% tags=["remove-cell"]
+of_begin = size(rested.stream(25)[0])
+resting = [
+    abs(float(rested.gives(*head)[0, real.id_of(" themselves")]))
+    for head in real.heads
+]
+assert max(resting) < 0.15
+japan = real.run("The capital of Japan is")
+of_29 = float(japan.gives(29, 2)[0, real.id_of(" Tokyo")])
+
+# %% [markdown]
+# They rest. The rows of a pattern must sum to 1, so a head with nothing to do has to look somewhere. “Begin” is such
+# a **sink**: its stream has size {{ f"{of_begin:.0f}" }}, and yet next to nothing comes from it. Not always: in “The
+# capital of Japan is”, 29.2 lowers “Tokyo” by {{ f"{-of_29:.1f}" }} from there. Without that token the first *word*
+# becomes the sink. So put it first, and judge by attention *times* row.
+#
+# ## A check that could have failed
+#
+# What stays exact? Hold the patterns, the norms' factors, and *what each MLP wrote*. Then the logits should be a sum
+# over paths again. Each path begins at the words or at an MLP, and goes on through heads. The weights do not matter, so
+# take random ones, in a small network with all four.
+
+# %% tags=["hide-input"]
+config = ov.Config(
+    n_layers=3, n_heads=4, d_model=16, d_head=6, d_vocab=12, n_ctx=8
+)
+drawn = ov.GPT.random(config, seed=0, d_mlp=24)
+rng = np.random.default_rng(1)
+small = ov.GPT(
+    config,
+    **{
+        name: getattr(drawn, name)
+        for name in ("W_E", "W_Q", "W_O", "W_U", "W_in", "W_out")
+    },
+    W_K=drawn.W_K[:, :2],
+    W_V=drawn.W_V[:, :2],
+    W_gate=rng.normal(0, 0.5, (3, 16, 24)),
+    n_key_value_heads=2,
+    rotary=Rotary(6),
+    normalization="RMSPre",
+    activation="silu",
+)
+tokens = [3, 1, 4, 1, 5, 9]
+
 
 def apart(a, b):
-    """Return how far a is from b, relative to the size of b (Frobenius norm)."""
+    """How far a is from b, relative to the size of b."""
     return float(np.linalg.norm(a - b) / np.linalg.norm(b))
 
 
-def share(part, whole):
-    """Return ⟨part, whole⟩ / ⟨whole, whole⟩, both less their mean over the vocabulary."""
-    part, whole = (
-        each - each.mean(axis=-1, keepdims=True)
-        for each in (part, whole)
-    )
-    return float((part * whole).sum() / (whole * whole).sum())
+# %%
+run = small.run(tokens)  # 3 layers of 4 heads, with MLPs
+W_OV = small.W_V @ small.W_O  # [layer, head, d_model, d_model]
+streams = *run.resid_pre, run.resid_final  # [pos, d_model] each
+# [pos, 1] each: the diagonals of D
+held = [1 / small.norm_scale(stream) for stream in streams]
 
 
-words = zoo.load("king-james")
-text = np.insert(zoo.text().held_out[:40], 0, 0)  # [pos], <bos> first
-run = words.run(text)
-# [pos, d_model] each
-streams = words.W_E[text], words.W_pos[: len(text)]
-# [pos, d_vocab]
-of_words, of_positions = (
-    run.frozen().run(resid=stream).logits for stream in streams
-)
-# its weights are float32
-assert apart(of_words + of_positions, run.logits) < 1e-4
-assert share(of_positions, run.logits) > 0.05
+def through(x, mlps, hold=True):
+    """Logits [pos, d_vocab] of a beginning x [pos, d_model]."""
+    for layer in range(3):
+        D = held[layer] if hold else 1 / small.norm_scale(x)
+        read = D * x  # [pos, d_model]
+        x = x + mlps * run.mlp_out[layer]
+        for head in range(4):
+            x = x + run.pattern[layer, head] @ read @ W_OV[layer, head]
+    D = held[-1] if hold else 1 / small.norm_scale(x)
+    return D * x @ small.W_U
+
+
+nothing = 0 * run.embedding  # [pos, d_model]
+words = through(run.embedding, mlps=0)  # [pos, d_vocab]
+of_mlps = through(nothing, mlps=1)  # [pos, d_vocab]
+assert apart(words + of_mlps, run.logits) < 1e-12
+
+anew = through(run.embedding, 0, False) + through(nothing, 1, False)
+wrong = [words, anew]
+assert min(apart(each, run.logits) for each in wrong) > 0.1
 
 # %% [markdown]
-# In `king-james`, {{ f"{share(of_positions, run.logits):.0%}" }} of the logits begin at positions: that is
-# $\langle Y_{pos}, Y\rangle / \langle Y, Y\rangle$, both less their mean over the vocabulary. So **positions
-# that are added to the stream break nothing**. But a circuit that begins with $W_E$ holds nothing of that
-# part. (Many newer networks have other positions: they turn queries and keys, so that scores depend on the
-# distance, and the QK circuit is another one for each distance.)
+# The paths sum to the logits. Without those that begin at MLPs they miss by {{ f"{apart(words, run.logits):.0%}" }};
+# with norms computed anew for each part, by {{ f"{apart(anew, run.logits):.0%}" }}. The box of $\eqref{eq:rms-norm}$
+# is one of these paths. But what an MLP wrote is a record of one text: it helps the account, and is no map.
 #
-# ## Biases: constants that go through
+# ## Older models: GPT-2
 #
-# $b_O$, $b_{out}$ and the last bias $b_U$ are added and do not look at the input. They are further
-# beginnings of paths. The value bias stands inside a head. There the rows of a pattern help: they sum to 1,
-# which [lesson 03](03_one_attention_head.py) derived.
+# GPT-2 has biases, positions that are added to the stream, and **layer norm**, which also takes off each row's mean
+# and adds a shift. Its bend is GELU, close to SiLU. Most of this goes into the weights. A value bias leaves its head,
+# as the rows of a pattern [sum to 1](03_one_attention_head.py):
 
-# %%
+# %% tags=["hide-input"]
 net = Network(layers=1)
 X, A, W_V, W_O = (
     net.stream(0),
     *(net.head(name, 0, 0) for name in ("A", "W_V", "W_O")),
 )
 one, b_V = OneMatrix(s, 1), MatrixSymbol("b_V", 1, d_h)
-sums = (Relation(product(A, one), one),)
-rows = Assumption(
+rows_of_A = Assumption(
     "rows of A sum to 1",
     "by its softmax",
-    sums,
+    (Relation(product(A, one), one),),
     kind="theorem",
     derived_in="attention-head",
 )
@@ -116,611 +418,91 @@ with_bias = product(
     product(A, add(product(X, W_V), product(one, b_V))), W_O
 )
 value_bias = (
-    ov.Derivation.start(with_bias, [rows], network=net)
+    ov.Derivation.start(with_bias, [rows_of_A], network=net)
     .apply(rules.distribute)
     .apply(rules.group, A, one)
-    .apply(rules.unfold, rows)
+    .apply(rules.unfold, rows_of_A)
 )
-# [1, d_head]
 some_bias = {
     "b_V": lambda run: np.arange(1.0, 1 + run.model.config.d_head)[None]
 }
 ov.show(value_bias, label="eq:value-bias", bindings=some_bias)
 
 # %% [markdown]
-# By $\eqref{eq:value-bias}$ a value bias arrives whole at every position, **whatever the pattern is**. So
-# it may leave the head: $b_V W_O$ is added to $b_O$. The other two biases of a head are in the scores.
-#
-# - **The key bias does nothing**, where positions are added to the stream. It adds $(q_i + b_Q) \cdot b_K$ to
-#   every score of row $i$ alike. The softmax takes that away.
-# - **The query bias stays.** It adds $b_Q \cdot k_j$: every position likes some keys better. The QK circuit
-#   does not hold it.
-#
-# ## Layer norm: one number is not linear
-#
-# For each position, layer norm subtracts the mean of the row, divides by its standard deviation, multiplies
-# by a gain $g$ and adds a shift $b$. As matrices:
-#
-# $$
-# \operatorname{norm}(X) = D X J G + \mathbf 1 b, \qquad
-# J = I - \tfrac1d \mathbf 1 \mathbf 1^\top, \quad G = \operatorname{diag}(g), \quad
-# D = \operatorname{diag}(1 / \sigma_i), \quad \sigma_i^2 = \tfrac1d \lVert (X J)_i \rVert^2 + \varepsilon
-# $$
-#
-# $J$, $G$ and $b$ are constants, and they meet $W_V$ next:
-
-# %%
-D, J, G = (
-    MatrixSymbol("D", s, s),
-    MatrixSymbol("J", d, d),
-    MatrixSymbol("G", d, d),
-)
-b, F, c = (
-    MatrixSymbol("b", 1, d),
-    MatrixSymbol("F", d, d_h),
-    MatrixSymbol("c", 1, d_h),
-)
-says = "F is what reads the stream, c what is added to the value bias"
-folding = definition(
-    "folded weights",
-    says,
-    (F, product(J, G, W_V)),
-    (c, product(b, W_V)),
-)
-behind_norm = (
-    ov.Derivation.start(
-        product(add(product(D, X, J, G), product(one, b)), W_V),
-        [folding],
-        network=net,
-    )
-    .apply(rules.distribute)
-    .apply(rules.group, J, G, W_V)
-    .apply(rules.group, b, W_V)
-    .apply(rules.fold, folding)
-)
-some_norm = {
-    # [pos, pos]
-    "D": lambda run: np.diag(1 / run.resid_pre[0].std(axis=-1)),
-    "J": lambda run: (
-        np.eye(run.model.config.d_model) - 1 / run.model.config.d_model
-    ),
-    # [d_model, d_model]
-    "G": lambda run: np.diag(
-        np.arange(1.0, 1 + run.model.config.d_model)
-    ),
-    # [1, d_model]
-    "b": lambda run: np.arange(1.0, 1 + run.model.config.d_model)[None],
-}
-ov.show(behind_norm, label="eq:behind-norm", bindings=some_norm)
-
-# %% [markdown]
-# By $\eqref{eq:behind-norm}$, only $D$ is left of layer norm: **one number for each position**. It depends on
-# the stream, so it is not linear. But look where it stands. $D$ is on the left of the stream, as $A$ is, and
-# what the head adds of the stream is $(A D)\, X\, (F W_O)$. What we did to the pattern we can do to $D$: take
-# it from one run, and hold it.
-#
-# Is the network linear then? We test it on a random GPT without MLPs, folded by `folded()`. (The sections
-# below take that apart.)
-
-# %%
-config = ov.Config(
-    n_layers=3,
-    n_heads=2,
-    d_model=16,
-    d_head=5,
-    d_vocab=12,
-    n_ctx=8,
-    positional=True,
-)
-tokens = [3, 1, 4, 1, 5, 9]  # [pos]
-heads = ov.GPT.random(config, seed=0, d_mlp=0).folded()
-run = heads.run(tokens)
-W_OV = heads.W_V @ heads.W_O  # [layer, head, d_model, d_model]
-streams = (*run.resid_pre, run.resid_final)  # [pos, d_model] each
-# [pos, 1] each
-D = [1 / heads.norm_scale(stream) for stream in streams]
-
-
-def through(stream, constants, held=True):
-    """Return logits [pos, d_vocab] with the run's patterns, and with its D or one computed anew."""
-    for layer in range(config.n_layers):
-        A, scale = (
-            run.pattern[layer],
-            D[layer] if held else 1 / heads.norm_scale(stream),
-        )
-        written = sum(
-            A[head] @ (scale * stream) @ W_OV[layer, head]
-            for head in range(config.n_heads)
-        )
-        stream = stream + written + constants * heads.b_O[layer]
-    last = D[-1] if held else 1 / heads.norm_scale(stream)  # [pos, 1]
-    return last * stream @ heads.W_U + constants * heads.b_U
-
-
-beginnings = {  # (stream [pos, d_model], whether the biases are added)
-    "tokens": (heads.W_E[tokens], 0),
-    "positions": (heads.W_pos[: len(tokens)], 0),
-    "biases": (0 * run.embedding, 1),
-}
-held = apart(
-    sum(through(*each) for each in beginnings.values()), run.logits
-)
-anew = apart(
-    sum(through(*each, held=False) for each in beginnings.values()),
-    run.logits,
-)
-assert held < 1e-12
-assert anew > 0.1
-
-# %% [markdown]
-# With $D$ held, what begins at tokens, at positions and at biases sums to the logits: the error is below
-# 10⁻¹². With $D$ computed anew for each part it is {{ f"{anew:.0%}" }}. So **layer norm breaks the expansion
-# by its division alone**, and holding that repairs it, for this one run.
-#
-# ## MLPs: no table of weights
-#
-# Can one hold an MLP, too? Write $f(x) = x \cdot \gamma(x)$ and hold the gates $\gamma$. On one input this is
-# exact. But there is a gate for each neuron *and* each position, and they stand between $W_{in}$ and
-# $W_{out}$. A held pattern leaves one matrix $W_{OV}$ for all positions. Held gates leave a matrix
-# $W_{in} \operatorname{diag}(\gamma_i) W_{out}$ of its own **for each position**. How far apart are these?
-
-# %%
-model = ov.GPT.random(config, seed=0)
-# [pos, d_model]: what the first MLP reads, before layer norm
-mid = model.run(tokens).resid_mid[0]
-# [pos, d_model]
-normed = (mid - mid.mean(axis=-1, keepdims=True)) / model.norm_scale(
-    mid
-)
-# [pos, d_mlp]
-hidden = (normed * model.ln2_w[0] + model.ln2_b[0]) @ model.W_in[
-    0
-] + model.b_in[0]
-# [pos, d_mlp], GPT-2's
-gates = (
-    1 + np.tanh(np.sqrt(2 / np.pi) * (hidden + 0.044715 * hidden**3))
-) / 2
-# [pos, d_model]
-held_mlp = (gates * hidden) @ model.W_out[0] + model.b_out[0]
-assert apart(held_mlp, model.run(tokens).mlp_out[0]) < 1e-12
-# [d_model, d_model] each
-of_position = [model.W_in[0] * gate @ model.W_out[0] for gate in gates]
-between = min(
-    apart(one, other)
-    for one in of_position
-    for other in of_position
-    if one is not other
-)
-assert between > 0.2
-
-# %% [markdown]
-# Between any two of the {{ len(tokens) }} positions they differ by {{ f"{between:.0%}" }} or more. No one
-# matrix is left that could be read off the weights. So **MLPs are left out**, and we count what that costs.
-#
-# | part | breaks the expansion? | how it is handled |
-# | --- | --- | --- |
-# | positions, $b_O$, $b_{out}$, $b_U$ | no: paths begin there as well | counted apart from the heads |
-# | $b_V$ | no | to $b_O$, whole |
-# | $b_K$ | no: it does nothing | nothing to do |
-# | $b_Q$ | no, once patterns are held | not in the QK circuit |
-# | layer norm: mean, gain, shift | no: linear, and a constant | into the weights that read |
-# | layer norm: division | yes | held like a pattern, or left out |
-# | MLP | yes | left out, and counted |
-#
-# All of this is about networks built as GPT-2 is. Others have a norm behind a head or an MLP, as Gemma 2: its
-# gain goes into what *writes*. Or they have RMS norm, which takes no mean away: then their weights keep it,
-# too.
-#
-# ## Folding, step by step
-#
-# Each step takes a network to another that says the same: the softmax of its logits is unchanged.
-
-
-# %%
-def gains_in(m):
-    """Return the network with gains and shifts in the weights that read through them."""
-    # d_model is axis 2, and axis 3
-    gain, shift = m.ln1_w[:, None, :, None], m.ln1_b[:, None, None]
-    # W_Q, W_K, W_V [layer, head, d_model, d_head]
-    changed = {
-        f"W_{name}": gain * getattr(m, f"W_{name}") for name in "QKV"
-    }
-    for name in "QKV":
-        # [layer, head, d_head]
-        carried = (shift @ getattr(m, f"W_{name}"))[:, :, 0]
-        changed[f"b_{name}"] = getattr(m, f"b_{name}") + carried
-    # [layer, d_model, d_mlp]
-    changed["W_in"] = m.ln2_w[:, :, None] * m.W_in
-    # [layer, d_mlp]
-    changed["b_in"] = m.b_in + (m.ln2_b[:, None] @ m.W_in)[:, 0]
-    changed["W_U"] = m.ln_final_w[:, None] * m.W_U  # [d_model, d_vocab]
-    changed["b_U"] = m.b_U + m.ln_final_b @ m.W_U  # [d_vocab]
-    gone = dict.fromkeys(
-        ["ln1_w", "ln1_b", "ln2_w", "ln2_b", "ln_final_w", "ln_final_b"]
-    )
-    # it still centres and divides
-    return replace(m, **changed, **gone, normalization="LNPre")
-
-
-def values_out(m):
-    """Return the network with b_V W_O, of all heads of a layer, in its b_O."""
-    # [layer, d_model]
-    carried = (m.b_V[:, :, None] @ m.W_O)[:, :, 0].sum(axis=1)
-    return replace(m, b_O=m.b_O + carried, b_V=0 * m.b_V)
-
-
-def without_mean(m, axis, *names):
-    """Return the network with these weights less their mean over one axis."""
-    less = {
-        name: getattr(m, name)
-        - getattr(m, name).mean(axis=axis, keepdims=True)
-        for name in names
-    }
-    return replace(m, **less)
-
-
-step_1 = gains_in(model)
-step_2 = values_out(step_1)
-# J, into what reads
-step_3 = without_mean(step_2, -2, "W_Q", "W_K", "W_V", "W_in", "W_U")
-# no reader sees a mean
-step_4 = without_mean(
-    step_3, -1, "W_E", "W_pos", "W_O", "b_O", "W_out", "b_out"
-)
-# over the vocabulary: the softmax takes it away
-step_5 = without_mean(step_4, -1, "W_U", "b_U")
-
-# %% [markdown]
-# ## A check that could have failed
-#
-# How much does any probability change, at most? We ask it of each step, and of five networks with a fault
-# planted in a step. All of these have shapes that fit. (A gain along $d_h$ does not fit, so it cannot be.)
-
-
-# %%
-def probabilities(m):
-    """Return the softmax of the logits [pos, d_vocab]."""
-    logits = m.run(tokens).logits
-    # [pos, d_vocab]
-    weights = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return weights / weights.sum(axis=-1, keepdims=True)
-
-
-def change(m):
-    """Return the largest change of a probability against the network as it was."""
-    return float(np.abs(probabilities(m) - probabilities(model)).max())
-
-
-assert (
-    max(
-        change(m)
-        for m in (
-            step_1,
-            step_2,
-            step_3,
-            step_4,
-            step_5,
-            model.folded(),
-        )
-    )
-    < 1e-12
-)
-names = [
-    name
-    for name, value in vars(step_5).items()
-    if name[:2] in ("W_", "b_") and value is not None
-]
-assert len(names) == 16
-assert all(
-    np.allclose(getattr(step_5, name), getattr(model.folded(), name))
-    for name in names
-)
-# [layer, head, d_head, d_model]
-wrong_axis = model.ln1_w[:, None, None, :] * model.W_O
-# [layer, d_model]
-first_head = (step_1.b_V[:, 0, None] @ step_1.W_O[:, 0])[:, 0]
-faults = {
-    "gain into what $W_O$ writes, not into what $W_V$ reads": replace(
-        step_1, W_V=model.W_V, W_O=wrong_axis
-    ),
-    "shift forgotten in $b_V$": replace(step_1, b_V=model.b_V),
-    "value bias of head 0 alone": replace(
-        step_2, b_O=step_1.b_O + first_head
-    ),
-    "$W_E$ centred over the vocabulary, not over $d$": without_mean(
-        step_4, 0, "W_E"
-    ),
-    "shift forgotten in $b_K$": replace(step_1, b_K=model.b_K),
-}
-changes = {fault: change(m) for fault, m in faults.items()}
-*caught, unseen = changes.values()
-assert min(caught) > 1e-2
-assert unseen < 1e-12
-shown = {
-    fault: f"{size:.3f}" if size > 1e-12 else "below 10⁻¹²"
-    for fault, size in changes.items()
-}
-
-# %% [markdown]
-# All five steps, and `folded()`, which ends with the same weights: below 10⁻¹². And the faults:
-#
-# | fault | largest change of a probability |
+# | part of GPT-2 | what becomes of it |
 # | --- | --- |
-# {{ "\n".join(f"| {fault} | {largest} |" for fault, largest in shown.items()) }}
+# | added positions, output biases | paths begin there, too |
+# | value bias | $b_V W_O$ joins the output bias, whole, by $\eqref{eq:value-bias}$ |
+# | key bias | nothing: it adds one number to all scores of a query, and the softmax forgets it |
+# | query bias | stays: it favours some keys, whatever the query |
+# | layer norm | the mean is a fixed matrix, the gain scales rows of the weights that read, the shift becomes a bias; the division is held |
 #
-# The last one cannot be seen. The check is not weak: key biases do nothing, so there is nothing to forget.
-#
-# ## The same circuits, and how much goes through them
-#
-# A `GPT` has `W_E`, `W_V` and the rest under the same names, so every function of `circuits` takes it. Fold
-# first: unfolded, the product $W_E W_V W_O W_U$ has no gains in it, and is nobody's circuit.
+# `folded()` does all that, and the probabilities stay:
 
 # %%
-folded = model.folded()
+gpt = ov.GPT.random(config, seed=0)
+
+
+def chances(model):
+    """The probabilities of next words [pos, d_vocab]."""
+    odds = np.exp(model.run(tokens).logits)  # [pos, d_vocab]
+    return odds / odds.sum(axis=-1, keepdims=True)
+
+
+assert apart(chances(gpt.folded()), chances(gpt)) < 1e-12
+forgot = replace(gpt.folded(), b_O=gpt.b_O)  # b_V left behind
+assert apart(chances(forgot), chances(gpt)) > 0.01
+
+# %% tags=["remove-cell"]
 moved = np.abs(
-    circuits.copying_score(folded) - circuits.copying_score(model)
+    circuits.copying_score(gpt.folded()) - circuits.copying_score(gpt)
 ).max()
 assert moved > 0.1
-before, after = (
-    checkpoints.logit_attribution(model),
-    checkpoints.logit_attribution(folded),
-)
-assert after.shares["heads"] != before.shares["heads"]
-assert all(
-    np.isclose(sum(card.shares.values()), 1) for card in (before, after)
-)
-after
 
 # %% [markdown]
-# Here folding moves a copying score by up to {{ f"{moved:.2f}" }}. The card above is of the folded network:
-# the attribution of its logits to its parts. It is $\langle \text{part}, Y \rangle / \langle Y, Y \rangle$
-# for each part, both less their mean over the vocabulary, with the last $D$ held. Before and after:
+# ## All heads, and your own weights
 #
-# | | {{ " | ".join(after.shares) }} | from $W_E$ through one head |
-# | --- | --- | --- | --- | --- | --- |
-# | as it was | {{ " | ".join(f"{share:.1%}" for share in (*before.shares.values(), before.circuits)) }} |
-# | folded | {{ " | ".join(f"{share:.1%}" for share in (*after.shares.values(), after.circuits)) }} |
+# [The atlas](../atlas.md) has a page for each head of SmolLM2: its strongest rows, what it did on some texts, how
+# well the two agree, and how much was boxed. Read your own in the same way, from a Hugging Face folder or a `.gguf`
+# file:
 #
-# What the value biases wrote was counted with the heads. Folded, it is counted with the biases. OV circuits
-# tell of the last column alone, which is a part of what the heads write: the rest they read of positions,
-# biases, MLPs and each other. The last norm divides by {{ f"{after.scales[0]:.2f}" }} at one position and
-# by {{ f"{after.scales[2]:.2f}" }} at another. So equal entries of a circuit are not equal effects.
+# ```sh
+# ovlearn read my-model --head 25.2 --word " they"
+# ovlearn read my-model --out atlas
+# ```
 #
-# What rests on linearity is refused, in words:
-
-# %%
-for attempt in (
-    lambda: model.run(tokens).frozen(),
-    lambda: paths.by_order(folded.run(tokens)),
-):
-    try:
-        attempt()
-        raise AssertionError("it was accepted")
-    except ValueError as refusal:
-        print(refusal)
-
-# %% [markdown]
-# ## Reading a GPT-2
+# In Python, `checkpoints.load(folder).folded()` opens it;
+# [How to use](../how-to-use.md#a-language-model-and-your-own-weights) says more.
 #
-# You need a folder as Hugging Face's tools write it, with `config.json` and `model.safetensors`, and the
-# package `safetensors`. Nothing is downloaded. Put the folder's name into the first line. This page was built
-# without one: it reads a trained model of the course as a stand-in, from a state dict with TransformerLens's
-# names. All other lines are the same, and were run.
-
-# %%
-FOLDER = ""  # the name of your own folder
-
-stand_in = zoo.load("repeats-two-layers")
-if FOLDER:
-    own = checkpoints.load(FOLDER).folded()
-else:
-    single = {
-        "embed.W_E": "W_E",
-        "pos_embed.W_pos": "W_pos",
-        "unembed.W_U": "W_U",
-    }
-    state = {
-        theirs: getattr(stand_in, ours)
-        for theirs, ours in single.items()
-    }
-    for layer in range(stand_in.config.n_layers):
-        for name in ("W_Q", "W_K", "W_V", "W_O"):
-            # [head, ...]
-            state[f"blocks.{layer}.attn.{name}"] = getattr(
-                stand_in, name
-            )[layer]
-    own = checkpoints.from_transformer_lens(state, normalization=None)
-
-# [batch, pos]
-repeated = detect.repeated_tokens(own.config, period=20, batch=8)
-# of a large model, keep only what you ask for
-patterns = own.run(repeated, record=["pattern"])
-# [layer, head] each
-previous, induction = (
-    detect.previous_token(patterns),
-    detect.induction(patterns, 20),
-)
-copying = circuits.copying_score(own)  # [layer, head]
-# [layer, head, layer, head]
-keys = circuits.composition_scores(own, "K")
-baseline = circuits.composition_baseline(own)
-# of random heads between its own W_E and W_U
-low, high = circuits.copying_quantiles(own, (0.025, 0.975))
-checkpoints.logit_attribution(own, repeated)
-
-# %% [markdown]
-# First the card: how much do heads write at all, and how much of that do their OV circuits tell? Then all
-# heads at once, by what they say and by where they look.
-
-# %%
-plots.heads(
-    copying,
-    induction,
-    x_name="copying score",
-    y_name="attention on the induction diagonal",
-    title="All heads of the model",
-    caption="Right: it copies. Up: it looks at what followed the same token. Induction heads do both.",
-)
-
-# %%
-# (layer, head)
-strongest = np.unravel_index(induction.argmax(), induction.shape)
-into = keys[:, :, *strongest]  # [layer, head]: K-composition with it
-partner = np.unravel_index(into.argmax(), into.shape)
-if not FOLDER:
-    assert induction[strongest] > 0.9
-    assert previous[partner] > 0.9
-    assert into[partner] > 1.5 * baseline
-    assert copying.min() > high
-
-# %% [markdown]
-# Read each figure against what chance gives.
+# ## The usual mistakes
 #
-# - Copying scores are {{ f"{np.nanmin(copying):.2f}" }} to {{ f"{np.nanmax(copying):.2f}" }} here. Of random
-#   heads between the same embeddings, 95 % have {{ f"{low:.2f}" }} to {{ f"{high:.2f}" }}.
-# - The strongest induction head is layer {{ strongest[0] }}, head {{ strongest[1] }}, with
-#   {{ f"{induction[strongest]:.2f}" }}. Its keys compose most with layer {{ partner[0] }}, head
-#   {{ partner[1] }}: {{ f"{into[partner]:.2f}" }}, where random heads have {{ f"{baseline:.3f}" }} (root mean
-#   square). To the previous token that head gives {{ f"{previous[partner]:.2f}" }} of its attention. Where
-#   this is nearly all, as in our stand-in, it is the circuit of [lesson 11](11_composition_and_induction.py).
+# **Trusting a beautiful row.** Any row has a largest entry. Is it wider than a random head's?
 #
-# And GPT-2, the small one? Its sizes say what to expect:
-
-# %%
-small = ov.Config(
-    12,
-    12,
-    d_model=768,
-    d_head=64,
-    d_vocab=50257,
-    n_ctx=1024,
-    positional=True,
-)
-gpt2_baseline = circuits.composition_baseline(small)
-# heads, and an MLP four times as wide
-in_layers = small.n_layers * 12 * small.d_model**2
-# its few biases not counted
-weights = in_layers + (2 * small.d_vocab + small.n_ctx) * small.d_model
-
-# %% [markdown]
-# - {{ small.n_layers * small.n_heads }} heads; baseline {{ f"{gpt2_baseline:.4f}" }}, a root mean square
-#   (folding takes one of the {{ small.d_model }} directions away, which changes no digit here). It takes all
-#   directions for alike. Where all heads share a few large ones, all scores rise: compare pairs with each
-#   other, too.
-# - {{ f"{weights * 4 / 1e9:.2f}" }} GB of weights in float32, and as much again while they are folded. All
-#   of the above takes seconds: scores are computed in the width of a head.
-# - One full table would have {{ f"{small.d_vocab**2 * 4 / 1e9:.0f}" }} GB. `circuits.top_outputs` and
-#   `circuits.copying_accuracy` go through it in blocks. Do not ask for `.AB` there.
+# **Taking the cosine for the share.** A row can agree to {{ f"{they.cosine['embedding']:.2f}" }}, and the box carry
+# {{ f"{they.share:.0%}" }}.
 #
-# ## What circuits cannot say
+# **Calling a silent head idle.** Its row may speak after the first MLP, or on what other heads wrote.
 #
-# **A circuit is about one path.** $W_E W_{QK} W_E^\top$ says where a head looks if it reads tokens alone.
-# Take an induction head of the stand-in. First the pattern that its full QK circuit gives, then its own:
-
-# %%
-# [pos]
-block = detect.repeated_tokens(stand_in.config, period=12, batch=1)[0]
-run = stand_in.run(block)
-head = int(detect.induction(run, 12)[1].argmax())
-scores = circuits.full_qk(stand_in, 1, head).AB[
-    np.ix_(block, block)
-] / np.sqrt(stand_in.config.d_head)
-# [query, key]
-allowed = np.tri(len(block)) * np.exp(
-    scores - scores.max(axis=-1, keepdims=True)
-)
-# [query, key]
-of_circuit = allowed / allowed.sum(axis=-1, keepdims=True)
-plots.pattern(
-    of_circuit,
-    title="By the full QK circuit alone",
-    caption=f"Layer 1, head {head}, if it read tokens only. Look for a line: there is none.",
-)
-
-# %%
-says = "In the lower half each query looks at what followed its token before."
-later = np.arange(12, 24)  # the second copy
-on_line = [
-    float(each[later, later - 11].mean())
-    for each in (of_circuit, run.pattern[1, head])
-]
-assert on_line[0] < 0.15
-assert on_line[1] > 0.9
-plots.pattern(
-    run.pattern[1, head], title="Its own pattern", caption=says
-)
-
-# %% [markdown]
-# The mean weight on that line is {{ f"{on_line[0]:.2f}" }} and {{ f"{on_line[1]:.2f}" }}. What this head
-# compares is what layer 0 wrote. The same holds for OV circuits: from layer 1 on, a row is one path of many.
-#
-# **The division couples everything.** Let one head of the last layer write three times as much. The direct
-# path has no head in it. Yet what it adds to the logits shrinks, since the last norm divides by more:
-
-# %%
-louder = folded.W_O.copy()  # [layer, head, d_head, d_model]
-louder[-1, 0] *= 3
-scale, larger = (
-    m.norm_scale(m.run(tokens).resid_final).mean()
-    for m in (folded, replace(folded, W_O=louder))
-)
-assert larger > 1.1 * scale
-
-# %% [markdown]
-# It divides by {{ f"{larger:.2f}" }} in place of {{ f"{scale:.2f}" }}, in the mean.
-#
-# **MLPs are silent.** They wrote {{ f"{after.shares['MLPs']:.0%}" }} of the logits above. Later heads read
-# what they write, too. A head that only moves their output looks idle in a table that begins with $W_E$.
-#
-# **Tokens share directions.** The {{ f"{words.config.d_vocab:,}" }} words of `king-james` in
-# {{ words.config.d_model }} dimensions cannot all be at right angles: an entry may belong to a neighbour. And
-# all else that a network knows lies in the same stream, in more directions than it has dimensions:
-# *superposition*.
-#
-# **Any table has a largest entry.** Here is what that is worth in random weights of the same size:
-
-# %%
-random = ov.Transformer.random(
-    replace(words.config, n_layers=1, n_heads=1), seed=0
-)
-table = circuits.full_ov(random, 0, 0).AB  # [d_vocab, d_vocab]
-outstanding = float((table.max(axis=1) / table.std(axis=1)).mean())
-assert outstanding > 3
-
-# %% [markdown]
-# In a row of a *random* head the largest entry is {{ f"{outstanding:.1f}" }} standard deviations up. A
-# beautiful row proves nothing without such a control.
-#
-# ## Common mistakes
-#
-# - **Reading an unfolded network.** There is no error message. The figures are wrong.
-# - **Folding a gain into what writes.** Layer norm stands before a head, an MLP and $W_U$. So it is what
-#   *reads* that takes the gain, along $d$.
-# - **Comparing logits before and after.** They may differ by one number a row. Compare softmaxes.
-# - **Naming a head after one figure.** Weights say what it would do, patterns where it looks. Ask both, then
-#   an intervention.
-#
-# ## Where this stands in the article and the paper
-#
-# The article has no layer norm, MLP, bias or position, and does not say so: [erratum
-# 2](../errata.md#erratum-2). Its linear unembedding is the assumption that the last layer norm breaks:
-# [erratum 10](../errata.md#erratum-10).
-#
-# The paper says what it leaves out in *Transformer Overview*: MLPs as the large omission, biases and layer
-# norm as small ones, which may be folded up to a variable scale. That scale is our $D$. What its claims give
-# on small models is on the page [Results, recomputed](../results.md).
+# **Reading an unfolded model.** There is no error message. Above, folding moves a copying score by up to
+# {{ f"{moved:.2f}" }}.
 #
 # ## Recap
 #
-# - Positions and biases are further beginnings of paths. A value bias arrives whole.
-# - Layer norm folds into the weights, but for a division. Held, that acts like a pattern.
-# - MLPs leave no table of weights. They are left out, and `checkpoints.logit_attribution` counts them.
-# - Fold first, then read; and read each figure against a control.
+# - Held norms multiply rows by positive numbers. Rotary positions and shared values leave the OV circuit what it was.
+# - With patterns, norms and the MLPs' writings held, the logits are exactly a sum over paths.
+# - In SmolLM2 hardly anything flows along a box. The circuit can still be a good map.
+# - Where it is silent, begin after the first MLP. Judge by attention times row, and against chance.
 #
 # ## What to practise
 #
-# 1. Put $A D$ in the place of the pattern. Do its rows sum to 1? What goes wrong now with a value
-#    bias that is still in the head?
-# 2. Set all gains of a `GPT` to 1 and all shifts to 0. Which of the faults above are no longer seen?
-# 3. Plant a query bias in a `GPT`. Find its effect on a pattern, and show that `full_qk` is unchanged.
-# 4. Read your own GPT-2. Which heads are far up in the picture? With which heads do their keys compose?
+# 1. Find 26.6 in the picture. What does its row of “(” raise from the embedding, and what does it write?
+# 2. Put $A D$ in the place of the pattern. Do its rows sum to 1? May a value bias go through it?
+# 3. One doubles the gains of the norm before a layer's heads, and halves $W_Q$, $W_K$ and $W_V$. What changes?
+#
+# ??? success "Answers"
+#
+#     1. “[” and “(”, but it writes “)”. After the first MLP the row says so.
+#     2. No, and no. A bias is added behind the norm, so $D$ does not meet it: $A (D X G W_V + \mathbf 1 b_V)$.
+#     3. Nothing. The gains meet just these three matrices, and only the products count.
+#
+# Next: [what you can do now](../after.md), and what to read after this.

@@ -14,7 +14,11 @@ from rendering.execution.unrun import cells_of
 ROOT = Path(__file__).resolve().parents[2]
 MOST = 72
 UNSEEN = {"remove-cell", "remove-input", "hide-input"}
-PAGES = ["docs/errata.py", "docs/results.py"]  # the lessons follow, as they are written anew
+PAGES = [
+    path.relative_to(ROOT).as_posix()
+    for path in sorted([*(ROOT / "lessons").glob("*.py"), *(ROOT / "docs").glob("*.py")])
+    if path.read_text(encoding="utf-8").startswith("# %%")
+]
 
 
 def too_wide(code: str) -> list[str]:

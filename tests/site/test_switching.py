@@ -1,4 +1,4 @@
-"""Pictures with switches on the built pages: by pointer, keyboard and finger, in the dark, and without script."""
+"""Pictures with switches on the built pages: by pointer, keyboard and finger, in the dark, without script."""
 
 from __future__ import annotations
 
