@@ -8,35 +8,11 @@ from pathlib import Path
 import pytest
 
 from ovlearn.exercises.sets import files
-from rendering.execution import Source
-from rendering.execution.unrun import cells_of
+from tests.rendering.counting import LESSONS, LINES, WORDS, cells, lines, prose, words
 
-ROOT = Path(__file__).resolve().parents[2]
-LESSONS = sorted((ROOT / "lessons").glob("[0-9]*.py"))
-FOLDED = {"remove-cell", "remove-input", "hide-input"}
-WORDS, LINES = 14_000, 800  # in all: what a reader reads, and code that is not folded
 LAST = ("A check that could have failed", "The usual mistakes", "Recap", "What to practise")
 
 each_lesson = pytest.mark.parametrize("path", [pytest.param(path, id=path.stem) for path in LESSONS])
-
-
-def prose(path: Path) -> str:
-    cells = cells_of(Source(path, f"lessons/{path.stem}.md"))
-    return "\n\n".join(cell.source for cell in cells if cell.kind == "markdown")
-
-
-def words(text: str) -> int:
-    """What a reader reads: a formula in a sentence is a word, and so is a number from a cell."""
-    text = re.sub(r"\$\$.*?\$\$", " ", text, flags=re.DOTALL)
-    text = re.sub(r"\$[^$]*\$|\{\{.*?\}\}", "x", text, flags=re.DOTALL)
-    text = re.sub(r"\]\([^)]*\)|<[^>]*>", " ", text)  # where links lead, and tags
-    return len(re.findall(r"[^\W_][\w'’-]*", text))
-
-
-def lines(path: Path) -> int:
-    cells = cells_of(Source(path, f"lessons/{path.stem}.md"))
-    seen = [cell for cell in cells if cell.kind == "code" and not FOLDED & {*cell.tags}]
-    return sum(bool(line.strip()) for cell in seen for line in cell.source.splitlines())
 
 
 def test_words_are_counted_as_they_are_read() -> None:
@@ -73,7 +49,7 @@ def test_a_lesson_leads_to_the_next(path: Path) -> None:
 
 @each_lesson
 def test_a_picture_comes_before_the_first_derivation(path: Path) -> None:
-    code = [cell.source for cell in cells_of(Source(path, "x.md")) if cell.kind == "code"]
+    code = [cell.source for cell in cells(path, "code")]
     drawn = [n for n, source in enumerate(code) if re.search(r"^(plots|kit)\.\w+\(", source, re.MULTILINE)]
     derived = [n for n, source in enumerate(code) if "ov.show(" in source]
     assert drawn
