@@ -185,9 +185,9 @@ assert planted.passed
 print(planted.rejected, planted.rejections())
 
 # %% [markdown]
-# {{ planted.rejected }} were rejected. Of these, {{ planted.rejections()["shapes"] }} do not even have shapes
-# that fit. The other {{ planted.rejections()["rule"] }} would not be made by the rule, so they can never
-# become a step. The three routes were asked about them all the same, and each route rejected every one.
+# {{ planted.rejected }} were rejected. {{ planted.rejections()["shapes"] }} do not even have shapes that fit.
+# {{ planted.rejections()["rule"] }} would not be made by the rule, so they can never become a step. The routes were asked
+# about all whose shapes fit, and the last three numbers say how many each of them rejected.
 #
 # ## Extend it
 #

@@ -48,7 +48,12 @@ DOCS, LESSONS, STORE = (
 )
 
 # How far up the search shows a page, where that is not 1; a lesson: 3.
-BOOST = {"article-map.md": 0.3, "errata.md": 0.5, "results.md": 0.5}
+BOOST = {
+    "index.md": 0.3,
+    "article-map.md": 0.3,
+    "errata.md": 0.5,
+    "results.md": 0.5,
+}
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -286,7 +291,7 @@ def lesson_sources() -> list[Source]:
     others = [
         Source(path, f"{path.stem}.md")
         for path in sorted(DOCS.glob("*.py"))
-        if path.read_text(encoding="utf-8").startswith("# %%")
+        if path != Path(__file__).resolve()
     ]
     return [*lessons, *others]
 

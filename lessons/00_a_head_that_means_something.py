@@ -55,8 +55,8 @@ plots.heads_on_texts(
 #   are. Head 1.6 (layer 1, head 6; both count from 0) gives “silver” nearly all of it. The arc shows how much
 #   came from each word.
 # - **The head writes.** It raises some next words and lowers others. The bars say which, for the word that
-#   you touch. Here is the surprise: *the bars come from the weights alone*. For this head, looking at “silver”
-#   says the same in every text.
+#   you touch. Here is the surprise: *the bars come from the weights alone*. No text was read for them, so the
+#   bars of “silver” are the same in every text.
 #
 # Where a head looks, and what looking there says: these are two questions, and they have two answers. This
 # course is about the second one, the head's **OV circuit**.
@@ -76,8 +76,8 @@ plots.heads_on_texts(
 # $$
 #
 # Only differences of logits count. Add 5 to all of them, and each probability stays what it was. So we may
-# take the mean off, and say what a head gives one word *more than the average word*. To raise one logit by 1
-# multiplies that word's odds by $e \approx 2.7$.
+# take the mean off, and say what a head gives one word *more than the average word*. If one logit rises by 1 and all
+# others stay, that word's odds are multiplied by $e \approx 2.7$.
 
 # %%
 tokens = model.encode("<bos> silver and")  # <bos> begins each text
@@ -102,7 +102,7 @@ for token in p.argsort()[:-4:-1]:
 # | $A_1$ | the numbers below the words | the **pattern**: how much each position looks at each other |
 # | $E$ | the words | the tokens of this text |
 # | $W_E W_{OV_1} W_U$ | the bars | the **circuit**: a row for each word that the head may look at, a column for each next word |
-# | $Y'_1$ | | what the head adds to the logits, straight from the words |
+# | $Y'_1$ | (not drawn) | what the head adds to the logits, straight from the words |
 #
 # You need not follow it yet. But it is five matrices, and numpy can multiply them:
 
@@ -118,14 +118,22 @@ added -= added.mean()
 (gold,) = model.encode("gold")
 print(f"to the logit of gold: {added[gold]:+.1f}")
 
+# %% tags=["remove-cell"]
+less = logits - added  # [d_vocab]   what the other paths give
+q = np.exp(less - less.max())  # [d_vocab]
+q /= q.sum()
+odds = float(p[gold] / (1 - p[gold]) / (q[gold] / (1 - q[gold])))
+
 # %% [markdown]
-# That alone multiplies the odds of “gold” by {{ round(float(np.exp(added[gold]))) }}.
+# Against the average word that makes “gold” {{ round(float(np.exp(added[gold]))) }} times as likely. The head raises
+# “weight” and “shekel”, too. All in all the odds of “gold” grow {{ round(odds) }}-fold.
 #
 # ## A check that could have failed
 #
-# An equation about a head should survive an experiment on that head. So run the model twice on these words with
+# An equation about a head should survive an experiment on that head. So run the model twice on these words, with
 # its patterns held as they were: once with no head writing, and once with this head alone. The difference is
-# what it adds. The model computes that in its own way, and never uses $W_{OV}$.
+# what it adds. (In code, `frozen` keeps the patterns, and `heads` names the heads that may write.) The model computes
+# that in its own way, and never uses $W_{OV}$.
 
 # %%
 frozen, words = run.frozen(), model.W_E[tokens]  # [pos, d_model]
@@ -137,8 +145,8 @@ rounding = 1e-4  # the model's numbers have seven digits
 assert difference < rounding
 
 # %% [markdown]
-# The two agree for every word of the vocabulary. What if the line were slightly wrong? Let the head look from
-# where it should be looked at:
+# The two agree for every word of the vocabulary. What if the line were slightly wrong? Swap who looks and who is
+# looked at:
 
 # %%
 wrong = (A.T @ E @ circuit)[-1]  # [d_vocab]
@@ -151,8 +159,9 @@ print(f"to the logit of gold: {wrong[gold]:+.1f}")
 #
 # ## The same in a real language model
 #
-# SmolLM2 is a language model of 135 million numbers, with {{ 30 * 9 }} heads. Here are a few of them on texts
-# of theirs. Touch “they”.
+# SmolLM2-135M-Instruct is a language model of 135 million numbers, with {{ 30 * 9 }} heads. (We read it from a file
+# that keeps about four bits of each.) Here are a few of its heads, each on a text of its own. Touch “they”. The bars
+# choose among the {{ f"{len(real.words):,}" }} words that we took along.
 
 # %% tags=["hide-input"]
 real = zoo.load("smollm2-excerpt")
@@ -164,7 +173,7 @@ theirs = {
 plots.heads_on_texts(
     at_work("SmolLM2", real, theirs),
     title="Heads of SmolLM2",
-    caption="For 25.2, what looking at “they” says is what the text needs. For 23.4 the bars are silent, and yet it gives “Paris”.",
+    caption="For 25.2, looking at “they” says where the text goes. For 23.4 the bars do not know “Paris”, and yet the head gives it.",
 )
 
 # %% tags=["remove-cell"]
@@ -174,20 +183,23 @@ reach = real.run("They said they would do it by").reach(
     25, 2, " themselves"
 )
 assert reach.share < 0.05
+they = real.run("They said they would do it by")
+assert they.without(25, 2) > they.probabilities[-1, 0]
 
 # %% [markdown]
 # The rows of the circuit name what head 25.2 writes: “their”, “themselves”. But the line above is exact about
 # one path, from the words through one head to the logits, and in a deep network little flows on that path.
 # {{ f"{reach.share:.0%}" }} of what 25.2 gives “themselves” came along it. So the circuit is a good *map*, and
-# the boxed line a small *account*. Head 23.4 does its work with a map that is silent. Lessons
-# [07](07_the_ov_circuit.py) and [12](12_real_networks.py) say why.
+# the boxed line a small *account*. Head 23.4 does its work with a map that does not show it. And what a head writes is
+# not yet what the model needs of it: without 25.2 it says “themselves” no less, as later heads make up for it. Lessons
+# [07](07_the_ov_circuit.py) and [12](12_real_networks.py) say more.
 
 # %% [markdown]
 # ## The usual mistakes
 #
 # **Taking attention for effect.** A head must put its attention somewhere. Often it rests on the first
-# position, “begin”, and what comes from there is next to nothing. What counts is attention *times* what the row
-# says: that is how thick the arcs are.
+# position, “begin”, and what comes from there is next to nothing. What counts is attention *times* what the head
+# makes of the word there. That is how thick the arcs are.
 #
 # **Reading the circuit the other way.** A row is what looking at a word says. A column is what raises a word.
 # Head 1.6 raises “gold” when it looks at “silver”. What it says when it looks at “gold” is in another row.
@@ -195,7 +207,9 @@ assert reach.share < 0.05
 # ## How to use these pages
 #
 # Every grey box is a cell that was run when this page was made. You can change it and run it
-# [here in the page](../how-to-use.md#run-it-in-the-page). Vectors are rows throughout, so a product reads from
+# [here in the page](../how-to-use.md#run-it-in-the-page). A few cells that only set things up are not shown; the
+# notebook at the top of each page has them. The course follows [an article and a paper](../article-map.md); a link to
+# an *erratum* says where we differ. Vectors are rows throughout, so a product reads from
 # left to right in the order in which things happen: `x @ W`. Layers, heads and positions count from 0.
 #
 # ## Recap
@@ -216,7 +230,7 @@ assert reach.share < 0.05
 #
 #     1. 1.3, by {{ f"{by_head[1, 3]:.1f}" }}, and 0.3, by {{ f"{by_head[0, 3]:.1f}" }}. A model rarely leaves a job to one head.
 #     2. Change the text, `head = 1` and `gold` to the token of “honey”. It is {{ f"{honey:+.1f}" }}.
-#     3. Not from that alone. Both logits move alike, so the odds between the two stay as they were. Against all
-#        other words both gain.
+#     3. Not from that alone. Both logits move alike, so the odds between the two stay as they were. Both gain on
+#        every word to which the head adds less.
 #
 # Next: [the residual stream](01_residual_stream.py), where everything that a head reads and writes is kept.

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # The residual stream
 #
-# Every part of a transformer reads from one matrix and adds to it. Nothing is ever overwritten. So whatever is
+# Every part of a transformer reads from one matrix and adds to it. Nothing is overwritten in place. So whatever is
 # in that matrix, at any depth, is a sum, and each part of it has a writer.
 
 # %% tags=["remove-cell"]
@@ -96,8 +96,8 @@ plots.switches(
 
 # %% [markdown]
 # Without head 1.6 the model says “gold” with {{ f"{100 * chance[(1, 6),]:.0f} %" }} instead of
-# {{ f"{100 * chance[()]:.0f} %" }}. Without 1.4 it says it more often. So some heads work for “gold”, others
-# against it. How can we give each its share?
+# {{ f"{100 * chance[()]:.0f} %" }}. Without 1.4 it says it more often: that head helps the rivals of “gold” more. How
+# can we give each head its share?
 #
 # ## One matrix that all share
 #
@@ -111,8 +111,9 @@ plots.switches(
 # \label{eq:recurrence}
 # $$
 #
-# This is how nearly all language models of today are built. Other parts, such as MLP layers, add to the stream
-# in the same way. After the last layer, $W_U$ reads the stream and gives the logits.
+# This is how nearly all language models of today are built. Their other parts, which you meet in [lesson
+# 12](12_real_networks.py), add to the stream in the same way. After the last layer, $W_U$ reads the stream and gives
+# the logits. (Here it reads the stream as it is. Most models divide it by its size first.)
 #
 # ## The sum, derived
 #
@@ -123,7 +124,7 @@ unrolled = ov.derive("residual-stream", layers=3)
 ov.show(unrolled, label="eq:stream-sum")
 
 # %% [markdown]
-# The words *unfold* and *ungroup* are the rules. The line below says how each step was checked; press it to see
+# The words beside the lines are the rules. The line below says how each step was checked; press it to see
 # more. Three layers have three outputs, $\Delta_0$ to $\Delta_2$, and end with $X_3$. The stream with index
 # $i$ holds the outputs *below* $i$.
 #
@@ -206,8 +207,8 @@ plots.bars(
 # **One term too many.** $X_n$ ends with $\Delta_{n-1}$. Layer $n$ reads $X_n$ and has not written yet.
 # ([Erratum 1](../errata.md#erratum-1).)
 #
-# **A check that cannot fail.** It is tempting to take $\Delta_i$ as `X[i + 1] - X[i]`. Then the sum holds for
-# any matrices at all, because everything but the ends cancels. It holds even for noise:
+# **A check that cannot fail.** A run records the streams, so it is tempting to take $\Delta_i$ as
+# `X[i + 1] - X[i]`. Then the sum holds for any matrices at all, because everything but the ends cancels. It holds even for noise:
 
 # %%
 noise = np.random.default_rng(0).normal(size=(4, 6, 12))
@@ -235,7 +236,7 @@ print(
 # ## Recap
 #
 # - The residual stream is a sum: $X_i = X_0 + \Delta_0 + \dots + \Delta_{i-1}$.
-# - The logits are a linear map of it, so each logit is a sum with a part for each writer.
+# - Here the logits are a linear map of it, so each logit is a sum with a part for each writer.
 # - Check it with what the writers recorded, never with differences of the streams.
 # - A part says what was written. It does not say what would happen without it.
 #

@@ -168,7 +168,7 @@ def marks(t, frozen):
         "unembedding",
     )
     apart = beside(
-        "unfrozen" if frozen else "the parts apart",
+        "unfrozen" if frozen else "if linear",
         (curves if frozen else lines)[0][2],
     )
     return [kit.Part(svg, (0, 0, wide, tall)), curved, apart]
@@ -201,11 +201,11 @@ def told(t, frozen, row):
     if frozen:
         return (
             f"The pattern is held as it is at t = 1: {silver} at every t. The head adds "
-            f"{curves[1][t]:.2f} to the logit of “gold”, and so do the parts apart. The curve is a straight line."
+            f"{curves[1][t]:.2f} to the logit of “gold”, as on a straight line."
         )
     return (
         f"At t = {t:g}, {silver}. The head adds {curves[0][t]:.2f} to the logit of “gold”. "
-        f"The parts apart, on the straight line, add {lines[0][t]:.2f}."
+        f"If it were linear, it would add {lines[0][t]:.2f}, on the straight line."
     )
 
 
@@ -225,7 +225,7 @@ def bend(state):
         *below,
         title=f"Head 1.6 at t = {t:g}, the pattern {'is frozen' if frozen else 'moves'}",
         says="Above, arcs from “and” to where it looks. Below, what the head adds to the logit of “gold”, for t "
-        f"from 0 to 2: a curve, and a straight line for the two parts apart. {says}",
+        f"from 0 to 2: a curve, and the straight line of a linear layer. {says}",
         caption=says,
     )
 
@@ -243,7 +243,7 @@ plots.switches(
     ],
     bend,
     title="A layer bends",
-    caption="Move t and watch the arcs. Where they move, the curve leaves the straight line. Then freeze the pattern.",
+    caption="Move t and watch the arcs. Where they move, the curve leaves the line, which is layer(X_0) + t layer(Δ_0). Then freeze the pattern.",
 )
 
 # %% tags=["remove-cell"]

@@ -77,7 +77,7 @@ kit.draw(
     kit.text("what", (109, 236), "ov", bold=True),
     kit.text("is added", (506, 231), "stream"),
     title="The inside of a head",
-    caption="Above, queries meet keys: they say where from. Below go the values: they say what. S and A are those of head 1.6 on “begin the vessels of silver and”, a row for each word that looks. A stroke is a number below 0.",
+    caption="Above, queries meet keys: they say where to look. Below go the values: they say what to bring. S and A are those of head 1.6 on “begin the vessels of silver and”, a row for each word that looks. A stroke is a number below 0.",
     says="The stream X goes into three boxes: W_Q, which makes queries Q, W_K, which makes keys K, and W_V, which "
     "makes values V. Q and K make the scores S, a square matrix. Mask and softmax make of them the pattern A, "
     "which is zero above the diagonal. A and V make Z, and Z goes through W_O and becomes H, which is added to "

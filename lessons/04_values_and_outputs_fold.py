@@ -10,7 +10,6 @@ from sympy import MatrixSymbol, Symbol
 
 import ovlearn as ov
 from ovlearn import symbolic, zoo
-from ovlearn.numeric import reading
 from ovlearn.plots import kit
 from ovlearn.symbolic import product, rules, transpose
 
@@ -196,15 +195,23 @@ assert np.allclose(dense[:d_h], sigma, rtol=1e-4)
 assert dense[d_h:].max() < 1e-5 * sigma[0]
 
 # %% [markdown]
-# Of {{ len(dense) }} singular values {{ d_h }} are not zero: this head sees an eighth of the stream. A head of
-# GPT-2 small sees a twelfth, 64 of 768. To all else it is blind. And the directions mean something. These
-# are the three strongest of head 1.6, in words:
+# Of {{ len(dense) }} singular values {{ d_h }} are not zero: what this head *moves* is an eighth of the stream. A head of
+# GPT-2 small moves a twelfth, 64 of 768. To all else $W_{OV}$ is blind. (Queries and keys read directions of their
+# own.) Some directions can be read: by the words whose embeddings lie most along $u_k$, and those whose logits $w_k$
+# raises most. Each has two ends, as turning both vectors about changes nothing. The strongest two of head 1.6:
 
 # %% tags=["hide-input"]
-found = reading.directions(model, 1, 6, count=3, k=4)
-for k in range(3):
-    print("reads: ", ", ".join(model.words(found.looks_at[k])))
-    print("raises:", ", ".join(model.words(found.raised[k])))
+along = model.W_E @ U[:, :2]  # [d_vocab, direction]
+said = Vh[:2] @ (model.W_U - model.W_U.mean(axis=1, keepdims=True))
+for k in range(2):
+    ends = np.argsort(along[:, k])  # [d_vocab]
+    sign = 1 if ends[-1] < ends[0] else -1  # any rule: it has none
+    for end in (sign, -sign):
+        looks = np.argsort(-end * along[:, k])[:4]
+        raises = np.argsort(-end * said[k])[:4]
+        print(
+            f"{', '.join(model.words(looks)):32} →  {', '.join(model.words(raises))}"
+        )
     print()
 
 # %% [markdown]
@@ -220,7 +227,7 @@ assert apart(new_V @ new_O, W_OV) < 1e-4
 assert apart(X @ new_V, X @ W_V) > 0.5
 
 # %% [markdown]
-# So a single column of $W_V$, or one number in a value, has no meaning of its own. $W_{OV}$ has.
+# So a single column of $W_V$, or one number in a value, has no meaning of its own. $W_{OV}$ as a map has.
 #
 # ## The usual mistakes
 #
@@ -271,7 +278,7 @@ times, memory = folded_cost / apart_cost, d * d / (2 * d * d_head)
 #
 # ??? success "Answers"
 #
-#     1. All are 1, and $u_k = w_k$: what is read is written back as it was.
+#     1. The $d_h$ that are not zero are 1, and $u_k = w_k$: what is read is written back as it was.
 #     2. Apart it takes $s d_h (2d + s)$, folded $s d (d + s)$. So $d_h$ must be more than half of $d$, and nearly all of
 #        it where the text is long.
 #     3. Yes: $W_K$ becomes $W_K R^{-\top}$. Scores are $Q K^{\top}$, so $R R^{-1}$ must meet in the middle.

@@ -21,8 +21,8 @@ shown = 1, 3
 # %% [markdown]
 # ## What if the pattern stayed as it was?
 #
-# A layer is not a linear function of the stream: [lesson 02](02_layers_are_not_linear.py) shows two streams whose
-# sum it does not split. So the parts of the stream do not act alone, and we cannot ask what each one does.
+# A layer is not a linear function of the stream: what it makes of a sum is not the sum of what it makes of the parts
+# ([lesson 02](02_layers_are_not_linear.py)). So the parts of the stream do not act alone, and we cannot ask what each one does.
 #
 # Yet most of a head *is* linear. [Lesson 04](04_values_and_outputs_fold.py) wrote it as $A X W_{OV}$, with a constant
 # $W_{OV}$. Only the pattern $A$ depends on the stream. Change one word, and a head may look elsewhere:
@@ -57,7 +57,8 @@ frozen = run.frozen()
 
 
 def apart(a, b):
-    """How far a is from b, relative to the size of b."""
+    """How far logits a are from b: less their means, over b's size."""
+    a, b = (each - each.mean(axis=-1, keepdims=True) for each in (a, b))
     return np.linalg.norm(a - b) / np.linalg.norm(b)
 
 
@@ -198,7 +199,8 @@ furthest = np.unravel_index(moved_rows.argmax(), moved_rows.shape)
 # ## The usual mistakes
 #
 # **“Freezing is a first-order approximation.”** At the recorded stream it has the right value and the wrong slope.
-# Move the stream by a small step, and compare how much the logits change:
+# Change the words' stream a little (in the model without positions, so that words are all of it), and compare how much
+# the logits change:
 
 # %%
 step = 1e-3 * part  # [pos, d_model]
@@ -216,8 +218,9 @@ print(f"the change is off by {slope_error:.0%}")
 # **“The embedding is assumed to be linear.”** Looking up a row is multiplying by a one-hot row, for any table. What
 # is assumed is that nothing else is in $X_0$.
 #
-# **“Frozen, everything is linear.”** Most models have a norm before $W_U$, which divides each row by its length.
-# Attention alone may be frozen, and superposition still fails. [Lesson 12](12_real_networks.py) deals with that.
+# **“Frozen, everything is linear.”** Most models have norms, before every layer and before $W_U$, which divide each row
+# by its size. Attention alone may be frozen, and parts still do not add up. [Lesson 12](12_real_networks.py) deals with
+# that.
 #
 # ## Recap
 #

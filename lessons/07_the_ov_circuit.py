@@ -110,7 +110,7 @@ for token in last.argsort()[:-5:-1]:
 # %% [markdown]
 # ## A check that could have failed
 #
-# Let this head alone write in the frozen network, then silence it as well. The difference is what it adds on its own.
+# Run the frozen network twice: with only this head writing, and with none. The difference is what it adds on its own.
 # The network computes it from values and outputs, and has never heard of $W_{OV}$.
 
 
@@ -149,9 +149,30 @@ gave = run.head_out[head][-1] @ toward
 boxed = last[gold]
 print(f"gave {gave:.2f}, of which {boxed:.2f} along the box")
 
+# %% tags=["remove-cell"]
+unseen = zoo.text().held_out[: 40 * 63].reshape(40, 63)
+texts = np.insert(unseen, 0, 0, axis=1)  # [batch, pos], <bos> first
+long = model.run(texts)
+centred = model.W_U - model.W_U.mean(axis=1, keepdims=True)
+onward = centred.T[
+    texts[:, 1:]
+]  # [batch, pos, d_model], of the next word
+all_given = np.einsum(
+    "lbhpd,bpd->lh", long.head_out[..., :-1, :], onward
+)
+of_words = (
+    long.pattern @ model.W_E[texts][:, None]
+)  # [layer, batch, head, …]
+through = of_words @ model.W_V[:, None] @ model.W_O[:, None]
+of_text = (
+    np.einsum("lbhpd,bpd->lh", through[..., :-1, :], onward) / all_given
+)  # [layer, head]
+
 # %% [markdown]
-# Nearly all of it. In this model the box *is* what the head does here. Now the same question to SmolLM2, a language
-# model with 30 layers, about a head that writes just what its circuit says, and about one that does not:
+# Nearly all of it, on this text. Over text that the model never saw, it is {{ f"{of_text[1, 6]:.0%}" }} for this head,
+# and between {{ f"{of_text[1].min():.0%}" }} and {{ f"{of_text[1].max():.0%}" }} for the heads of layer 1. The rest is
+# positions, and what layer 0 wrote. Now the same question to SmolLM2, a language model with 30 layers, about heads that
+# write what their circuits say, and about one that does not:
 
 # %% tags=["hide-input"]
 real = zoo.load("smollm2-excerpt")
@@ -160,37 +181,50 @@ cases = [
     ("The house (which we bought last year", (27, 7), ")"),
     ("The capital of France is", (23, 4), " Paris"),
 ]
+runs = [real.run(text) for text, _, _ in cases]
 reaches = [
-    real.run(text).reach(*place, word) for text, place, word in cases
+    run.reach(*place, word)
+    for run, (_, place, word) in zip(runs, cases, strict=True)
 ]
 names = [
     f"{layer}.{place} gives “{word.strip()}”"
     for _, (layer, place), word in cases
 ]
-print(f"{'':27}gave   boxed   share   row agrees")
-for name, reach in zip(names, reaches, strict=True):
+print(f"{'':27}gave  boxed  row agrees  (chance)  chance of the word")
+for name, run_, reach, (_, place, _) in zip(
+    names, runs, reaches, cases, strict=True
+):
+    chance = run_.by_chance(*place, reach.looked_at)
+    p, q = run_.probabilities[-1, 0], run_.without(*place)
     print(
-        f"{name:26}{reach.gave:+.2f}   {reach.boxed:+.2f}   "
-        f"{reach.share:5.1%}   {reach.cosine['embedding']:+.2f}"
+        f"{name:26}{reach.gave:+.2f}  {reach.boxed:+.2f}  "
+        f"{reach.cosine['embedding']:9.2f}  {chance:8.2f}   "
+        f"{p:7.2f}, without {q:.2f}"
     )
 
 # %% tags=["remove-cell"]
 themselves, bracket, paris = reaches
+assert runs[2].without(23, 4) < 0.6 * runs[2].probabilities[-1, 0]
+assert runs[0].without(25, 2) > runs[0].probabilities[-1, 0]
 row = real.rows(25, 2, [" they"], k=3)
 says = ", ".join(
     f"“{real.words[one].strip()}”" for one in row.raised[0]
 )
 
 # %% [markdown]
-# Hardly anything flows along the box: the streams that these heads read were rewritten by the layers before. And yet
-# the row of “they” in the circuit of 25.2 names {{ says }}, and this is what the head writes. The last column says how
-# well the row agrees with what was written in truth, as a cosine: {{ f"{themselves.cosine['embedding']:.2f}" }} for
-# 25.2, {{ f"{paris.cosine['embedding']:.2f}" }} for 23.4, whose row of “France” does not know “Paris”.
+# Hardly anything flows along the box. Many layers have added to the streams that these heads read, and the embedding
+# is a small part of them. And yet the row of “they” in the circuit of 25.2 names {{ says }}. *Row agrees* is the cosine
+# of that row with what the head made of the stream at that word; *chance* is what 95 of 100 rows of other words stay
+# below. So the row of “they” knows what 25.2 writes, and the row of “France” does not know “Paris”.
+#
+# The last column silences the head. Without 23.4 “Paris” is half as likely. Without 25.2 “themselves” is no less likely:
+# the heads after it make up for what it wrote. What a head gives is not yet what depends on it.
 #
 # So the box makes two claims, and they are different.
 #
 # - **The circuit is a map.** It says which way a head turns a word. It may be good even where little flows.
-# - **The box is an account of one path.** It is exact, and that path may carry nearly all, as here, or 2 %, as there.
+# - **The box is an account of one path.** It is exact, and that path may carry nearly all, as on “silver and”, or 2 %,
+#   as there.
 #
 # [Lesson 12](12_real_networks.py) comes back to this with the whole model.
 #
@@ -201,7 +235,7 @@ says = ", ".join(
 # 3. **This head's longer paths**: what it reads of earlier heads, and what later heads read of it. That was the last
 #    section.
 # 4. **How $A$ came about.** If this head did not write, later heads would look elsewhere.
-# 5. **In most models, more**: MLPs, norms, positions.
+# 5. **Positions**, which this model has, too; in most models also MLPs and norms.
 
 # %%
 passing = [
@@ -216,6 +250,8 @@ print(f"{len(passing)} paths pass this head; the box is one")
 print(f"without it “gold” loses {loss:.2f}; the box says {boxed:.2f}")
 
 # %% [markdown]
+# (No head comes after this one, so what is lost had to equal what it gave.)
+#
 # ## The usual mistakes
 #
 # **Reading the table the other way.** A column is not what is looked at. The transpose says that looking at “gold”
@@ -254,6 +290,7 @@ assert apart(sideways, alone) > 0.5
 #
 #     1. “{{ model.tokens[int(circuit((1, 3))[model.encode("king")[0]].argmax())] }}”.
 #     2. The logits. With one layer there are no other paths: direct, and one head.
-#     3. The mean of the two rows: it raises “gold” and “moon”, each half as much.
+#     3. The mean of the two rows: “gold” by {{ f"{table[:2, 0].mean():.1f}" }} and “moon” by
+#        {{ f"{table[:2, 1].mean():.1f}" }}. Each row lowers the other's word.
 #
 # Next: [two conventions, one circuit](08_two_conventions.py), because papers write this equation the other way round.

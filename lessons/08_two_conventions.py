@@ -7,7 +7,7 @@
 #
 # You will read papers in the other convention. There a vector is a column, and a matrix acts on it from the
 # left: $W_O W_V x$. Here a vector is a row, and matrices act from the right, in the order in which things
-# happen: $x W_V W_O$. TransformerLens does that too.
+# happen: $x W_V W_O$. So does TransformerLens, a library for reading models.
 #
 # The paper of this course, *A Mathematical Framework for Transformer Circuits*, **mixes the two**. Its weights
 # act on columns. But its texts are matrices with a row for each token, as ours are.

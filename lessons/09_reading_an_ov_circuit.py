@@ -24,12 +24,13 @@ assert france.spread[1] < france.noise[1]
 # ## How does one read a table of billions of numbers?
 #
 # SmolLM2 knows {{ f"{real.d_vocab:,}" }} words and pieces of words. The table of one head has
-# {{ f"{real.d_vocab**2 / 1e9:.1f}" }} billion entries. So look up rows: “France” first, then “they”.
+# {{ f"{real.d_vocab**2 / 1e9:.1f}" }} billion entries. So look up rows: “they” first, then “France”.
 
 # %% tags=["hide-input"]
 plots.reader(
     real,
     [(29, 2), (29, 0), (25, 2), (27, 7), (27, 5)],
+    word=" they",
     title="What five heads of SmolLM2 say",
     caption="29.2 raises what 29.0 lowers. The mark on each meter is the noise. A star marks a word without a space before it.",
 )
@@ -61,7 +62,8 @@ rare = float((np.array(out) > ovreader.STANDS_OUT).mean())
 assert rare < 0.02
 
 # %% [markdown]
-# Fewer than {{ 2 if rare > 0.01 else 1 }} in 100 rows of random heads reach {{ f"{ovreader.STANDS_OUT:.0f}" }} spreads.
+# Fewer than {{ 2 if rare > 0.01 else 1 }} in 100 rows of random heads reach {{ f"{ovreader.STANDS_OUT:.0f}" }} spreads
+# among the excerpt's words.
 # The reader calls a row noise where it is neither {{ ovreader.STRONG }} times as wide as noise nor that far out. Still,
 # quiet is quiet: 27.5 writes pronouns whatever it reads, so at “cat” it points at them too, with little force.
 #
@@ -81,20 +83,21 @@ ov.show(
 
 # %% [markdown]
 # Its rank is at most the head's width $d_h$ ([lesson 04](04_values_and_outputs_fold.py)): here
-# {{ real.W_V.shape[2] }}, for {{ f"{real.d_vocab:,}" }} rows. So rows cannot all go their own ways. What raises “cat”
-# raises “cats” nearly as much, and lowers others.
+# {{ real.W_V.shape[2] }}, for {{ f"{real.d_vocab:,}" }} rows: each is a mixture of so many. And what
+# raises “cat” mostly raises “cats”, too, since the two words have similar columns in $W_U$. (In SmolLM2 that is $W_E$
+# turned: its embeddings are *tied*.)
 #
 # ## Copying, in one number
 #
-# Does a head raise what it looks at? The paper asks the table's **eigenvalues**. Take from each row its mean, which
-# changes no probability, and call the result $C$. Let
+# Does a head raise what it looks at? The paper looks at the table's **eigenvalues**. (We first take from each row its
+# mean, which changes no probability. The paper does not.) Call the result $C$, and let
 #
 # $$
 # u\,C = \lambda\,u
 # $$
 #
-# Here $u$ is a mixture of words, with shares of both signs. Where a head looks at $u$, it adds $\lambda u$ to the
-# logits.
+# Here $u$ is a mixture of words, with shares of both signs. No text holds one; but if a head could look at $u$, it would
+# add $\lambda u$ to the logits.
 #
 # - $\lambda > 0$: the mixture raises itself.
 # - $\lambda < 0$: it lowers itself.
@@ -148,7 +151,8 @@ plots.spectrum(
 )
 
 # %% [markdown]
-# The scores are almost +1 and −1.
+# The scores are almost +1 and −1. (They are of the table cut to the excerpt's words. [The
+# atlas](../atlas.md) has those of the whole vocabulary.)
 #
 # ## What random heads give
 #
@@ -239,11 +243,11 @@ def says_most(head, n=5, k=4):
 # It answers with words of the same matter, and seldom with the word: {{ f"{own_best:.0%}" }} of all words are among the
 # ten that they raise most. For 29.2, within the excerpt, {{ f"{own_real:.0%}" }} are. Both score nearly 1. **The score is
 # about mixtures, not about words.** Head {{ f"{worst[0]}.{worst[1]}" }} has the lowest,
-# {{ f"{score[worst]:.2f}".replace("-", "−") }}. It answers with what comes next:
+# {{ f"{score[worst]:.2f}".replace("-", "−") }}. It answers with words of another kind, and hardly ever with the word:
 #
 # {{ says_most(worst) }}
 #
-# The score does not even keep a word from lowering itself. Here is a table of two words:
+# Even with a score of 1, a word can lower itself. Here is a table of two words:
 
 # %%
 C = np.array([[-1.0, 3.0], [-2.0, 4.0]])  # [looked at, raised]
@@ -262,8 +266,8 @@ assert np.isnan(circuits.copying_score(zoo.load("two-back"))).all()
 
 # %% [markdown]
 # No eigenvalue is negative, so the score is 1, centred or not. Yet the first word lowers itself, by
-# {{ f"{-C[0, 0]:.0f}" }}, and centred by {{ f"{-centred[0, 0]:.0f}" }}. All that the two views share is a sum: the
-# diagonal's and the eigenvalues' are the same.
+# {{ f"{-C[0, 0]:.0f}" }}, and centred by {{ f"{-centred[0, 0]:.0f}" }}. The two views share the trace alone: the
+# diagonal's sum is that of the eigenvalues.
 #
 # ## A check that could have failed
 #
@@ -292,7 +296,7 @@ def error(mixture):
 
 
 assert error(u) < 1e-3
-print(f"another mixture: {error(np.roll(u, 1)):.1f}")
+print(f"another mixture: off by {error(np.roll(u, 1)):.0%}")
 
 # %% tags=["remove-cell"]
 assert error(np.roll(u, 1)) > 0.5

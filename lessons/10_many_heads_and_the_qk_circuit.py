@@ -173,7 +173,7 @@ assert error(W_QK.T) > 1
 # %% [markdown]
 # ## The bug of a skip-trigram
 #
-# A head written by hand, without places, should know *keep … in mind* and *keep … at bay*. So “in” and “at” look
+# This is the paper's example. A head written by hand, without places, should know *keep … in mind* and *keep … at bay*. So “in” and “at” look
 # for “keep”, and “keep” raises “mind” and “bay”:
 
 # %%
@@ -524,11 +524,12 @@ assert (his, feet, the, heaven) == ("his", "feet", "the", "heaven")
 # ## What to practise
 #
 # 1. Add 3 to a whole row of a QK circuit. What changes in the pattern? And to a whole column?
-# 2. The two heads above shall also know *keep … off the*. Which can take it without a new bug?
+# 2. The two heads above should also know *keep … off the*. Which can take it without a new bug?
 #
 # ??? success "Answers"
 #
 #     1. A row: nothing, the softmax sees differences alone. A column: every destination looks more at that source.
-#     2. Neither. Three destinations with an output each make a table of rank 3, and two heads have two.
+#     2. Neither, by their looks at “keep” alone. Three destinations with an output each make a table of rank 3, and two
+#        heads have two.
 #
 # Next: [induction](11_composition_and_induction.py), where a head reads what an earlier one wrote.

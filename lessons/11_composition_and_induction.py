@@ -314,7 +314,7 @@ for model, moved in ((one, False), (two, True)):
 # ## One behaviour, two mechanisms
 #
 # Let a block of $n$ different words come twice; $n$ is the **period**. The word at $i$ in the second copy was at
-# $i - n$ before, and what followed it there is at $i - n + 1$. A head's **induction attention** is its mean attention
+# $i - n$ before, and what followed it there is at $i - n + 1$. A head's **induction attention** (also called its prefix-matching score) is its mean attention
 # to that place:
 #
 # $$
@@ -405,7 +405,7 @@ by_period = [
 # {{ "\n".join(by_period) }}
 #
 # With two layers, all four heads of layer 1 do induction. Which heads of layer 0 leave the notes? **Silence** some,
-# so that they write zeros, and run again:
+# so that they write zeros, and run again. (The field says *zero ablation*.)
 
 # %%
 period = 24
@@ -466,9 +466,8 @@ by_silence = [
 # | --- | --- | --- |
 # {{ "\n".join(by_silence) }}
 #
-# - **0.0 and 0.3 leave the notes, and each can stand in for the other.** Without one of them little is lost; without
-#   both, nearly all.
-# - **0.2 is a reserve.** Alone it is not missed. If 0.0 is silent too, another {{ f"{reserve:.2f}" }} is lost.
+# - **0.0 and 0.3 leave the notes, and one of them is enough.** Without either little is lost; without both, nearly all.
+# - **0.2 is redundant while 0.0 writes.** If 0.0 is silent too, another {{ f"{reserve:.2f}" }} is lost.
 # - **0.1 is not needed** for this.
 #
 # ## Composition scores: who could read whom
@@ -584,7 +583,8 @@ kit.draw(
 )
 
 # %% [markdown]
-# The scores rank the heads as their looking back does. But 0.1 is above chance too, and was not missed. A score says
+# The scores rank the heads as their looking back does. Those of queries and values lie below chance: they avoid what
+# layer 0 writes. But 0.1 is above chance too, and was not missed. A score says
 # what a head *could* read. How much a head writes, and where it looks, are not in it.
 #
 # ## A check that could have failed

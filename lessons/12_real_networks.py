@@ -40,11 +40,14 @@ paris_chance = real.run(france).probabilities[-1, 0]
 # ## Where does “Paris” come from?
 #
 # “The capital of France is”, and SmolLM2 goes on with “Paris” ({{ f"{100 * paris_chance:.0f} %" }}). Head 23.4 looks
-# at “France” and adds {{ f"{paris.gave:.1f}" }} to that logit. Only {{ f"{paris.boxed:.2f}" }} of it came along the
-# boxed path, and the row of “France” in its circuit is silent. For head 25.2 little came along that path either, and
-# yet its row told what the head writes. **When is the circuit a good map?**
+# at “France” and adds {{ f"{paris.gave:.1f}" }} to that logit. (It writes what goes with France: “French” gets more, and
+# “Paris” with it. Silence it, and “Paris” falls to {{ f"{100 * real.run(france).without(23, 4):.0f} %" }}.) Only
+# {{ f"{paris.boxed:.2f}" }} of it came along the boxed path, and the row of “France” in its circuit is silent. For head
+# 25.2 little came along that path either, and yet its row told what the head writes. **When is the circuit a good
+# map?** (The model is SmolLM2-135M-Instruct, from a file that keeps about four bits a number. We took
+# {{ f"{len(real.words):,}" }} of its words along.)
 #
-# A word enters as its embedding, and each layer rewrites it. Besides heads, a layer has an **MLP** (multi-layer
+# A word enters as its embedding, and each layer adds to it. Besides heads, a layer has an **MLP** (multi-layer
 # perceptron): matrices with a bend between them, which act on each position by itself. So read the head's row for one
 # word four times: from its embedding; from what the first MLP makes of that; from the stream after layer 0; and from
 # the stream that the head met.
@@ -105,6 +108,10 @@ def panel(state):
     found = run.reach(layer, head, texts[text])
     at, toward = found.looked_at, texts[text].strip()
     agrees = [*found.cosine.values(), 1.0]
+    luck = [
+        run.by_chance(layer, head, at, basis)
+        for basis in ("embedding", "after first MLP")
+    ]
     said = list(raises(layer, head, run, at))
     shown = ["begin", *(word.strip() for word in run.words[1:])]
     sentence = kit.words(shown, (0, 0), gap=4)
@@ -142,7 +149,8 @@ def panel(state):
     says = (
         f"Head {layer}.{head} gives “{toward}” {found.gave:+.2f}, and {found.boxed:+.2f} of it came along the box. "
         f"Its row for “{shown[at]}” agrees with what it writes to {agrees[0]:.2f} from the embedding, "
-        f"{agrees[1]:.2f} after the first MLP, {agrees[2]:.2f} after layer 0. (1: the same direction.)"
+        f"{agrees[1]:.2f} after the first MLP, {agrees[2]:.2f} after layer 0. (1: the same direction. "
+        f"95 of 100 other words' rows stay below {luck[0]:.2f} from the embedding, {luck[1]:.2f} after the MLP.)"
     ).replace("-", "−")
     return kit.draw(
         *sentence,
@@ -185,11 +193,12 @@ plots.switches(
     ],
     panel,
     title="The same row, read from four places",
-    caption="Bars: how well a row agrees with what the head wrote, as a cosine. Beside them: what that row raises.",
+    caption="Bars: how well a row agrees with what the head made of that word, as a cosine. Beside them: which of the excerpt's words that row raises most.",
 )
 
 # %% [markdown]
-# - **23.4**: from the embedding of “France” the row says little. After the first MLP it names Paris.
+# - **23.4**: from the embedding of “France” the row agrees no more than rows of other words do. After the first MLP it
+#   does, and names Paris.
 # - **25.2**: from the embedding of “they” the row already points where the head writes.
 #
 # ## What SmolLM2 has besides heads
@@ -198,8 +207,8 @@ plots.switches(
 # | --- | --- | --- |
 # | **RMSNorm** | divides each position by its size (root mean square) before it is read, and multiplies by fixed gains | held, it leaves one positive number a position |
 # | **MLP** | acts on each position by itself, through a bend | there is no matrix for it; what it wrote can be held |
-# | **rotary positions** | turn queries and keys by an angle that grows with the position | OV stays; QK is one table for each distance |
-# | **shared keys and values** | three heads have one $W_K$ and one $W_V$ | nothing; their $W_{OV}$ have a factor in common |
+# | **rotary positions** (RoPE) | turn pairs of a query's and a key's numbers, each pair at a speed of its own, by angles that grow with the position | OV stays; QK is one table for each distance |
+# | **shared keys and values** (grouped-query attention) | three heads have one $W_K$ and one $W_V$ | nothing; their $W_{OV}$ have a factor in common |
 #
 # An MLP of SmolLM2 reads the stream behind its norm, $N$, and adds $(f(N W_{gate}) \odot N W_{in})\, W_{out}$, where
 # $\odot$ multiplies entry by entry. The bend is SiLU, $f(u) = u / (1 + e^{-u})$: nearly 0 far below zero, nearly $u$
@@ -217,8 +226,8 @@ ov.show(box, label="eq:rms-norm")
 
 # %% [markdown]
 # So behind norms the circuit is $C_0 = W_E G_0 W_{OV_0} G_1 W_U$: gains are weights, and **fold** into their
-# neighbours. $D$ only multiplies a row by a positive number. *Which* words it raises, and in which order, stays: norms
-# do not spoil the map.
+# neighbours. $D$ only multiplies a row by a positive number. *Which* words a row raises, and in which order, stays: norms
+# do not spoil the map. (They do weigh the rows of different positions against each other.)
 #
 # Rotary positions are rotations $R_i$ in the score of position $i$ with position $j$:
 
@@ -283,8 +292,9 @@ assert they.share == max(
 # %% [markdown]
 # From the embedding, the row of “France” is no wider than that of a random head as strong: it is silent. After the
 # first MLP it speaks. Here that MLP reads the word alone. So this map, too, is read off the weights, from another
-# beginning. No beginning is best for all heads: the row of 25.2 agrees more from the embedding
-# ({{ f"{they.cosine['embedding']:.2f}" }}) than after the MLP ({{ f"{they.cosine['after first MLP']:.2f}" }}).
+# beginning (the field calls it the *effective embedding*). No beginning is best for all heads: the row of 25.2 agrees
+# well from the embedding ({{ f"{they.cosine['embedding']:.2f}" }}), and after the MLP no more than chance
+# ({{ f"{they.cosine['after first MLP']:.2f}" }}).
 #
 # Why is so little boxed? The embedding of “they” has size {{ f"{of_word:.2f}" }}. The stream that 25.2 reads
 # there has {{ f"{of_stream:.0f}" }}, and the norm divides by that.
@@ -292,8 +302,9 @@ assert they.share == max(
 # ## Two claims
 #
 # This is where the course's argument ends. **The circuit is a map of directions.** It can be right where little
-# flows, and silent where much does. **The box is an account of one path.** It is exact. In the small model of “silver
-# and” it carries most of what a head gives; of the heads above, {{ f"{they.share:.0%}" }} or less.
+# flows, and silent where much does. **The box is an account of one path.** It is exact. On “silver and” it carries
+# nearly all of what head 1.6 of the small model gives; of the heads above, {{ f"{they.share:.0%}" }} or less. And what
+# depends on a head is a third question: only silencing it tells ([lesson 07](07_the_ov_circuit.py)).
 #
 # ## Where attention rests
 #
@@ -321,7 +332,7 @@ japan = real.run("The capital of Japan is")
 of_29 = float(japan.gives(29, 2)[0, real.id_of(" Tokyo")])
 
 # %% [markdown]
-# They rest. The rows of a pattern must sum to 1, so a head with nothing to do has to look somewhere. “Begin” is such
+# Much of their attention rests. The rows of a pattern must sum to 1, so a head with nothing to do has to look somewhere. “Begin” is such
 # a **sink**: its stream has size {{ f"{of_begin:.0f}" }}, and yet next to nothing comes from it. Not always: in “The
 # capital of Japan is”, 29.2 lowers “Tokyo” by {{ f"{-of_29:.1f}" }} from there. Without that token the first *word*
 # becomes the sink. So put it first, and judge by attention *times* row.
@@ -330,7 +341,7 @@ of_29 = float(japan.gives(29, 2)[0, real.id_of(" Tokyo")])
 #
 # What stays exact? Hold the patterns, the norms' factors, and *what each MLP wrote*. Then the logits should be a sum
 # over paths again. Each path begins at the words or at an MLP, and goes on through heads. The weights do not matter, so
-# take random ones, in a small network with all four.
+# take random ones, in a small network with norms, MLPs, rotary positions and shared keys and values.
 
 # %% tags=["hide-input"]
 config = ov.Config(
@@ -483,14 +494,14 @@ assert moved > 0.1
 #
 # **Calling a silent head idle.** Its row may speak after the first MLP, or on what other heads wrote.
 #
-# **Reading an unfolded model.** There is no error message. Above, folding moves a copying score by up to
+# **Reading an unfolded model.** There is no error message. Folding the random GPT above moves a copying score by up to
 # {{ f"{moved:.2f}" }}.
 #
 # ## Recap
 #
 # - Held norms multiply rows by positive numbers. Rotary positions and shared values leave the OV circuit what it was.
 # - With patterns, norms and the MLPs' writings held, the logits are exactly a sum over paths.
-# - In SmolLM2 hardly anything flows along a box. The circuit can still be a good map.
+# - In these heads of SmolLM2 hardly anything flows along the box. The circuit can still be a good map.
 # - Where it is silent, begin after the first MLP. Judge by attention times row, and against chance.
 #
 # ## What to practise

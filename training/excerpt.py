@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 import numpy as np
 
+from ovlearn.arguments import Head
 from ovlearn.numeric import GPT, checkpoints, reading
 from ovlearn.numeric.arrays import Array, Tokens
 from ovlearn.numeric.checkpoints.fetching import SHIPPED
@@ -115,7 +117,16 @@ def _recorded(net: GPT, tokenizer: Any, text: str) -> dict[str, Any]:
         "scale": net.norm_scale(run.resid_final)[:, 0].astype(np.float32),
         "next_words": np.array([tokenizer.words(row) for row in best]),
         "probabilities": np.take_along_axis(chances, best, axis=-1).astype(np.float32),
+        "silenced": np.array([_silenced(net, tokens, head, best[-1, 0]) for head in HEADS], np.float32),
     }
+
+
+def _silenced(net: GPT, tokens: Tokens, head: Head, word: int) -> float:
+    """The probability of a word after a text, with one head writing nothing."""
+    W_O = net.W_O.copy()  # [layer, head, d_head, d_model]
+    W_O[head] = 0
+    logits = replace(net, W_O=W_O).run(tokens, record=()).logits[-1]  # [d_vocab]
+    return float(softmax(logits)[word])
 
 
 def _about(net: GPT) -> dict[str, Any]:

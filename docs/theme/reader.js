@@ -54,7 +54,7 @@
     const field = form.elements.word;
     const buttons = [...form.querySelectorAll("button")];
     const cards = [...box.querySelectorAll("table")];
-    const says = box.querySelector(".ov-says");
+    const says = box.querySelector(".ov-tells");
     let late = 0, now = "";
 
     const list = document.createElement("datalist");

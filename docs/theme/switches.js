@@ -44,7 +44,7 @@
     if (wired.has(box)) return;
     wired.add(box);
     const form = box.querySelector("form");
-    const says = box.querySelector(".ov-says");
+    const says = box.querySelector(".ov-tells");
     const panels = [...box.querySelectorAll(":scope > [data-when]")];
     const groups = [...form.querySelectorAll("[data-when]")];
     const state = () => Object.fromEntries(new FormData(form));

@@ -169,7 +169,7 @@ def _cells(part: Share) -> str:
 
 
 def _data(part: Share) -> dict[str, str]:
-    dots = " ".join(f"{dot:.4g}" for dot in part.dots)
+    dots = " ".join(f"{dot:.5g}" for dot in part.dots)
     return {"data_norm": f"{part.norm:.6g}", "data_share": f"{part.share:.6g}", "data_dots": dots}
 
 

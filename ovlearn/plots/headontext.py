@@ -141,6 +141,6 @@ def _says(found: HeadOnText, place: int) -> str:
     share = f"{100 * found.attention[place]:.0f} %"
     return (
         f"From “{last}”, head {name_of(found.head)} gives “{word}” {share} of its "
-        f"attention, and adds {figure(float(found.gave[place]))} from there to the logit of "
+        f"attention, and adds {figure(float(found.gave[place]))} from there to the score (logit) of "
         f"“{found.next_word.strip()}”. By its weights, looking at “{word}” raises {names}."
     )

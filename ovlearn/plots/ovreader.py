@@ -110,7 +110,7 @@ def reader(
     most = [max(abs(by) for row in rows for by in row[place].by) for place in range(len(pairs))]
     cards = "".join(_card(excerpt, saying, far) for saying, far in zip(first, most, strict=True))
     offered = [each for each in STORY if f" {each}" in chosen]
-    says = tag("p", escape(_says(excerpt, word, first)), class_="ov-says", aria_live="polite")
+    says = tag("p", escape(_says(excerpt, word, first)), class_="ov-tells", aria_live="polite")
     body = _form(word, offered) + says + tag("div", cards, class_="ov-cards")
     data = _data(excerpt, chosen, rows, most)
     return Picture(title, caption, tag("div", body, class_="ov-reader", data_reader=data), "")
@@ -212,7 +212,8 @@ def _form(word: str, offered: Sequence[str]) -> str:
     """What is typed into, and words to press; the site's script adds the list of all words."""
     field = tag("input", type="text", name="word", value=word.strip(), autocomplete="off", spellcheck="false")
     buttons = "".join(tag("button", escape(each), type="button", value=each) for each in offered)
-    label = tag("label", "Type a word " + field)
+    # in a block of its own: Markdown would close a block that follows words too early
+    label = tag("div", tag("label", "Type a word " + field))
     inside = label + tag("div", buttons, role="group", aria_label="or press one")
     return tag("form", inside, class_="ov-choices", hidden="")
 

@@ -83,7 +83,7 @@ def switches(
         class_="ov-choices",
         hidden="",
     )
-    says = tag("p", escape(drawn[first].caption), class_="ov-says", aria_live="polite")
+    says = tag("p", escape(drawn[first].caption), class_="ov-tells", aria_live="polite")
     return Picture(title, caption, tag("div", form + panels + says, class_="ov-switches"), "")
 
 

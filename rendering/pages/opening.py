@@ -7,7 +7,7 @@ from ovlearn.numeric.zoo.headontext import head_on_text
 
 # The first says most by the boxed path, and so it opens the page; the last is what that path leaves out.
 TEXTS = {
-    ("king-james-two-layers", "a small one, of the King James Bible"): {
+    ("king-james-two-layers", "a small one, trained on the King James Bible"): {
         "silver and": [(1, 6), (1, 3)],
         "the sun and the": [(1, 6), (1, 3)],
         "milk and": [(1, 1), (1, 3)],
@@ -30,8 +30,8 @@ def hero() -> str:
         for (name, seen), texts in TEXTS.items()
     }
     caption = (
-        "In the small model, the equation below says nearly all that these heads do; in SmolLM2, a real "
-        "language model, a small part. Arcs are as thick as what came from there."
+        "On these texts of the small model, the equation below says nearly all that the heads do; on those "
+        "of SmolLM2, a real language model, a small part. Arcs are as thick as what came from there."
     )
     return plots.heads_on_texts(models, "Heads at work", caption)._repr_html_()
 

@@ -76,12 +76,12 @@ def test_the_still_figure_says_what_the_data_say() -> None:
 
 
 def test_what_is_seen_is_said() -> None:
-    said = texts(BOX, ".//p[@class='ov-says']")
+    said = texts(BOX, ".//p[@class='ov-tells']")
     assert said == [
         "Looking at “France”. Strong: 29.0 lowers “France”. Quiet, but standing out: 29.2 raises “France”. "
         "Noise: 25.2, 27.7, 27.5."
     ]
-    assert one(BOX, ".//p[@class='ov-says']").attrib["aria-live"] == "polite"
+    assert one(BOX, ".//p[@class='ov-tells']").attrib["aria-live"] == "polite"
 
 
 @pytest.mark.parametrize(

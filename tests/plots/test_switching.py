@@ -47,7 +47,7 @@ def test_each_setting_has_a_state_and_the_first_is_shown() -> None:
 
 
 def test_what_the_first_state_says_stands_below() -> None:
-    says = one(parsed(plots.switches(CONTROLS, drawn)), ".//p[@class='ov-says']")
+    says = one(parsed(plots.switches(CONTROLS, drawn)), ".//p[@class='ov-tells']")
     assert says.text == "It is {'kind': 0, 'size': 1}."
     assert says.attrib["aria-live"] == "polite"
 

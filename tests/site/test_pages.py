@@ -28,6 +28,10 @@ RAW_TEX = r"""() => {
   for (const error of document.querySelectorAll(".katex-error")) found.push(error.textContent);
   return found.filter(Boolean);
 }"""
+# A picture whose HTML Markdown took apart throws what follows out of the text.
+ASTRAY = """() => [...document.querySelectorAll("main :is(h1, h2, figure, .ov-cell), .ov-cell .ov-cell")]
+  .filter(each => !each.closest("article, .md-sidebar") || each.parentElement.closest(".ov-cell .ov-cell"))
+  .map(each => each.outerHTML.slice(0, 120))"""
 SIDEWAYS = """() => {
   const { scrollWidth, clientWidth } = document.documentElement;
   if (scrollWidth <= clientWidth) return [];
@@ -69,6 +73,7 @@ def test_a_page_is_sound(browser: Browser, path: str) -> None:
         page.goto(ADDRESS + path)
         page.evaluate(OPEN)
         assert page.evaluate(RAW_TEX) == []
+        assert page.evaluate(ASTRAY) == []
         assert page.evaluate(SIDEWAYS) == []
         page.set_viewport_size({"width": PHONE, "height": 844})
         assert page.evaluate(SIDEWAYS) == []

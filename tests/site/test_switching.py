@@ -66,7 +66,7 @@ def test_each_state_can_be_set_and_says_what_is_seen(page: Page, path: str) -> N
             panel = box.locator(f":scope > [data-when='{when}']")
             says = panel.get_attribute("data-says") or ""
             assert says
-            expect(box.locator(".ov-says")).to_have_text(re.sub(r"\s+", " ", says))
+            expect(box.locator(".ov-tells")).to_have_text(re.sub(r"\s+", " ", says))
 
 
 @each_page
@@ -90,7 +90,7 @@ def test_without_a_script_it_is_a_still_figure_with_its_words(browser: Browser, 
     for box in page.locator(".ov-switches").all():
         assert len([one for one in box.locator(":scope > [data-when]").all() if one.is_visible()]) == 1
         assert box.locator("svg:visible").first.is_visible()
-        assert (box.locator(".ov-says").text_content() or "").strip()
+        assert (box.locator(".ov-tells").text_content() or "").strip()
         assert not box.locator("form").is_visible()
     context.close()
 
@@ -141,7 +141,7 @@ def test_the_heads_numbers_are_what_the_models_give(page: Page) -> None:
 def test_a_word_is_touched_and_its_row_is_shown(page: Page) -> None:
     page.goto(ADDRESS)
     panel = page.locator(".ov-switches > [data-when]:visible")
-    says = page.locator(".ov-says")
+    says = page.locator(".ov-tells")
     expect(panel.get_by_text("looking at “silver” says")).to_be_visible()
     panel.get_by_role("button", name="look at and").click()
     expect(panel.get_by_text("looking at “and” says")).to_be_visible()

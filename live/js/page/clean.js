@@ -2,8 +2,8 @@
 // nothing that acts, loads or leads elsewhere.
 import DOMPurify from "dompurify";
 
-const HTML = "a b br caption code dd details div dl dt em fieldset figcaption figure form h3 h4 h5 hr i input kbd label legend li "
-  + "mark ol p pre s small span strong sub summary sup table tbody td tfoot th thead tr ul";
+const HTML = "a b br button caption code dd details div dl dt em fieldset figcaption figure form h3 h4 h5 hr i input kbd label legend li "
+  + "mark ol output p pre s small span strong sub summary sup table tbody td tfoot th thead tr ul";
 const SVG = "svg circle clippath defs desc ellipse g line lineargradient marker path pattern polygon polyline radialgradient rect stop "
   + "symbol text textpath title tspan use";
 const MATH = "math annotation maction menclose mfrac mi mmultiscripts mn mo mover mpadded mphantom mroot mrow ms mspace msqrt mstyle "
@@ -19,6 +19,11 @@ purifier.addHook("uponSanitizeAttribute", (element, attribute) => {
   if (name === "href" || name === "xlink:href") attribute.keepAttr &&= within(element, value);
   else if (name === "style") attribute.keepAttr &&= PLAIN.test(value);
   else if (/url\s*\(/i.test(value)) attribute.keepAttr &&= /^\s*url\(\s*["']?#[\w-]+["']?\s*\)\s*$/.test(value);
+});
+
+// A button of a form would lead to a page; here it only answers the script of its picture.
+purifier.addHook("afterSanitizeAttributes", element => {
+  if (element.localName === "button") element.setAttribute("type", "button");
 });
 
 /** A place of this picture or page; a link may also lead to another page of this site. */

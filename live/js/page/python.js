@@ -63,6 +63,7 @@ export class Python {
   }
 }
 
-const mentions = (code, name) => code.includes(name) || (name.endsWith("-text") && /\bzoo\.(text|card)\(/.test(code));
+// A whole name: "king-james" is not meant where "king-james-two-layers" stands.
+const mentions = (code, name) => new RegExp(`(?<![\\w-])${name}(?![\\w-])`).test(code) || (name.endsWith("-text") && /\bzoo\.(text|card)\(/.test(code));
 
 

@@ -258,5 +258,6 @@ def _run(text: str, at: int, heads: tuple[Head, ...], parts: dict[str, Array], e
         scale=read_only(parts[f"{at}_scale"]),
         next_words=parts[f"{at}_next_words"],
         probabilities=read_only(parts[f"{at}_probabilities"]),
+        silenced=read_only(parts[f"{at}_silenced"]),
         eps=eps,
     )

@@ -13,7 +13,7 @@ from ovlearn.numeric.norms import normed, scale_of
 from ovlearn.numeric.reading.reaching import Reach
 
 if TYPE_CHECKING:
-    from ovlearn.numeric.zoo.excerpt import Excerpt
+    from ovlearn.numeric.zoo.excerpt import Basis, Excerpt
 
 _UNSET = cast("Excerpt", None)  # set by `Excerpt.run`
 
@@ -25,7 +25,8 @@ class ExcerptRun:
     words: the text's tokens [pos], the begin token first.  pattern [head, query, key], in the order of
     `heads`.  resid_pre [layer, pos, d_model], of `layers` alone; that of layer 1 is the stream after layer 0.
     scale [pos]: what the last norm divides by.  next_words, probabilities [pos, 5]: the likeliest next tokens
-    of the whole vocabulary.
+    of the whole vocabulary.  silenced [head]: how probable the likeliest word at the end still is with that head
+    writing nothing.
 
     >>> from ovlearn.numeric import zoo
     >>> run = zoo.load("smollm2-excerpt").run("The capital of France is")
@@ -42,6 +43,7 @@ class ExcerptRun:
     scale: Array
     next_words: Any
     probabilities: Array
+    silenced: Array
     eps: float
     excerpt: Excerpt = _UNSET
 
@@ -57,6 +59,20 @@ class ExcerptRun:
         """Return a head's pattern, [query, key]. Raises ValueError for a head that is not there."""
         found: Array = self.pattern[self.excerpt.place(layer, head)]
         return found
+
+    def without(self, layer: int, head: int) -> float:
+        """Return the probability of the likeliest word at the end where this head writes nothing.
+
+        Raises ValueError for a head that is not there.
+
+        >>> from ovlearn.numeric import zoo
+        >>> run = zoo.load("smollm2-excerpt").run("The capital of France is")
+        >>> run.without(23, 4) < run.probabilities[-1, 0] / 2
+        True
+
+        Source: zero ablation, as in Elhage et al. (2021), 'Term Importance Analysis'.
+        """
+        return float(self.silenced[self.excerpt.place(layer, head)])
 
     def gives(self, layer: int, head: int, position: int = -1) -> Array:
         """Return what a head gave at a position from each source to the excerpt's words, [pos, word].
@@ -109,6 +125,30 @@ class ExcerptRun:
             cosine={name: self._cosine(at, one, recorded) for name, one in z.items()},
             norm_share=float(lengths[0] / lengths[1]),
         )
+
+    def by_chance(
+        self, layer: int, head: int, looked_at: int, basis: Basis = "embedding", quantile: float = 0.95
+    ) -> float:
+        """Return what a row's cosine must exceed to say something: how far rows of other words get.
+
+        That is the cosine with the row of the stream recorded at a position, below which lie this share of the
+        rows of all the excerpt's words.
+
+        Raises ValueError for a head, position or basis that is not there.
+
+        >>> from ovlearn.numeric import zoo
+        >>> run = zoo.load("smollm2-excerpt").run("The capital of France is")
+        >>> found = run.reach(23, 4, " Paris")
+        >>> found.cosine["embedding"] < run.by_chance(23, 4, found.looked_at)  # it does not know
+        True
+        """
+        at = self.excerpt.place(layer, head)
+        where = whole_number("looked_at", looked_at, below=len(self.words))
+        recorded = normed(self.stream(layer)[where], "RMSPre", self.eps) @ self.excerpt.W_V[at]  # [d_head]
+        words = normed(self.excerpt.streams(self.excerpt.words, basis), "RMSPre", self.eps)  # [word, d_model]
+        z = words @ self.excerpt.W_V[at]  # [word, d_head]
+        lengths = self.excerpt.length(at, z) * self.excerpt.length(at, recorded)  # [word]
+        return float(np.quantile(z @ self.excerpt.gram[at] @ recorded / lengths, quantile))
 
     def _bases(self, layer: int, at: int) -> dict[str, Array]:
         """What the head reads at a position, [d_model], by where that comes from."""
