@@ -14,6 +14,7 @@ from ovlearn.numeric.zoo.headontext import head_on_text
 model = zoo.load("king-james-two-layers")
 n_heads = model.config.n_layers * model.config.n_heads
 chance = saying.probability(model, "silver and", "gold")
+real = zoo.load("smollm2-excerpt")
 
 # %% [markdown]
 # ## Why “gold”?
@@ -164,7 +165,6 @@ print(f"to the logit of gold: {wrong[gold]:+.1f}")
 # choose among the {{ f"{len(real.words):,}" }} words that we took along.
 
 # %% tags=["hide-input"]
-real = zoo.load("smollm2-excerpt")
 theirs = {
     "They said they would do it by": [(25, 2), (26, 2)],
     "The house (which we bought last year": [(27, 7), (26, 6)],

@@ -78,7 +78,7 @@ def _mask_in_sum(expr: Any) -> bool:
 
 
 def _is_zero(number: Any) -> bool:
-    """Whether a coefficient is zero: as is known at once, or, for one such as √2 √3 − √6, as sympy decides."""
+    """Whether a coefficient is zero: as is known at once, or, for such as √2 √3 − √6, as sympy decides."""
     if number == 0 or not hasattr(number, "equals"):
         return bool(number == 0)
     return bool(number.equals(0) if number.is_zero is None else number.is_zero)

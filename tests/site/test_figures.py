@@ -102,8 +102,8 @@ def test_no_labels_of_a_figure_run_into_each_other(page: Page) -> None:
         page.goto(ADDRESS + path)
         met = page.locator(".ov-picture svg:visible").evaluate_all(
             """all => all.flatMap(svg => {
-              const all = [...svg.querySelectorAll("text:not([transform])")].filter(each => each.checkVisibility());
-              const texts = all.filter(each => each.textContent.trim());
+              const all = [...svg.querySelectorAll("text:not([transform])")];
+              const texts = all.filter(each => each.textContent.trim() && each.checkVisibility());
               const boxes = texts.map(each => each.getBoundingClientRect());
               const found = [];
               for (let i = 0; i < texts.length; i++) for (let j = 0; j < i; j++) {

@@ -25,8 +25,8 @@ class ExcerptRun:
     words: the text's tokens [pos], the begin token first.  pattern [head, query, key], in the order of
     `heads`.  resid_pre [layer, pos, d_model], of `layers` alone; that of layer 1 is the stream after layer 0.
     scale [pos]: what the last norm divides by.  next_words, probabilities [pos, 5]: the likeliest next tokens
-    of the whole vocabulary.  silenced [head]: how probable the likeliest word at the end still is with that head
-    writing nothing.
+    of the whole vocabulary.  silenced [head]: how probable the likeliest word at the end still is with that
+    head writing nothing.
 
     >>> from ovlearn.numeric import zoo
     >>> run = zoo.load("smollm2-excerpt").run("The capital of France is")
@@ -131,8 +131,8 @@ class ExcerptRun:
     ) -> float:
         """Return what a row's cosine must exceed to say something: how far rows of other words get.
 
-        That is the cosine with the row of the stream recorded at a position, below which lie this share of the
-        rows of all the excerpt's words.
+        That is the cosine with the row of the stream recorded at a position, below which lie this share of
+        the rows of all the excerpt's words.
 
         Raises ValueError for a head, position or basis that is not there.
 
