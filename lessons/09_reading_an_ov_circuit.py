@@ -52,7 +52,7 @@ plots.reader(
 # %% tags=["remove-cell"]
 rng = np.random.default_rng(0)
 out = []
-for _ in range(10):
+for _ in range(3):
     W_random = rng.normal(size=(576, 64)) @ rng.normal(size=(64, 576))
     guess = real.streams(real.words)  # [word, d_model]
     guess = guess / np.sqrt((guess**2).mean(1, keepdims=True))
@@ -169,7 +169,9 @@ for d_head in (4, 16, 64):
     spread[d_head] = float(np.std(scores))
     assert abs(np.mean(scores)) < 0.15
     assert 1.2 < spread[d_head] * d_head < 2.2
-low, high = circuits.copying_quantiles(real.network, (0.025, 0.975))
+low, high = circuits.copying_quantiles(
+    real.network, (0.025, 0.975), heads=60
+)
 assert -0.2 < low < high < 0.2
 
 # %% [markdown]
