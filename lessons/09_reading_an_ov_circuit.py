@@ -142,7 +142,7 @@ sets["a random head"] = np.linalg.eigvals(Q @ P)
 # %% tags=["hide-input"]
 plots.spectrum(
     [
-        np.sort_complex(each / np.abs(each).max())
+        np.sort_complex(np.round(each / np.abs(each).max(), 4))
         for each in sets.values()
     ],
     labels=list(sets),
