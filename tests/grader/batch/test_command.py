@@ -45,7 +45,7 @@ def test_a_folder_is_graded_and_written(capsys: Captured, folder: Path, tmp_path
     out = tmp_path / "out"
     code, text, _ = run(capsys, "grade", folder, "--set", "4", "-j", 2, "--out", out)
     assert code == 1  # one was not graded
-    assert "2 of 3 submissions graded; mean 1.00 points; 1 not graded" in " ".join(text.split())
+    assert "2 of 3 learners graded; mean 1.00 points; 1 not graded" in " ".join(text.split())
     assert "swapped (1)" in text
     with (out / "results.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = {
@@ -62,6 +62,12 @@ def test_a_folder_is_graded_and_written(capsys: Captured, folder: Path, tmp_path
         "results.csv",
         "results.json",
         "junit.xml",
+        "learners.csv",
+        "feedback",
+        "statistics.html",
+        "statistics.csv",
+        "needs-a-look.csv",
+        "history.json",
     }
 
 
@@ -240,7 +246,7 @@ def test_one_format_that_cannot_be_written_costs_no_other(
     code, text, err = run(capsys, "grade", folder / "ada.ipynb", "--set", "4", "--out", out)
     assert code == 1
     assert "ovlearn: csv could not be written: " in err
-    assert "1 of 1 submissions graded" in text
+    assert "1 of 1 learners graded" in text
     assert json.loads((out / "results.json").read_text())["results"][0]["points"] == 2
 
 
