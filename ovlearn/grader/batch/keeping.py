@@ -71,8 +71,11 @@ class Kept:
 
 
 def digest_of(data: bytes) -> str:
-    """Return a digest of a submission's bytes alone: two that have the same are alike to the last byte."""
-    return hashlib.sha256(data).hexdigest()
+    """Return a digest of a submission's bytes alone: two that have the same are alike to the last byte.
+
+    An empty file has none: it is like every other, and that says nothing.
+    """
+    return hashlib.sha256(data).hexdigest() if data else ""
 
 
 def key_of(name: str, data: bytes) -> str:

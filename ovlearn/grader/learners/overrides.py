@@ -45,12 +45,11 @@ def overrides_in(file: Path, plan: Plan) -> tuple[Override, ...]:
     if "learner" not in header or not {*header} <= {*_COLUMNS}:
         raise ValueError(f"overrides: expected the columns {', '.join(_COLUMNS)}, got {', '.join(header)}")
     reader.fieldnames = header
-    rows = [{name: str(row.get(name) or "").strip() for name in _COLUMNS} for row in reader]
-    return tuple(
-        _override(line, row, dict(plan.exercises))
-        for line, row in enumerate(rows, start=2)
-        if any(row.values())
+    most = dict(plan.exercises)
+    rows = (
+        (reader.line_num, {name: str(row.get(name) or "").strip() for name in _COLUMNS}) for row in reader
     )
+    return tuple(_override(line, row, most) for line, row in rows if any(row.values()))
 
 
 def applied(

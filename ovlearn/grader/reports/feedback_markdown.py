@@ -33,6 +33,8 @@ def code(text: str) -> str:
     '`` a `b` c ``'
     """
     line = " ".join(text.split())
+    if not line:
+        return ""
     longest = max((len(run) for run in re.findall("`+", line)), default=0)
     fence = "`" * (longest + 1)
     return f"{fence} {line} {fence}" if longest else f"`{line}`"

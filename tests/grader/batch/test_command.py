@@ -100,6 +100,15 @@ def test_without_a_folder_nothing_is_written(
         ([".", "--format", "csv"], "format: expected --out with it, got none"),
         ([".", "--out", "o", "--only", "x"], "only: expected one of"),
         ([".", "--out", "full"], "out: expected a new folder, or one that `ovlearn grade` made, got full"),
+        ([".", "--retry"], "retry: expected --out with it, got none"),
+        ([".", "--out", "o", "--format", "moodle"], "format: moodle expects --roster with it, got none"),
+        (
+            [".", "--out", "o", "--format", "canvas", "--roster", "roster.csv"],
+            "format: canvas expects as --roster an export of Canvas's gradebook, got none",
+        ),
+        ([".", "--roster", "full/x"], "roster: expected a CSV file with a row a learner"),
+        ([".", "--overrides", "roster.csv"], "overrides: expected the columns learner, exercise"),
+        ([".", "--memory", "5"], "Invalid value for '--memory': 5 is not in the range x>=512."),
         ([".", "-j", "0"], "Invalid value for '-j' / '--jobs': 0 is not in the range 1<=x<=256."),
         (["bundle", "--out", "full/x"], "out: expected a new file in a folder that exists, got full/x"),
         (["bundle", "--out", "no/x"], "out: expected a new file in a folder that exists, got no/x"),
@@ -112,6 +121,7 @@ def test_bad_usage_is_one_line(
     (tmp_path / "full").mkdir()
     (tmp_path / "empty").mkdir()
     (tmp_path / "full" / "x").write_text("mine")
+    (tmp_path / "roster.csv").write_text("name\nAda\n")
     code, out, err = run(capsys, "grade", *words)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert err.startswith(f"ovlearn: {says}")
@@ -160,7 +170,8 @@ def test_an_interrupted_run_says_that_it_can_go_on(folder: Path, tmp_path: Path)
 
 def test_the_bundle_grades_a_submission(capsys: Captured, folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "autograder.zip"
-    code, text, _ = run(capsys, "grade", "bundle", "--set", "4", "--out", out)
+    limits = ["--patience", "7", "--memory", "2048", "--judging-time", "9", "--exercise-time", "70"]
+    code, text, _ = run(capsys, "grade", "bundle", "--set", "4", "--out", out, *limits)
     assert (code, text) == (0, f"{out}: {len(RIGHT)} exercises, {POINTS} points\n")
     source, results = tmp_path / "source", tmp_path / "results"
     with zipfile.ZipFile(out) as archive:
@@ -169,6 +180,8 @@ def test_the_bundle_grades_a_submission(capsys: Captured, folder: Path, tmp_path
             stat.S_IXUSR & archive.getinfo(name).external_attr >> 16 for name in archive.namelist()[:2]
         )
         archive.extractall(source)
+    plan = json.loads((source / "plan.json").read_text())
+    assert plan["limits"] == {"call": 7.0, "exercise": 70.0, "judging": 9.0, "memory": 2**31}
     places = {"SOURCE": source, "RESULTS": results, "SUBMISSION": folder, "PYTHON": sys.executable}
     environment = os.environ | {f"OVLEARN_{name}": str(place) for name, place in places.items()}
     command = ["sh", str(source / "run_autograder")]

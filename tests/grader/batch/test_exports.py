@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree
@@ -73,6 +74,9 @@ def test_gradescope_gets_what_it_reads() -> None:
         "visibility": "visible",
     }
     assert gradescope.as_data(RESULTS[1])["output"] == "Not graded: the file is empty"
+    shown = replace(RESULTS[0].marks[1], evidence=(("your shape", "[2, 1]"),), comment="see me")
+    (told,) = gradescope.as_data(Result("a", "graded", marks=(shown,)))["tests"]
+    assert told["output"] == f"{shown.says}\nyour shape: [2, 1]\nYour teacher says: see me"
     counted = Result("a", "graded", "Counted: a.ipynb. Not counted: helper.py.", RESULTS[0].marks)
     assert gradescope.as_data(counted)["output"] == "Counted: a.ipynb. Not counted: helper.py."
 
