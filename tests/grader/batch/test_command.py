@@ -278,3 +278,13 @@ def test_full_marks_for_all_are_exit_0_and_the_bundle_says_what_isolation_lacks(
     autograder.main([str(tmp_path / "plan.json"), str(folder / "ada.ipynb"), str(tmp_path / "results.json")])
     assert "isolation that this system does not give: no Landlock" in capsys.readouterr().out
     assert json.loads((tmp_path / "results.json").read_text())["score"] == 2
+
+
+def test_the_limits_of_a_bundle_hold(tmp_path: Path) -> None:
+    limits = {"call": 0.5, "exercise": 5, "judging": 20, "memory": 2**31}
+    plan = {"exercises": {"ov_matrix": 1}, "seed": 1, "limits": limits}
+    (tmp_path / "plan.json").write_text(json.dumps(plan))
+    (tmp_path / "a.py").write_text("import time\ndef ov_matrix(a, b):\n    time.sleep(3)\n    return a @ b\n")
+    autograder.main([str(tmp_path / each) for each in ("plan.json", "a.py", "results.json")])
+    (test,) = json.loads((tmp_path / "results.json").read_text())["tests"]
+    assert "it did not finish within 0.5 s" in test["output"]
