@@ -9,7 +9,8 @@ from ovlearn.exercises.starters import for_notebooks
 from ovlearn.grader.reports.feedback import Feedback, Told
 
 # What Markdown, GitHub's too, would take for more than text; some only at the beginning, or in an address.
-_SIGNS = re.compile(r"([\\`*_\[\]<>#|~$&@]|^[-+=]|(?<=^\d)[.)]|:(?=//)|(?<=www)\.)")
+_SIGNS = re.compile(r"([\\`*_\[\]<>#|~$&@]|^[-+=]|:(?=//)|(?<=www)\.)")
+_NUMBERED = re.compile(r"^(\d+)([.)])")
 
 
 def as_markdown(feedback: Feedback) -> str:
@@ -23,7 +24,7 @@ def plainly(text: str) -> str:
     >>> plainly("a *b*\n# <c>")
     'a \\*b\\* \\# \\<c\\>'
     """
-    return _SIGNS.sub(r"\\\1", " ".join(text.split()))
+    return _NUMBERED.sub(r"\1\\\2", _SIGNS.sub(r"\\\1", " ".join(text.split())))
 
 
 def code(text: str) -> str:

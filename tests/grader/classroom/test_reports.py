@@ -60,11 +60,33 @@ def test_feedback_links_to_the_lesson_that_the_set_names(set_name: str) -> None:
     assert f"({told.lesson})" in for_notebooks(source_of(set_name).intro)
 
 
-@given(st.text(max_size=80))
+SIGNS = (
+    *("<b>", "</p>", "<!--", "&lt;", "[a](b)", "![a](b)", "[a]: b", "`", "``", "**", "_", "~~~", "\\", "|"),
+    *(
+        "https://a.b",
+        "<https://a.b>",
+        "a@b.c",
+        "# ",
+        "- ",
+        "+ ",
+        "* ",
+        "1. ",
+        "2)",
+        "123. ",
+        "> ",
+        "===",
+        "---",
+        "\n",
+    ),
+    *(" ", "a", '"', "'"),
+)
+
+
+@given(st.text(max_size=80) | st.lists(st.sampled_from(SIGNS), max_size=8).map("".join))
 def test_no_text_is_markup(text: str) -> None:
     assert Page(element("p", text, title=text)).tags == [("p", {"title": _read(text)})]
-    for piece in (plainly(text), code(text)):
-        page = Page(MarkdownIt("commonmark", {"html": True}).render(f"x {piece} x"))
+    for piece in (plainly(text), code(text), f"x {plainly(text)} x"):
+        page = Page(MarkdownIt("commonmark", {"html": True}).render(piece))
         assert {tag for tag, _ in page.tags} <= {"p", "code"}
 
 
