@@ -1,4 +1,4 @@
-"""`ovlearn grade`: grade many answer sheets; `ovlearn grade bundle`: pack an autograder."""
+"""`ovlearn grade`: grade the answer sheets of a class."""
 
 from __future__ import annotations
 
@@ -13,28 +13,22 @@ from typing import Any
 import click
 from rich.progress import TimeRemainingColumn
 
-from ovlearn.commands.grade_tables import print_results, ungraded
+from ovlearn.commands.grade_bundle import bundle_command
+from ovlearn.commands.grade_options import asked_options, in_words, limit_options, limits_of
+from ovlearn.commands.grade_report import Class, class_of, report_of, say_unused, write
+from ovlearn.commands.grade_tables import print_report
 from ovlearn.commands.options import bad_usage
 from ovlearn.commands.terminal import progress_bar
 from ovlearn.exercises.notebook import fresh_seed
-from ovlearn.grader.batch import gradescope_bundle
 from ovlearn.grader.batch.keeping import Kept
 from ovlearn.grader.batch.planning import plan_of
 from ovlearn.grader.batch.pool import Place, Pool, dask, local
 from ovlearn.grader.batch.results import Result
 from ovlearn.grader.batch.selftest import SelfTestFailed, needed, self_test
 from ovlearn.grader.batch.submissions import Submission, submissions
-from ovlearn.grader.exports import FORMATS
+from ovlearn.grader.exports import FORMATS, USUAL
 
-_USUAL = ("csv", "json", "junit")
-
-_sets = click.option("--set", "sets", multiple=True, metavar="SET", help="A set, by name or number.")
-_manifest = click.option(
-    "--manifest",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help='Exercises and points: {"exercises": {"ov_matrix": 2}}.',
-)
-_seed = click.option("--seed", type=click.IntRange(min=0), help="Of the inputs.  [default: a hidden one]")
+_file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 class _WithBundle(click.Command):
@@ -48,49 +42,33 @@ class _WithBundle(click.Command):
         return super().make_context(info_name, args, parent, **extra)
 
 
-@click.command("bundle")
-@_sets
-@_manifest
-@_seed
-@click.option(
-    "--wheel", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Pack this wheel."
-)
-@click.option(
-    "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default=Path("autograder.zip"),
-    show_default=True,
-    help="The file to write.",
-)
-def bundle_command(
-    sets: tuple[str, ...], manifest: Path | None, seed: int | None, wheel: Path | None, out: Path
-) -> None:
-    """Pack an autograder for Gradescope, with a hidden seed."""
-    with bad_usage(), _in_words():
-        plan = plan_of(sets, manifest, fresh_seed() if seed is None else seed)
-        gradescope_bundle.bundle(plan, out, wheel)
-    click.echo(
-        f"{out}: {len(plan.exercises)} exercises, {sum(points for _, points in plan.exercises)} points"
-    )
-
-
 @click.command(
     "grade", cls=_WithBundle, epilog="`ovlearn grade bundle --help`: an autograder for Gradescope."
 )
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@_sets
-@_manifest
-@_seed
+@asked_options
 @click.option("-j", "--jobs", type=click.IntRange(1, 256), help="Graders.  [default: processors]")
 @click.option("--out", type=click.Path(path_type=Path), help="A folder for results; resumes what is there.")
 @click.option("--only", metavar="EXERCISE", help="Grade this one again, keep the other marks. Needs --out.")
 @click.option(
-    "--format", "formats", multiple=True, type=click.Choice(list(FORMATS)), help="[default: csv, json, junit]"
+    "--retry", is_flag=True, help="Grade again what needs a look, keep the other marks. Needs --out."
 )
-@click.option("--dask", "address", metavar="ADDRESS", help="Grade on the Dask cluster of this scheduler.")
 @click.option(
-    "--patience", type=click.FloatRange(min=0.1), default=10.0, show_default=True, help="Seconds a call."
+    "--roster", type=_file, help="Who is in the class: a CSV file, Moodle's worksheet, Canvas's gradebook."
 )
+@click.option(
+    "--overrides", type=_file, help="Points and comments of your own.  [default: overrides.csv in --out]"
+)
+@click.option(
+    "--format",
+    "formats",
+    multiple=True,
+    type=click.Choice(list(FORMATS)),
+    help=f"[default: {', '.join(USUAL)}, and the platform's of the roster]",
+)
+@click.option("--column", default="", metavar="TITLE", help="The assignment's title in Canvas.")
+@click.option("--dask", "address", metavar="ADDRESS", help="Grade on the Dask cluster of this scheduler.")
+@limit_options
 def grade_command(
     paths: tuple[Path, ...],
     sets: tuple[str, ...],
@@ -99,9 +77,13 @@ def grade_command(
     jobs: int | None,
     out: Path | None,
     only: str | None,
+    retry: bool,
+    roster: Path | None,
+    overrides: Path | None,
     formats: tuple[str, ...],
+    column: str,
     address: str | None,
-    patience: float,
+    **limits: Any,
 ) -> int:
     """Grade answer sheets: notebooks, scripts, folders and archives of them.
 
@@ -109,11 +91,13 @@ def grade_command(
     begin.
     """
     with ExitStack() as stack:
-        with bad_usage(), _in_words():
+        with bad_usage(), in_words():
             kept = None if out is None else Kept(out)
             drawn = fresh_seed() if seed is None else seed
-            plan = plan_of(sets, manifest, drawn if kept is None else kept.seed(seed), call=patience)
-            _check_options(plan.exercises, kept, only, formats)
+            plan = plan_of(sets, manifest, drawn if kept is None else kept.seed(seed), **limits_of(**limits))
+            of = class_of(plan, out, roster, overrides, column)
+            _check_options(plan.exercises, kept, {"only": only, "retry": retry, "format": formats})
+            _check_formats(formats, of)
             found = submissions(paths)
             if not found:
                 raise ValueError("path: expected notebooks (.ipynb) or scripts (.py), got nothing")
@@ -130,47 +114,30 @@ def grade_command(
                 f"ovlearn: nothing was graded: the course's own solutions fail here: {error}", err=True
             )
             return 1
-        with _in_words():
-            results = _run(Pool(plan, kept, only or ""), found, place)
-    written = out is None or _written(out, formats or _USUAL, results)
-    print_results(results, out)
-    return 0 if written and not ungraded(results) else 1
+        with in_words():
+            results = _run(Pool(plan, kept, only or "", retry=retry), found, place)
+            report = report_of(plan, found, results, of, out)
+            written = out is None or write(out, formats or of.usual, report)
+    say_unused(report)
+    print_report(report, out)
+    return 0 if written and not report.ungraded and not report.unused else 1
 
 
-def _check_options(
-    exercises: Sequence[tuple[str, int]], kept: Kept | None, only: str | None, formats: Sequence[str]
-) -> None:
-    if kept is None and (only or formats):
-        raise ValueError(f"{'only' if only else 'format'}: expected --out with it, got none")
-    if only and only not in dict(exercises):
-        raise ValueError(f"only: expected one of {', '.join(dict(exercises))}, got {only!r}")
+def _check_options(exercises: Sequence[tuple[str, int]], kept: Kept | None, given: dict[str, Any]) -> None:
+    """See that what needs a folder of results has one, and that the exercise to grade again is one."""
+    lone = next((name for name, value in given.items() if value), "")
+    if kept is None and lone:
+        raise ValueError(f"{lone}: expected --out with it, got none")
+    if given["only"] and given["only"] not in dict(exercises):
+        raise ValueError(f"only: expected one of {', '.join(dict(exercises))}, got {given['only']!r}")
 
 
-def _written(out: Path, formats: Sequence[str], results: Sequence[Result]) -> bool:
-    """Write each format, and say which could not be: one never costs the others."""
-    told = []
-    for name in formats:
-        try:
-            FORMATS[name](out, results)
-        except (OSError, ValueError) as error:
-            told.append(name)
-            click.echo(f"ovlearn: {name} could not be written: {_why(error)}", err=True)
-    return not told
-
-
-@contextmanager
-def _in_words() -> Iterator[None]:
-    """Say in one line what the system refuses: a folder that cannot be written to, a full disk."""
-    try:
-        yield
-    except OSError as error:
-        raise click.ClickException(_why(error)) from error
-
-
-def _why(error: Exception) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    return str(error)
+def _check_formats(formats: Sequence[str], of: Class) -> None:
+    kind = of.roster.kind if of.roster else ""
+    if "moodle" in formats and not kind:
+        raise ValueError("format: moodle expects --roster with it, got none")
+    if "canvas" in formats and kind != "canvas":
+        raise ValueError("format: canvas expects as --roster an export of Canvas's gradebook, got none")
 
 
 @contextmanager

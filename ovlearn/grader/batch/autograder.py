@@ -25,13 +25,14 @@ from ovlearn.writing import write_whole
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Grade the submission; the arguments are those of the process unless given."""
-    plan, submission, results = map(Path, sys.argv[1:] if arguments is None else arguments)
-    asked = json.loads(plan.read_text(encoding="utf-8-sig"))
+    file, submission, results = map(Path, sys.argv[1:] if arguments is None else arguments)
+    asked = json.loads(file.read_text(encoding="utf-8-sig"))
     exercises = tuple((name, int(points)) for name, points in asked["exercises"].items())
     with local(1) as place:
         for lack in place.lacks:  # on standard output, which the platform shows to teachers alone
             print(f"isolation that this system does not give: {lack}")
-        graded = _graded(Plan(exercises, chosen=True, seed=asked["seed"]), submission, place.executor)
+        plan = Plan(exercises, chosen=True, seed=asked["seed"], **asked.get("limits", {}))
+        graded = _graded(plan, submission, place.executor)
     write_whole(results, json.dumps(as_data(graded), indent=1, ensure_ascii=False) + "\n")
 
 

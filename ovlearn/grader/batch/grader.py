@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ovlearn.exercises.catalogue import blocked_by
+from ovlearn.exercises.outcomes import Outcome
 from ovlearn.exercises.replies import Unavailable
 from ovlearn.grader.batch import folders
 from ovlearn.grader.batch.planning import Plan
@@ -23,7 +24,7 @@ from ovlearn.grader.worker.remote import Patience, Sheet, workers
 from ovlearn.grader.worker.starting import child, end_with_parent, ended, last_words, to_parent
 
 _MEMORY = 3 * 2**30  # bytes of address space of a grader
-_SAYS = 600  # characters
+_SAYS, _CELL, _ROWS = 600, 1000, 20  # characters of words and of a cell of evidence, and its rows
 
 
 class Grader:
@@ -49,7 +50,8 @@ class Grader:
                     left, tries = left[1:], 0
             except TimeoutError:
                 says = "Judging this answer took too long."
-                yield Mark(left.pop(0), "wrong", "not judged", says, plan.exercise + plan.judging)
+                seconds = plan.exercise + plan.judging
+                yield Mark(left.pop(0), "wrong", "not judged", says, seconds, look=says)
             except ChannelError:
                 if self.ended:
                     raise
@@ -57,7 +59,8 @@ class Grader:
                 if tries == 2:
                     self._stop()
                     says = "The grader ended while it judged this answer."
-                    yield Mark(left.pop(0), "not graded", "", f"{says} {printable(self.said)}".strip())
+                    said = f"{says} {printable(self.said)}".strip()
+                    yield Mark(left.pop(0), "not graded", "", said, look=said)
                     tries = 0
             if left:
                 self._stop()
@@ -96,8 +99,10 @@ class Grader:
 
 
 def _mark(name: str, reply: Any) -> Mark:
-    status, mistake, says, seconds = reply
-    return Mark(name, status, printable(mistake)[:80], printable(says)[:_SAYS], round(seconds, 3))
+    status, mistake, says, seconds, rows, look = reply
+    evidence = tuple((printable(what)[:80], printable(value)[:_CELL]) for what, value in rows[:_ROWS])
+    words = printable(mistake)[:80], printable(says)[:_SAYS]
+    return Mark(name, status, *words, round(seconds, 3), evidence=evidence, look=printable(look)[:_SAYS])
 
 
 def main() -> None:
@@ -127,9 +132,18 @@ def _judged(name: str, sheet: Sheet, seed: int) -> list[Any]:
     try:
         outcomes = verdict_on(name, sheet, seed)
     except Unavailable as error:  # the machine's failure, and no answer's
-        return ["not graded", "", f"This answer could not be run: {error}", 0.0]
+        says = f"This answer could not be run: {error}"
+        return ["not graded", "", says, 0.0, [], says]
     total = outcomes.total
-    return [total.status, total.mistake, total.says, sum(one.seconds for one in outcomes.outcomes)]
+    seconds = sum(one.seconds for one in outcomes.outcomes)
+    return [total.status, total.mistake, total.says, seconds, total.evidence, _look(name, total, sheet)]
+
+
+def _look(name: str, total: Outcome, sheet: Sheet) -> str:
+    """Why a person should look at a mark: a limit was met, or the check did not know what to say."""
+    if total.passed:
+        return ""
+    return total.says if total.mistake == "not judged" else sheet.stopped(name)
 
 
 def _limit_memory() -> None:

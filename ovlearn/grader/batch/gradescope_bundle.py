@@ -40,7 +40,7 @@ def bundle(plan: Plan, out: Path, wheel: Path | None = None) -> None:
     if out.exists() or not out.parent.is_dir():
         raise ValueError(f"out: expected a new file in a folder that exists, got {out}")
     what = f"'ovlearn[course]=={__version__}'" if wheel is None else f"'./{wheel.name}[course]'"
-    asked = {"exercises": dict(plan.exercises), "seed": plan.seed}
+    asked = {"exercises": dict(plan.exercises), "seed": plan.seed, "limits": plan.limits}
     with zipfile.ZipFile(out, "x", zipfile.ZIP_DEFLATED) as archive:
         _add(archive, "setup.sh", _SETUP.format(what=what), executable=True)
         _add(archive, "run_autograder", _RUN, executable=True)

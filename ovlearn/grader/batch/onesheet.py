@@ -39,10 +39,10 @@ def grade_sheet(name: str, data: bytes, plan: Plan, known: Sequence[Mark] = ()) 
     except Unreadable as error:
         return ungraded(name, str(error), plan)
     except Exception as error:  # one submission must never cost the others
-        return ungraded(name, failed(error), plan)
+        return ungraded(name, failed(error), plan, look=failed(error))
     seconds = round(sum(mark.seconds for mark in marks), 3)
     if all(mark.status == "not graded" for mark in marks):
-        return Result(name, "not graded", marks[0].says, marks, seconds)
+        return Result(name, "not graded", marks[0].says, marks, seconds, look=marks[0].look)
     return Result(name, "graded", "", marks, seconds)
 
 
@@ -51,11 +51,14 @@ def failed(error: BaseException) -> str:
     return f"the grader failed: {type(error).__name__}: {printable(str(error))[:200]}".rstrip(": ")
 
 
-def ungraded(name: str, note: str, plan: Plan) -> Result:
-    """Return the result of a submission that could not be graded: no points, of those that were asked."""
+def ungraded(name: str, note: str, plan: Plan, *, look: str = "") -> Result:
+    """Return the result of a submission that could not be graded: no points, of those that were asked.
+
+    `look`: the reason, where it is not the hand-in that is at fault.
+    """
     asked = plan.exercises if plan.chosen else ()
-    marks = tuple(Mark(exercise, "not graded", out_of=points) for exercise, points in asked)
-    return Result(name, "not graded", note, marks)
+    marks = tuple(Mark(exercise, "not graded", out_of=points, look=look) for exercise, points in asked)
+    return Result(name, "not graded", note, marks, look=look)
 
 
 def close_graders() -> None:

@@ -20,6 +20,7 @@ from ovlearn.grader.batch.results import Mark
 
 Points = tuple[tuple[str, int], ...]  # exercise and points, in order
 
+_FORM = 2  # of a mark that is kept: one of another form is made again
 _CELLS = 12  # cells and calls that may take all the patience there is, for each exercise
 
 
@@ -30,8 +31,8 @@ class Plan:
     `exercises`: each with its points; `chosen`: whether a teacher chose them. Else a submission is graded on
     the sets that it answers. `seed`: decides what the checks draw; `memory`: bytes of a worker. Seconds:
     `call` for one call or cell, `exercise` for all that an exercise runs (twelve calls unless given),
-    `judging` for what its checks do with what came out. `installation`: what is installed; a mark that is not
-    full is made again where that changed.
+    `judging` for what its checks do with what came out. `circumstances`: these limits, and what is installed;
+    a mark that is not full is made again where they changed.
     """
 
     exercises: Points
@@ -42,14 +43,18 @@ class Plan:
     judging: float = 20.0
     memory: int = 3 * 2**30
     stamps: tuple[tuple[str, str], ...] = field(init=False)
-    installation: str = field(init=False)
+    circumstances: str = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "exercise", self.exercise or _CELLS * self.call)
-        limits = [self.seed, self.call, self.exercise, self.judging, self.memory, __version__]
-        stamps = tuple((name, _stamp(limits, name)) for name, _ in self.exercises)
+        stamps = tuple((name, _stamp(self.seed, name)) for name, _ in self.exercises)
         object.__setattr__(self, "stamps", stamps)
-        object.__setattr__(self, "installation", installed())
+        object.__setattr__(self, "circumstances", _digest_of([*self.limits.values(), installed()]))
+
+    @property
+    def limits(self) -> dict[str, Any]:
+        """What an answer and its checks may use, by the names that a plan has for it."""
+        return {name: getattr(self, name) for name in ("call", "exercise", "judging", "memory")}
 
     def asked(self, cells: Sequence[str], name: str = "") -> Points:
         """Return the exercises that a sheet is graded on. `name`: what its file is called.
@@ -64,9 +69,9 @@ class Plan:
         return tuple((name, points) for name, points in self.exercises if set_of(name) in present)
 
     def stamp(self, mark: Mark) -> str:
-        """Return what a mark depends on: one that is not full, also on what is installed."""
+        """Return what a mark depends on: one that is not full, also on limits and on what is installed."""
         stamp = dict(self.stamps).get(mark.exercise, "")
-        return stamp if mark.passed or not stamp else f"{stamp}-{self.installation}"
+        return stamp if mark.passed or not stamp else f"{stamp}-{self.circumstances}"
 
     def as_data(self) -> dict[str, Any]:
         """The plan as plain data that JSON can hold."""
@@ -113,18 +118,20 @@ def points(exercise: str) -> int:
     return sources.exercise(exercise).points
 
 
-def _stamp(limits: list[Any], exercise: str) -> str:
+def _stamp(seed: int, exercise: str) -> str:
     """What a mark depends on besides the answer."""
-    return hashlib.sha256(json.dumps([*limits, exercise, _digest(set_of(exercise))]).encode()).hexdigest()[
-        :16
-    ]
+    return _digest_of([_FORM, seed, __version__, exercise, _digest(set_of(exercise))])
+
+
+def _digest_of(data: list[Any]) -> str:
+    return hashlib.sha256(json.dumps(data).encode()).hexdigest()[:16]
 
 
 @cache
 def installed() -> str:
     """Return a digest of the libraries that are installed, and of Python: what an answer may import."""
     found = sorted(f"{one.name}=={one.version}" for one in distributions() if one.metadata)
-    return hashlib.sha256(json.dumps([sys.version, *found]).encode()).hexdigest()[:16]
+    return _digest_of([sys.version, *found])
 
 
 @cache

@@ -11,10 +11,10 @@ from typing import Any
 
 from ovlearn.exercises.sheet_cells import Unreadable
 from ovlearn.grader.batch import folders
-from ovlearn.grader.batch.keeping import Kept, key_of
+from ovlearn.grader.batch.keeping import Kept, digest_of, key_of
 from ovlearn.grader.batch.onesheet import close_graders, failed, grade_sheet, ungraded
 from ovlearn.grader.batch.planning import Plan
-from ovlearn.grader.batch.results import Result
+from ovlearn.grader.batch.results import Mark, Result
 from ovlearn.grader.batch.submissions import Submission
 from ovlearn.grader.worker import confinement
 
@@ -65,11 +65,16 @@ def dask(address: str) -> Iterator[Place]:
 
 
 class Pool:
-    """One run over submissions. `only`: the one exercise to grade again; other marks are kept."""
+    """One run over submissions.
 
-    def __init__(self, plan: Plan, kept: Kept | None = None, only: str = "") -> None:
-        self.plan, self.kept, self.only = plan, kept, only
+    `only`: the one exercise to grade again; `retry`: grade again what a person should look at. Other marks
+    are kept then.
+    """
+
+    def __init__(self, plan: Plan, kept: Kept | None = None, only: str = "", *, retry: bool = False) -> None:
+        self.plan, self.kept, self.only, self.retry = plan, kept, only, retry
         self._keys: dict[int, str] = {}
+        self._digests: dict[int, str] = {}
         self._results: dict[int, Result] = {}
 
     def over(
@@ -104,10 +109,13 @@ class Pool:
             self._done(number, ungraded(submission.name, str(error), self.plan), advance)
             return None
         except Exception as error:  # one submission must never cost the others
-            self._done(number, ungraded(submission.name, failed(error), self.plan), advance)
+            self._done(number, self._lost(submission, error), advance)
             return None
         self._keys[number] = key_of(submission.name, data)
-        known = self.kept.known(self._keys[number], self.plan, self.only) if self.kept else ()
+        self._digests[number] = digest_of(data)
+        known: tuple[Mark, ...] = ()
+        if self.kept:
+            known = self.kept.known(self._keys[number], self.plan, self.only, retry=self.retry)
         return executor.submit(grade_sheet, submission.name, data, self.plan, known)
 
     def _land(
@@ -120,13 +128,15 @@ class Pool:
             if error is None:
                 self._done(number, _with_note(future.result(), submissions[number]), advance)
             else:  # a machine that was lost, not an answer
-                name = submissions[number].name
-                self._done(number, ungraded(name, failed(error), self.plan), advance)
+                self._done(number, self._lost(submissions[number], error), advance)
+
+    def _lost(self, submission: Submission, error: BaseException) -> Result:
+        return ungraded(submission.name, failed(error), self.plan, look=failed(error))
 
     def _done(self, number: int, result: Result, advance: Advance) -> None:
         if self.kept and number in self._keys:
             self.kept.keep(self._keys.pop(number), result)
-        self._results[number] = result
+        self._results[number] = replace(result, digest=self._digests.pop(number, ""))
         advance(result)
 
 

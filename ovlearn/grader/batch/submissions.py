@@ -35,11 +35,15 @@ _MOST_SHOWN = 20
 
 @dataclass(frozen=True)
 class Submission:
-    """One hand-in: its name, and how to read it. `beside`: files that belong to it and are not graded."""
+    """One hand-in: its name, and how to read it. `beside`: files that belong to it and are not graded.
+
+    `place`: the folder that was given, and the parts of the name below it.
+    """
 
     name: str
     read: Callable[[], bytes]
     beside: tuple[str, ...] = ()
+    place: tuple[str, ...] = ()
 
 
 def submissions(paths: Sequence[Path]) -> list[Submission]:
@@ -55,10 +59,11 @@ def submissions(paths: Sequence[Path]) -> list[Submission]:
             raise ValueError(f"path: expected a file or a folder, got {printable(str(path))}")
         prefix = f"{path.resolve().name}/" if len(paths) > 1 and path.is_dir() else ""
         root = "" if path.is_dir() else path.name
-        found += [
-            Submission(_shown(prefix + one.name), one.read, tuple(map(_shown, one.beside)))
-            for one in _handed_in(files(path), root)
-        ]
+        given = path.resolve().name if path.is_dir() else path.resolve().parent.name
+        for one in _handed_in(files(path), root):
+            place = tuple(map(_shown, (given, *one.name.removeprefix(f"{root}/").split("/"))))
+            beside = tuple(map(_shown, one.beside))
+            found.append(Submission(_shown(prefix + one.name), one.read, beside, place))
     return sorted(found, key=lambda one: natural(one.name))
 
 

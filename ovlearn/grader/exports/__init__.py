@@ -1,15 +1,28 @@
-"""Write results for whoever reads them: tables (`csv`), programs (`json`, `junit`) and two classrooms.
+"""Write a run down for whoever reads it: learners, teachers, programs, and the platforms of classrooms.
 
-To add a format: a file here with a function that writes results to a folder, and a row in `FORMATS`.
+To add a format: a file here with a function that writes a report to a folder, and a row in `FORMATS`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
-from ovlearn.grader.batch.results import Result
-from ovlearn.grader.exports import as_json, classroom, gradescope, junit, tables
+from ovlearn.grader.exports import (
+    as_json,
+    canvas,
+    classroom,
+    feedback,
+    gradescope,
+    junit,
+    moodle,
+    statistics,
+    tables,
+)
+from ovlearn.grader.report import Report
 
-Export = Callable[[Path, Sequence[Result]], None]
+Export = Callable[[Path, Report], None]
+
+USUAL = ("csv", "json", "junit", "feedback", "statistics")  # what is written unless one chooses
+OF_A_ROSTER = ("moodle", "canvas")  # what needs one
 
 FORMATS: dict[str, Export] = {
     "csv": tables.export,
@@ -17,6 +30,10 @@ FORMATS: dict[str, Export] = {
     "junit": junit.export,
     "gradescope": gradescope.export,
     "classroom": classroom.export,
+    "feedback": feedback.export,
+    "statistics": statistics.export,
+    "moodle": moodle.export,
+    "canvas": canvas.export,
 }
 
-__all__ = ["FORMATS", "Export"]
+__all__ = ["FORMATS", "OF_A_ROSTER", "USUAL", "Export"]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 
-from ovlearn.grader.batch.results import Result
+from ovlearn.grader.report import Report
 from ovlearn.writing import write_whole
 
 
-def export(folder: Path, results: Sequence[Result]) -> None:
+def export(folder: Path, report: Report) -> None:
     """Write `results.json`."""
-    data = {"results": [one.as_data() for one in results]}
+    data = {"results": [one.as_data() for one in report.results]}
     write_whole(folder / "results.json", json.dumps(data, indent=1, ensure_ascii=False) + "\n")

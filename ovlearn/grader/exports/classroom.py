@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from ovlearn.grader.batch.results import Mark, Result
 from ovlearn.grader.exports.filenames import named
+from ovlearn.grader.report import Report
 from ovlearn.writing import write_whole
 
 _FROM_THE_RUNNER = {
@@ -26,10 +27,10 @@ _FROM_THE_RUNNER = {
 }
 
 
-def export(folder: Path, results: Sequence[Result]) -> None:
+def export(folder: Path, report: Report) -> None:
     """Write the files."""
     (folder / "classroom").mkdir(exist_ok=True)
-    for name, result in named(results):
+    for name, result in named(report.results):
         data = as_data(result, os.environ, datetime.now(UTC))
         write_whole(folder / "classroom" / name, json.dumps(data, indent=1, ensure_ascii=False) + "\n")
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from ovlearn.grader.batch.results import Mark, Result
 from ovlearn.grader.exports.filenames import named
+from ovlearn.grader.report import Report
 from ovlearn.writing import write_whole
 
 
-def export(folder: Path, results: Sequence[Result]) -> None:
+def export(folder: Path, report: Report) -> None:
     """Write the files."""
     (folder / "gradescope").mkdir(exist_ok=True)
-    for name, result in named(results):
+    for name, result in named(report.results):
         write_whole(
             folder / "gradescope" / name, json.dumps(as_data(result), indent=1, ensure_ascii=False) + "\n"
         )
@@ -44,6 +44,12 @@ def _test(mark: Mark) -> dict[str, Any]:
         "score": mark.points,
         "max_score": mark.out_of,
         "status": "passed" if mark.passed else "failed",
-        "output": mark.says or mark.status,
+        "output": _said(mark),
         "visibility": "visible",
     }
+
+
+def _said(mark: Mark) -> str:
+    """What was said, what shows it, and what the teacher says: as text, which Gradescope shows as it is."""
+    lines = [mark.says or mark.status, *(f"{name}: {value}" for name, value in mark.evidence)]
+    return "\n".join([*lines, *([f"Your teacher says: {mark.comment}"] if mark.comment else [])])

@@ -7,12 +7,13 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from ovlearn.grader.batch.results import Mark, Result
+from ovlearn.grader.report import Report
 from ovlearn.writing import write_whole
 
 
-def export(folder: Path, results: Sequence[Result]) -> None:
+def export(folder: Path, report: Report) -> None:
     """Write `junit.xml`."""
-    write_whole(folder / "junit.xml", as_xml(results) + "\n")
+    write_whole(folder / "junit.xml", as_xml(report.results) + "\n")
 
 
 def as_xml(results: Sequence[Result]) -> str:

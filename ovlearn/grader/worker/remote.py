@@ -123,6 +123,7 @@ class Sheet:
     blocked: frozenset[str] = frozenset()
     reasons: dict[str, str] = field(default_factory=dict)
     _broken: str = ""
+    _stopped: str = ""
     _skipped: dict[int, str] = field(default_factory=dict)
     _lacking: frozenset[str] = frozenset()
     _refused: bool = False
@@ -142,6 +143,12 @@ class Sheet:
     def renew(self) -> None:
         """Give the sheet all its time again, for the next exercise."""
         self._until = time.monotonic() + self.patience.sheet
+        self._stopped = ""
+
+    def stopped(self, name: str) -> str:
+        """Return how a limit ended the answer of this name, or its cell, since `renew`; else ""."""
+        cells = (why for cell, why in self._skipped.items() if name in defined_in(self.cells[cell - 1]))
+        return self._stopped or next(cells, "")
 
     def look(self, name: str, blocked: tuple[str, ...] = ()) -> Data:
         """Return FUNCTION or the encoded value of a name; raise Missing."""
@@ -179,6 +186,7 @@ class Sheet:
             return self._understood(self._answered(frozenset(blocked), *message), name, count)
         except Broken as broken:
             self._end()
+            self._stopped = broken.how
             raise AnswerError(broken.kind, broken.how) from None
 
     def _understood(self, reply: Any, name: str, count: int) -> list[Any]:

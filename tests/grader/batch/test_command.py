@@ -45,7 +45,7 @@ def test_a_folder_is_graded_and_written(capsys: Captured, folder: Path, tmp_path
     out = tmp_path / "out"
     code, text, _ = run(capsys, "grade", folder, "--set", "4", "-j", 2, "--out", out)
     assert code == 1  # one was not graded
-    assert "2 of 3 submissions graded; mean 1.00 points; 1 not graded" in " ".join(text.split())
+    assert "2 of 3 learners graded; mean 1.00 points; 1 not graded" in " ".join(text.split())
     assert "swapped (1)" in text
     with (out / "results.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = {
@@ -62,6 +62,12 @@ def test_a_folder_is_graded_and_written(capsys: Captured, folder: Path, tmp_path
         "results.csv",
         "results.json",
         "junit.xml",
+        "learners.csv",
+        "feedback",
+        "statistics.html",
+        "statistics.csv",
+        "needs-a-look.csv",
+        "history.json",
     }
 
 
@@ -94,6 +100,15 @@ def test_without_a_folder_nothing_is_written(
         ([".", "--format", "csv"], "format: expected --out with it, got none"),
         ([".", "--out", "o", "--only", "x"], "only: expected one of"),
         ([".", "--out", "full"], "out: expected a new folder, or one that `ovlearn grade` made, got full"),
+        ([".", "--retry"], "retry: expected --out with it, got none"),
+        ([".", "--out", "o", "--format", "moodle"], "format: moodle expects --roster with it, got none"),
+        (
+            [".", "--out", "o", "--format", "canvas", "--roster", "roster.csv"],
+            "format: canvas expects as --roster an export of Canvas's gradebook, got none",
+        ),
+        ([".", "--roster", "full/x"], "roster: expected a CSV file with a row a learner"),
+        ([".", "--overrides", "roster.csv"], "overrides: expected the columns learner, exercise"),
+        ([".", "--memory", "5"], "Invalid value for '--memory': 5 is not in the range x>=512."),
         ([".", "-j", "0"], "Invalid value for '-j' / '--jobs': 0 is not in the range 1<=x<=256."),
         (["bundle", "--out", "full/x"], "out: expected a new file in a folder that exists, got full/x"),
         (["bundle", "--out", "no/x"], "out: expected a new file in a folder that exists, got no/x"),
@@ -106,6 +121,7 @@ def test_bad_usage_is_one_line(
     (tmp_path / "full").mkdir()
     (tmp_path / "empty").mkdir()
     (tmp_path / "full" / "x").write_text("mine")
+    (tmp_path / "roster.csv").write_text("name\nAda\n")
     code, out, err = run(capsys, "grade", *words)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert err.startswith(f"ovlearn: {says}")
@@ -154,7 +170,8 @@ def test_an_interrupted_run_says_that_it_can_go_on(folder: Path, tmp_path: Path)
 
 def test_the_bundle_grades_a_submission(capsys: Captured, folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "autograder.zip"
-    code, text, _ = run(capsys, "grade", "bundle", "--set", "4", "--out", out)
+    limits = ["--patience", "7", "--memory", "2048", "--judging-time", "9", "--exercise-time", "70"]
+    code, text, _ = run(capsys, "grade", "bundle", "--set", "4", "--out", out, *limits)
     assert (code, text) == (0, f"{out}: {len(RIGHT)} exercises, {POINTS} points\n")
     source, results = tmp_path / "source", tmp_path / "results"
     with zipfile.ZipFile(out) as archive:
@@ -163,6 +180,8 @@ def test_the_bundle_grades_a_submission(capsys: Captured, folder: Path, tmp_path
             stat.S_IXUSR & archive.getinfo(name).external_attr >> 16 for name in archive.namelist()[:2]
         )
         archive.extractall(source)
+    plan = json.loads((source / "plan.json").read_text())
+    assert plan["limits"] == {"call": 7.0, "exercise": 70.0, "judging": 9.0, "memory": 2**31}
     places = {"SOURCE": source, "RESULTS": results, "SUBMISSION": folder, "PYTHON": sys.executable}
     environment = os.environ | {f"OVLEARN_{name}": str(place) for name, place in places.items()}
     command = ["sh", str(source / "run_autograder")]
@@ -240,7 +259,7 @@ def test_one_format_that_cannot_be_written_costs_no_other(
     code, text, err = run(capsys, "grade", folder / "ada.ipynb", "--set", "4", "--out", out)
     assert code == 1
     assert "ovlearn: csv could not be written: " in err
-    assert "1 of 1 submissions graded" in text
+    assert "1 of 1 learners graded" in text
     assert json.loads((out / "results.json").read_text())["results"][0]["points"] == 2
 
 
@@ -259,3 +278,13 @@ def test_full_marks_for_all_are_exit_0_and_the_bundle_says_what_isolation_lacks(
     autograder.main([str(tmp_path / "plan.json"), str(folder / "ada.ipynb"), str(tmp_path / "results.json")])
     assert "isolation that this system does not give: no Landlock" in capsys.readouterr().out
     assert json.loads((tmp_path / "results.json").read_text())["score"] == 2
+
+
+def test_the_limits_of_a_bundle_hold(tmp_path: Path) -> None:
+    limits = {"call": 0.5, "exercise": 5, "judging": 20, "memory": 2**31}
+    plan = {"exercises": {"ov_matrix": 1}, "seed": 1, "limits": limits}
+    (tmp_path / "plan.json").write_text(json.dumps(plan))
+    (tmp_path / "a.py").write_text("import time\ndef ov_matrix(a, b):\n    time.sleep(3)\n    return a @ b\n")
+    autograder.main([str(tmp_path / each) for each in ("plan.json", "a.py", "results.json")])
+    (test,) = json.loads((tmp_path / "results.json").read_text())["tests"]
+    assert "it did not finish within 0.5 s" in test["output"]

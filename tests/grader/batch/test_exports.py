@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree
@@ -13,7 +14,8 @@ from xml.etree import ElementTree
 import pytest
 
 from ovlearn.grader.batch.results import Mark, Result
-from ovlearn.grader.exports import FORMATS, classroom, gradescope, junit, tables
+from ovlearn.grader.exports import FORMATS, OF_A_ROSTER, classroom, gradescope, junit, tables
+from ovlearn.grader.report import Report
 
 RESULTS = [
     Result(
@@ -32,8 +34,9 @@ RESULTS = [
 ]
 
 
-def test_a_table_holds_nothing_that_a_spreadsheet_executes() -> None:
-    rows = list(csv.DictReader(io.StringIO(tables.as_csv(RESULTS))))
+def test_a_table_holds_nothing_that_a_spreadsheet_executes(tmp_path: Path) -> None:
+    tables.export(tmp_path, Report(RESULTS))
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "results.csv").read_text("utf-8-sig"), newline="")))
     assert [row["submission"] for row in rows] == ["'=HYPERLINK(1).ipynb", "a/b.ipynb", "a_b.ipynb"]
     assert rows[0]["ov_rank: says"] == '\'-2+3 <b>"no"</b>, &\nnext'
     assert (rows[0]["points"], rows[0]["out_of"], rows[0]["ov_matrix: seconds"]) == ("2", "6", "0.5")
@@ -71,6 +74,9 @@ def test_gradescope_gets_what_it_reads() -> None:
         "visibility": "visible",
     }
     assert gradescope.as_data(RESULTS[1])["output"] == "Not graded: the file is empty"
+    shown = replace(RESULTS[0].marks[1], evidence=(("your shape", "[2, 1]"),), comment="see me")
+    (told,) = gradescope.as_data(Result("a", "graded", marks=(shown,)))["tests"]
+    assert told["output"] == f"{shown.says}\nyour shape: [2, 1]\nYour teacher says: see me"
     counted = Result("a", "graded", "Counted: a.ipynb. Not counted: helper.py.", RESULTS[0].marks)
     assert gradescope.as_data(counted)["output"] == "Counted: a.ipynb. Not counted: helper.py."
 
@@ -101,14 +107,18 @@ def test_classroom_gets_what_it_reads() -> None:
 
 
 def test_every_format_is_written_and_read(tmp_path: Path) -> None:
-    for export in FORMATS.values():
-        export(tmp_path, RESULTS)
+    for name in {*FORMATS} - {*OF_A_ROSTER}:
+        FORMATS[name](tmp_path, Report(RESULTS))
     assert sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")) == [
         *(f"classroom/{name}.json" for name in ("HYPERLINK_1_.ipynb", "a_b.ipynb-2", "a_b.ipynb")),
         *(f"gradescope/{name}.json" for name in ("HYPERLINK_1_.ipynb", "a_b.ipynb-2", "a_b.ipynb")),
         "junit.xml",
+        "learners.csv",
+        "needs-a-look.csv",
         "results.csv",
         "results.json",
+        "statistics.csv",
+        "statistics.html",
     ]
     data = json.loads((tmp_path / "results.json").read_text())["results"]
     assert (data[0]["submission"], data[0]["points"], data[0]["out_of"]) == ("=HYPERLINK(1).ipynb", 2, 6)
@@ -116,8 +126,8 @@ def test_every_format_is_written_and_read(tmp_path: Path) -> None:
 
 
 def test_excel_is_told_the_encoding(tmp_path: Path) -> None:
-    tables.export(tmp_path, [Result("Größe.py", "not graded", "no")])
-    assert (tmp_path / "results.csv").read_bytes().startswith(b"\xef\xbb\xbfsubmission,")
+    tables.export(tmp_path, Report([Result("Größe.py", "not graded", "no")]))
+    assert (tmp_path / "results.csv").read_bytes().startswith(b"\xef\xbb\xbflearner,submission,")
     with (tmp_path / "results.csv").open(encoding="utf-8-sig", newline="") as file:
         assert next(csv.DictReader(file))["submission"] == "Größe.py"
 
@@ -125,7 +135,7 @@ def test_excel_is_told_the_encoding(tmp_path: Path) -> None:
 def test_a_long_name_in_any_script_is_a_file_name(tmp_path: Path) -> None:
     long = [Result("課" * 200 + f"{number}.ipynb", "not graded", "no") for number in range(2)]
     for name in ("gradescope", "classroom"):
-        FORMATS[name](tmp_path, long)
+        FORMATS[name](tmp_path, Report(long))
         written = [path.name for path in (tmp_path / name).iterdir()]
         assert len(written) == 2
         assert all(len(each.encode()) <= 255 for each in written)
@@ -134,8 +144,8 @@ def test_a_long_name_in_any_script_is_a_file_name(tmp_path: Path) -> None:
 def test_results_are_for_whom_new_files_are_for(tmp_path: Path) -> None:
     before = os.umask(0o027)
     try:
-        for export in FORMATS.values():
-            export(tmp_path, RESULTS)
+        for name in {*FORMATS} - {*OF_A_ROSTER}:
+            FORMATS[name](tmp_path, Report(RESULTS))
     finally:
         os.umask(before)
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
