@@ -143,4 +143,4 @@ def test_it_grades_from_pythonpath_beside_a_learner_s_modules(tmp_path: Path) ->
     (work / "m.json").write_text('\ufeff{"exercises": {"ov_matrix": 1, "ov_rank": 2}}', encoding="utf-8")
     done = subprocess.run(words, cwd=work, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr + done.stdout
-    assert "1 of 1 submissions graded; mean 3.00 points" in done.stdout
+    assert "1 of 1 learners graded; mean 3.00 points" in done.stdout
