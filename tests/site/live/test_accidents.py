@@ -176,7 +176,7 @@ def test_a_frame_that_cannot_be_loaded_is_said(page: Page) -> None:
     page.route("**/live/frame.*.html", lambda route: route.abort("internetdisconnected"))
     first = cell(page, 1)
     press(first, "Run")
-    says(first, "^The frame for Python did not start")
+    says(first, "^The frame for Python could not be loaded")
     page.unroute("**/live/frame.*.html")
     press(first, "Run")
     says(first, "^Done in ")
