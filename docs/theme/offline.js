@@ -13,7 +13,9 @@
   function tell(another) {
     worker = another;
     loaded?.disconnect();
-    loaded = new PerformanceObserver(list => send(list.getEntries().map(({ name }) => name)));
+    // what a page links is known; some browsers fetch the next page ahead, which was not opened
+    const others = list => list.getEntries().filter(({ initiatorType }) => initiatorType !== "link");
+    loaded = new PerformanceObserver(list => send(others(list).map(({ name }) => name)));
     loaded.observe({ type: "resource", buffered: true });
     send([location.href]);
   }

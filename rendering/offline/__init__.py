@@ -66,7 +66,7 @@ def _names(site: Path) -> list[str]:
 
 
 def _needs(page: str, files: dict[str, bytes], base: str) -> Iterator[str]:
-    """What a page loads by its tags, what the site's scripts load on it, and the cells that it runs."""
+    """What a page loads by its tags, what the site's scripts load on it, and what its cells need."""
     html = files[page].decode()
     for by_tag, font in _LOADED.findall(html):
         name = _named(by_tag or font, page, base)
@@ -77,6 +77,8 @@ def _needs(page: str, files: dict[str, bytes], base: str) -> Iterator[str]:
     cells = place(f"{page.removesuffix('/index.html')}.md")
     if cells in files:
         yield cells
+        models = "|".join(map(re.escape, json.loads(files[cells]).get("models", [])))
+        yield from filter(re.compile(rf"live/models/({models})\.\w+\.bin").fullmatch, files)
 
 
 def _named(address: str, page: str, base: str) -> str:

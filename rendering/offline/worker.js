@@ -4,9 +4,12 @@
 // is kept: nothing else gets in, so nothing can be mixed. A page is kept after all that it needs. A new version of this
 // file, which has the site's version in it, first makes a cache of its own, with what the old one has, and then takes
 // over; what fails on the way leaves the old one as it is. The network comes first for all but names with a hash.
+//
+// Python's parts and the models are with live/js/page/parts.js, which has a lock for them. Here they are only added to
+// where Python has been run: those that an opened page needs, and those of a new version.
 const VERSION = "/*version*/";
 const SITE = self.registration.scope, OURS = `ovlearn-offline ${SITE} `, NAME = OURS + VERSION;
-const PARTS = "ovlearn-live"; // where live/js/page/parts.js keeps Python's parts, by its own lock
+const PARTS = "ovlearn-live"; // as parts.js has it
 const HASH = /\.[0-9a-f]{8,}(?=\.)/;
 
 /** A file of the site by its address, as the manifest names it, or null. */
@@ -38,10 +41,13 @@ async function verified(path, answer) {
   return answer.ok && hash === (await manifest()).files[path] ? new Response(body, answer) : null;
 }
 
+/** A file of this version: as the browser has it from the page, or as the host has it now. */
 async function fetched(path) {
-  const answer = await verified(path, await fetch(address(path), { cache: "no-cache" }));
-  if (!answer) throw new Error(`${path} is of another version`);
-  return answer;
+  for (const cache of ["default", "no-cache"]) {
+    const answer = await verified(path, await fetch(address(path), { cache }));
+    if (answer) return answer;
+  }
+  throw new Error(`${path} is of another version`);
 }
 
 /** Keep a file, and before it what it needs. `answer`: the file, verified; `old`: an earlier {name, files}. */
@@ -52,9 +58,10 @@ function keep(path, { answer, old } = {}) {
 const keeping = new Map();
 
 async function kept(path, answer, old) {
-  if (await match(path)) return;
   const { files, needs } = await manifest();
+  if (isPart(path)) return ranPython().then(urls => urls.length && added(path, urls));
   await Promise.all((needs[path] ?? []).map(each => keep(each, { old })));
+  if (await match(path)) return;
   const same = old?.files[path] === files[path] && await (await caches.open(old.name)).match(SITE + path);
   await (await cache()).put(SITE + path, answer ?? (same || await fetched(path)));
 }
@@ -84,7 +91,9 @@ async function answered(event, path) {
   if (first) return first;
   try {
     const answer = await fetch(request);
-    event.waitUntil(noted(path, answer.clone(), its, opens && event.resultingClientId).catch(() => {}));
+    if (!isPage || request.mode !== "no-cors") { // or else a browser fetches the next page ahead
+      event.waitUntil(noted(path, answer.clone(), its, opens && event.resultingClientId).catch(() => {}));
+    }
     return answer;
   } catch (error) {
     const last = how !== "other" && await here();
@@ -149,16 +158,18 @@ function successor(files) {
   return path => path in files ? path : named.get(path.replace(HASH, ""));
 }
 
-const keptParts = async () => (await (await caches.open(PARTS)).keys()).map(({ url }) => url).filter(url => url.startsWith(SITE + "live/"));
+/** The parts and models that are kept; where Python was not run, none. */
+const ranPython = async () => (await (await caches.open(PARTS)).keys()).map(({ url }) => url).filter(url => url.startsWith(SITE + "live/"));
 
-/** Where Python was run: the parts of this version beside those of the last. */
+async function added(path, urls) {
+  if (!urls.includes(SITE + path)) await (await caches.open(PARTS)).put(SITE + path, await fetched(path));
+}
+
+/** The parts of this version beside those of the last. */
 async function renewParts(files) {
-  const had = (await keptParts()).map(place), store = await caches.open(PARTS);
-  if (!had.length) return;
-  const wanted = new Set([...had.map(successor(files)), ...Object.keys(files).filter(path => /^live\/[^/]*\.bin$/.test(path))]);
-  await Promise.all([...wanted].map(async path => {
-    if (path && !had.includes(path)) await store.put(SITE + path, await fetched(path));
-  }));
+  const urls = await ranPython(), runtime = Object.keys(files).filter(path => /^live\/[^/]*\.bin$/.test(path));
+  const wanted = urls.length ? [...urls.map(place).map(successor(files)).filter(Boolean), ...runtime] : [];
+  await Promise.all([...new Set(wanted)].map(path => added(path, urls)));
 }
 
 self.addEventListener("activate", event => event.waitUntil(activated()));
@@ -173,6 +184,6 @@ async function activated() {
   }
   const names = (await caches.keys()).filter(name => name.startsWith(OURS) && name !== NAME);
   await Promise.all(names.map(name => caches.delete(name)));
-  await Promise.all((await keptParts()).filter(url => !(place(url) in files)).map(url => store.delete(url)));
+  await Promise.all((await ranPython()).filter(url => !(place(url) in files)).map(url => store.delete(url)));
   await self.clients.claim();
 }

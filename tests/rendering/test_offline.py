@@ -17,7 +17,7 @@ FILES = {
     "index.html": "<p>home",
     "404.html": "<p>gone",
     "lessons/x/index.html": PAGE,
-    "lessons/x.cells.json": "{}",
+    "lessons/x.cells.json": '{"models": ["a-model"]}',
     "lessons/y/index.html": '<script src="/below/theme/a.js"></script>',
     "lessons/x.ipynb": "{}",
     "theme/site.css": "p {}",
@@ -27,6 +27,8 @@ FILES = {
     "search/search_index.json": "{}",
     "live/frame.0123456789.html": "<script>",
     "live/numpy.0123456789.bin": "numpy",
+    "live/models/a-model.0123456789.bin": "weights",
+    "live/models/a-model-text.0123456789.bin": "text",
     "live/lock.json": "{}",
 }
 
@@ -55,6 +57,7 @@ def test_it_tells_what_a_page_needs(tmp_path: Path) -> None:
         "lessons/x/index.html": [
             "f/a.woff2",
             "lessons/x.cells.json",
+            "live/models/a-model.0123456789.bin",
             "search/search_index.json",
             "theme/a.js",
             "theme/b.js",
