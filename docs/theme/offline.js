@@ -14,7 +14,7 @@
     worker = another;
     loaded?.disconnect();
     // what a page links is known; some browsers fetch the next page ahead, which was not opened
-    const others = list => list.getEntries().filter(({ initiatorType }) => initiatorType !== "link");
+    const others = list => list.getEntries().filter(({ initiatorType }) => !/^(link|other)$/.test(initiatorType));
     loaded = new PerformanceObserver(list => send(others(list).map(({ name }) => name)));
     loaded.observe({ type: "resource", buffered: true });
     send([location.href]);
