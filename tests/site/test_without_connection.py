@@ -62,12 +62,19 @@ def opened(page: Page, *places: str, instead: str = "") -> str:
 # Reading
 
 
+FONTS = """() => performance.getEntriesByType("resource").map(({ name }) => new URL(name).pathname.slice(1))
+  .filter(name => name.endsWith(".woff2"))"""
+
+
 def test_pages_that_were_opened_are_read_found_and_swapped(watched: Watched, site: Site) -> None:
     page = watched.page
     opened(page, LESSON)
     page.locator(".md-footer__link--next").click()  # by instant navigation
     expect(page).to_have_url(ADDRESS + NEXT)
     kept(page, f"{NEXT}index.html")
+    assert equations_are_set(page)
+    for font in page.evaluate(FONTS):  # these come when they are used
+        kept(page, font)
     cut(page, site)
     page.reload()
     assert equations_are_set(page)
