@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
+from urllib.parse import urlsplit
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import Abort, PluginError
@@ -37,6 +38,7 @@ from rendering.atlas import Atlas, begun, fragments  # noqa: E402
 from rendering.equations import Equations, Typesetter  # noqa: E402
 from rendering.generated import Generated, refuse_typed  # noqa: E402
 from rendering.messages import LOG, tell  # noqa: E402
+from rendering.offline import ABSENT, write_offline  # noqa: E402
 from rendering.plan import plan, start  # noqa: E402
 from rendering.searching import lighten  # noqa: E402
 from rendering.store import Store  # noqa: E402
@@ -135,6 +137,9 @@ def on_config(config: MkDocsConfig) -> None:
     if config.extra["offline"]:
         config.extra["polyfills"] = [IFRAME_WORKER]
         config.theme["features"].remove("navigation.instant")
+    else:
+        config.theme.static_templates.add(ABSENT)
+        config.extra_javascript.append("theme/offline.js")
 
 
 @stops_the_build
@@ -263,10 +268,14 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
     )
 
 
+@stops_the_build
 def on_post_build(config: MkDocsConfig) -> None:
-    """Keep what KaTeX made, and make the search's index light."""
+    """Keep what KaTeX made, make the search's index light, and tell the service worker what the site is."""
+    site = Path(config.site_dir)
     build.equations.typesetter.save(STORE)
-    lighten(Path(config.site_dir) / "search" / "search_index.json")
+    lighten(site / "search" / "search_index.json")
+    if not config.extra["offline"]:
+        write_offline(site, urlsplit(config.site_url or "").path or "/")
 
 
 def with_named_search(html: str) -> str:

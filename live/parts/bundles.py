@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import subprocess
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from live.parts.packing import named
-from rendering.assets import NODE_MODULES, require
+from rendering.assets import NODE_MODULES
 from rendering.messages import RenderError
+from rendering.scripts import built
 from rendering.store import Store, digest, of_files
 
 _SCRIPT, _HASH = "/*script*/", "/*hash*/"  # what stands for them in frame.html
@@ -38,7 +38,8 @@ def bundled(root: Path, lock: Mapping[str, Any], store: Store) -> Scripts:
     """
     js = root / "live" / "js"
     told = json.dumps(lock, sort_keys=True)
-    key = digest([of_files(js, Path(__file__), NODE_MODULES.parent / "package-lock.json"), told])
+    tools = (Path(__file__), root / "rendering" / "scripts.py", NODE_MODULES.parent / "package-lock.json")
+    key = digest([of_files(js, *tools), told])
     kept = store.kept("scripts", key, lambda: json.dumps(_made(js, told)).encode())
     frame, page, loader = json.loads(kept)
     files = {name: text.encode() for name, text in (frame, page, loader)}
@@ -47,8 +48,8 @@ def bundled(root: Path, lock: Mapping[str, Any], store: Store) -> Scripts:
 
 def _made(js: Path, lock: str) -> list[tuple[str, str]]:
     """Name and text of the frame, of the page's script, and of the loader."""
-    worker = _built(js / "frame" / "worker.js", "iife")
-    script = _built(js / "frame" / "frame.js", "iife", _defined("OVLEARN_WORKER", worker))
+    worker = built(js / "frame" / "worker.js", "iife")
+    script = built(js / "frame" / "frame.js", "iife", _defined("OVLEARN_WORKER", worker))
     frame = _named(
         "frame", ".html", _framed((js / "frame" / "frame.html").read_text(encoding="utf-8"), script)
     )
@@ -57,8 +58,8 @@ def _made(js: Path, lock: str) -> list[tuple[str, str]]:
         for name, text in data.items():
             Path(folder, f"{name}.json").write_text(text, encoding="utf-8")
         aliases = [f"--alias:{name}={folder}/{name}.json" for name in data]
-        page = _named("page", ".js", _built(js / "page" / "main.js", "esm", *aliases))
-    loader = _built(js / "loader.js", "iife", _defined("OVLEARN_BUNDLE", page[0]))
+        page = _named("page", ".js", built(js / "page" / "main.js", "esm", *aliases))
+    loader = built(js / "loader.js", "iife", _defined("OVLEARN_BUNDLE", page[0]))
     return [frame, page, _named("loader", ".js", loader)]
 
 
@@ -81,21 +82,3 @@ def _named(name: str, ending: str, text: str) -> tuple[str, str]:
 
 def _defined(name: str, value: str) -> str:
     return f"--define:{name}={json.dumps(value)}"
-
-
-def _built(entry: Path, form: str, *options: str) -> str:
-    # npm installs the one for this machine; esbuild's own script starts it, and adds a trace to what it says
-    program = next(NODE_MODULES.glob("@esbuild/*/bin/esbuild"), NODE_MODULES / "@esbuild" / "esbuild")
-    command: list[str | Path] = [
-        require(program),
-        entry,
-        "--bundle",
-        "--minify",
-        f"--format={form}",
-        *options,
-    ]
-    command += ["--target=es2022", "--charset=utf8", "--log-level=error"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RenderError(f"{entry.name}: {done.stderr.strip()}")
-    return str(done.stdout)

@@ -34,15 +34,17 @@ class Loaded:
     shift: float
 
 
-def load(browser: Browser, address: str, host: Host, *, name: str, width: int) -> Loaded:
+def load(browser: Browser, address: str, host: Host, *, name: str, width: int, kept: bool = False) -> Loaded:
     """Load a page with an empty cache, and scroll to its end.
+
+    `kept`: with the service worker, which comes once, with the first page.
 
     Its host counts the bytes: the browser's protocol does not tell of what a worker loads.
     """
     before = len(host.sent)
     context = browser.new_context(viewport={"width": width, "height": 844})
     try:
-        context.add_init_script(_WATCH)
+        context.add_init_script(_WATCH if kept else f"{_WATCH} delete Navigator.prototype.serviceWorker;")
         page = context.new_page()
         network = context.new_cdp_session(page)
         network.send("Network.enable")

@@ -81,6 +81,7 @@ def read(site: Path) -> Iterator[Promise]:
         heaviest = max(loaded, key=lambda each: each.bytes)
         restless = max(loaded, key=lambda each: each.shift)
         yield Promise("a lesson over the wire, kB", heaviest.name, "–", heaviest.bytes / 1e3, 350)
+        yield once(heaviest.name, host)
         yield Promise("layout shift", f"{restless.name}, {restless.width} px", "–", restless.shift, 0.02)
         for page in AUDITED:
             yield from audited(page, host.server_port)
@@ -94,6 +95,18 @@ def every(lessons: list[str], host: Host) -> list[Loaded]:
             for name in lessons
             for width in (PHONE, WIDE)
         ]
+
+
+def once(lesson: str, host: Host) -> Promise:
+    """What the service worker adds to the first page of a visit."""
+    with launched(host.server_port) as browser:
+        without, kept = (
+            load(browser, f"{ADDRESS}{lesson}/", host, name=lesson, width=WIDE, kept=kept)
+            for kept in (False, True)
+        )
+    return Promise(
+        "what reading offline adds to a first page, kB", lesson, "–", (kept.bytes - without.bytes) / 1e3, 40
+    )
 
 
 def audited(page: str, port: int) -> Iterator[Promise]:

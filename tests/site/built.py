@@ -32,12 +32,12 @@ _FLAGS = (
 
 
 def pages() -> list[str]:
-    """Return every page of the sitemap, and the page for what is not there, as paths below ADDRESS."""
+    """Return every page of the sitemap, and those for what is not there, as paths below ADDRESS."""
     sitemap = SITE / "sitemap.xml"
     if not sitemap.exists():
         return ["404.html"]  # a test that fails, rather than none
     found = re.findall(r"<loc>(.*?)</loc>", sitemap.read_text(encoding="utf-8"))
-    return [*(address.removeprefix(ADDRESS) for address in found), "404.html"]
+    return [*(address.removeprefix(ADDRESS) for address in found), "404.html", "503.html"]
 
 
 def lessons() -> list[str]:

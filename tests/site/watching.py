@@ -10,16 +10,27 @@ from tests.site.built import ADDRESS
 
 
 class Watched:
-    """A page in a context of its own; `wrong` tells every error, and every request outside `base`."""
+    """A page in a context of its own; `wrong` tells every error, and every request outside `base`.
+
+    `kept`: whether there is a service worker; what one asks for cannot be answered by a test's `page.route`.
+    """
 
     def __init__(
-        self, browser: Browser, *, width: int, scheme: Literal["light", "dark"], base: str = ADDRESS
+        self,
+        browser: Browser,
+        *,
+        width: int,
+        scheme: Literal["light", "dark"],
+        base: str = ADDRESS,
+        kept: bool = True,
     ):
         self.base = base
         self.wrong: list[str] = []
         self.context = browser.new_context(
             color_scheme=scheme, viewport={"width": width, "height": 844}, reduced_motion="reduce"
         )
+        if not kept:
+            self.context.add_init_script("delete Navigator.prototype.serviceWorker")
         self.page = self.context.new_page()
         self.page.set_default_timeout(20_000)
         self.page.on("console", self._console)

@@ -67,15 +67,18 @@ export class Sandbox {
   }
 }
 
-const PATIENCE = 5_000; // ms after its load event, which also comes where there was nothing to be loaded
+const PATIENCE = 5_000; // ms after its load event, which also comes where its script may not run
 
-/** A frame that listens. */
-function framed() {
+/**
+ * A frame that listens. Its document is fetched by the page and handed to it: a frame without an origin has no service
+ * worker, and would find nothing without a connection.
+ */
+async function framed() {
   const element = document.createElement("iframe");
   element.setAttribute("sandbox", "allow-scripts");
   element.title = "Where Python runs";
   element.hidden = true;
-  element.src = new URL(frame, import.meta.url);
+  element.srcdoc = await fetchedFrame();
   return new Promise((resolve, reject) => {
     const there = ({ source, data }) => {
       if (source !== element.contentWindow || data?.kind !== "there") return;
@@ -85,9 +88,15 @@ function framed() {
     addEventListener("message", there);
     element.onload = () => setTimeout(() => {
       removeEventListener("message", there);
-      reject(new Problem("The frame for Python did not start. Is there a connection? Does the site's host forbid inline "
-        + "scripts or blob: by a content security policy? How to use this site says what is needed. Try again."));
+      reject(new Problem("The frame for Python did not start. Does the site's host forbid inline scripts or blob: by a "
+        + "content security policy? How to use this site says what is needed. Try again."));
     }, PATIENCE);
     document.body.append(element);
   }).catch(problem => { element.remove(); throw problem; });
+}
+
+async function fetchedFrame() {
+  const answer = await fetch(new URL(frame, import.meta.url)).catch(() => null);
+  if (!answer?.ok) throw new Problem("The frame for Python could not be loaded. Is there a connection? Try again.");
+  return answer.text();
 }

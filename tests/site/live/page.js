@@ -11,15 +11,17 @@ window.fetchParts = async lock => {
   window.parts = Object.fromEntries(await Promise.all(all));
 };
 
-/** Show the frame in an iframe; `sandbox`: its attribute, or null for none. */
-window.openFrame = (address, sandbox = "allow-scripts") => new Promise(done => {
+/** Show the frame in an iframe, as the page does; `sandbox`: its attribute, or null for none. */
+window.openFrame = async (address, sandbox = "allow-scripts") => {
   window.frame?.remove();
   window.frame = document.createElement("iframe");
   if (sandbox !== null) frame.setAttribute("sandbox", sandbox);
-  frame.src = address;
-  frame.onload = done;
-  document.body.append(frame);
-});
+  frame.srcdoc = await (await fetch(address)).text();
+  await new Promise(done => {
+    frame.onload = done;
+    document.body.append(frame);
+  });
+};
 
 /** A worker in the frame; resolves with what it says first. `given`: its parts. */
 window.spawn = (given = window.parts) => {

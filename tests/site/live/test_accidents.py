@@ -19,7 +19,7 @@ LESSON = f"{ADDRESS}lessons/05_freeze_the_attention/"
 
 @pytest.fixture
 def watched(browser: Browser) -> Iterator[Watched]:
-    with Watched(browser, width=PHONE, scheme="light") as watched:
+    with Watched(browser, width=PHONE, scheme="light", kept=False) as watched:
         yield watched
 
 
@@ -179,7 +179,7 @@ def test_a_frame_that_cannot_be_loaded_is_said(page: Page) -> None:
     page.route("**/live/frame.*.html", lambda route: route.abort("internetdisconnected"))
     first = cell(page, 1)
     press(first, "Run")
-    says(first, "^The frame for Python did not start")
+    says(first, "^The frame for Python could not be loaded")
     page.unroute("**/live/frame.*.html")
     press(first, "Run")
     says(first, "^Done in ")
