@@ -57,7 +57,7 @@ def test_a_link_leads_to_a_lesson_with_its_equations(page: Page) -> None:
 
 
 def test_search_finds_a_word_and_follows_it(page: Page) -> None:
-    search(page, "superposition", "lessons/05_freeze_the_attention.html")
+    search(page, "freezing", "lessons/05_freeze_the_attention.html")
     expect(page).to_have_url(re.compile(r"^file:.*/lessons/05_freeze_the_attention\.html"))
 
 

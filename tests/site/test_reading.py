@@ -24,7 +24,7 @@ SIZES = [(layers, heads) for layers in (1, 2, 3) for heads in (1, 2)]
 
 @pytest.mark.parametrize(
     ("word", "place"),
-    [("superposition", "lessons/05_freeze_the_attention/"), ("contribution", "api/numeric/")],
+    [("freezing", "lessons/05_freeze_the_attention/"), ("contribution", "api/numeric/")],
 )
 def test_search_finds_words_of_lessons_and_the_api(home: Page, word: str, place: str) -> None:
     search(home, word, place)

@@ -82,7 +82,7 @@ def test_pages_that_were_opened_are_read_found_and_swapped(watched: Watched, sit
     page.evaluate("window.kept = true")
     page.locator(".md-footer__link--prev").click()
     expect(page.locator("article h1")).to_contain_text("Freeze the attention")
-    search(page, "superposition", LESSON)
+    search(page, "freezing", LESSON)
     assert page.evaluate("window.kept") is True
     assert seen(page) == ["1", "1", "1"]
     assert watched.wrong == []
