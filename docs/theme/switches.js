@@ -47,7 +47,7 @@
     const says = box.querySelector(".ov-tells");
     const panels = [...box.querySelectorAll(":scope > [data-when]")];
     const groups = [...form.querySelectorAll("[data-when]")];
-    const state = () => Object.fromEntries(new FormData(form));
+    const state = () => Object.fromEntries([...new FormData(form)].map(([name, place]) => [name.replace("at-", ""), place]));
     const told = () => {
       const words = panels.find(panel => holds(panel, state()))?.dataset.says ?? "";
       if (says.textContent !== words) says.textContent = words;

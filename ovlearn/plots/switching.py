@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 
 from ovlearn.arguments import complaint
@@ -13,6 +13,9 @@ from ovlearn.plots.svg import tag
 
 MOST_STATES = 64  # of one picture: beyond that the page grows too heavy
 State = Mapping[str, int]
+
+# Before the name of a field: one called "head" alone would be taken for the page's, and cleaned away.
+_AT = "at-"
 
 
 @dataclass(frozen=True)
@@ -152,9 +155,9 @@ def _group(label: str, inside: str, role: str, **attributes: str) -> str:
 def _control(control: Control, begin: State, asked: set[str]) -> str:
     options = {str(place): words for place, words in enumerate(control.options)}
     inside = (
-        slider(control)
+        slider(replace(control, name=f"{_AT}{control.name}"))
         if control.slider
-        else radios(control.name, control.label, options, str(control.start))
+        else radios(f"{_AT}{control.name}", control.label, options, str(control.start))
     )
     needs = {name: places for name, places in control.when.items() if name in asked}
     if not needs:

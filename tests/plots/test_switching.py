@@ -72,7 +72,7 @@ def test_the_controls_have_names_and_wait_for_the_script() -> None:
 def test_what_leaves_no_choice_is_not_asked() -> None:
     then = Control("two", "Two", ("a", "b"), when={"one": [0]})
     root = parsed(plots.switches([Control("one", "One", ("it",)), *CONTROLS[:1], then], drawn))
-    assert {field.attrib["name"] for field in root.iter("input")} == {"kind", "two"}
+    assert {field.attrib["name"] for field in root.iter("input")} == {"at-kind", "at-two"}
     assert next(iter(panels(root))) == "kind=0 two=0"
     assert not [part for part in one(root, ".//form").iter() if "data-when" in part.attrib]
 

@@ -31,6 +31,7 @@ from rendering.generated import generated as kept
 from rendering.pages import article_map, derivations, evidence, front
 from rendering.pages.commands import shell
 from rendering.pages.notation import anchor, notation_page
+from rendering.pages.opening import still
 from rendering.pages.pieces import relation_data, with_symbols
 from rendering.pages.reference import section
 from rendering.plan import plan
@@ -378,3 +379,10 @@ def test_a_wrong_session_would_be_seen(
     assert spoiled != text
     assert failures(spoiled) > 0
     assert "Expected:" in capsys.readouterr().out
+
+
+def test_the_readmes_head_is_the_home_pages() -> None:
+    """It is written by `python -c "from rendering.pages.opening import still; print(still(), end='')"`."""
+    drawn = re.sub(r"ov-[0-9a-f]{10}", "ov-name", still())
+    kept = re.sub(r"ov-[0-9a-f]{10}", "ov-name", (ROOT / "docs/theme/head.svg").read_text(encoding="utf-8"))
+    assert kept == drawn

@@ -40,12 +40,12 @@ def states(box: Locator) -> list[str]:
 def put(box: Locator, when: str) -> None:
     """Set the controls to a state, as a hand would: press a button, move the slider by its keys."""
     for name, place in (pair.split("=") for pair in when.split()):
-        slider = box.locator(f"input[type=range][name='{name}']")
+        slider = box.locator(f"input[type=range][name='at-{name}']")
         if slider.count():
             slider.press("Home")
             for _ in range(int(place)):
                 slider.press("ArrowRight")
-        elif (button := box.locator(f"input[type=radio][name='{name}'][value='{place}']")).count():
+        elif (button := box.locator(f"input[type=radio][name='at-{name}'][value='{place}']")).count():
             button.locator("xpath=..").click()
 
 
