@@ -126,7 +126,7 @@ def on_page_context(
     uri = page.file.src_uri
     source, practice = site.edited_in(uri), site.practice(uri)
     project = config.extra["source_url"]
-    page.edit_url = source and f"{project}/edit/main/{source}"
+    page.meta["edit_url"] = source and f"{project}/edit/main/{source}"
     page.meta["notebook"] = site.downloads(uri)
     page.meta["exercises"] = practice and urls[practice]
 
