@@ -213,7 +213,8 @@ def _form(word: str, offered: Sequence[str]) -> str:
     field = tag("input", type="text", name="word", value=word.strip(), autocomplete="off", spellcheck="false")
     buttons = "".join(tag("button", escape(each), type="button", value=each) for each in offered)
     label = tag("label", "Type a word " + field)
-    inside = label + tag("div", buttons, role="group", aria_label="or press one")
+    # no div: Python-Markdown misplaces the end of a block that begins behind a label
+    inside = label + tag("span", buttons, role="group", aria_label="or press one")
     return tag("form", inside, class_="ov-choices", hidden="")
 
 
