@@ -24,11 +24,12 @@ LOW    := .venv-lowest/.test
 NODE   := node_modules/.stamp
 TRAIN  := .venv-train/.train
 ORACLE := .venv-oracles/.oracles
+EXIT   := .venv-zensical/.zensical
 AUDITS := build/lighthouse/.stamp
 NEWEST := constraints/newest.txt
 LOWEST := constraints/lowest.txt
 GROUPS := --group test --group lint --group bench --group mutation
-EVERY  := $(GROUPS) --group train
+EVERY  := $(GROUPS) --group train --group zensical
 # A worker a core: numpy's own threads would only stand in each other's way. The slow tests stand together, at the end:
 # a worker that has nothing left takes half of what another still has.
 PYTEST := -m pytest -n $(WORKERS) --dist worksteal $(TESTS)
@@ -85,10 +86,10 @@ endef
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help course site site-offline test lint node test-lowest test-newest bench oracles mutants train excerpt constraints clean
+.PHONY: help course site site-offline site-zensical test lint node test-lowest test-newest test-zensical bench oracles mutants train excerpt constraints clean
 
 help: ## list these targets
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-12s  %s\n", $$1, $$2 }' Makefile
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-13s  %s\n", $$1, $$2 }' Makefile
 
 course: $(SITE) $(NODE) ## set up, check every step of every equation, build the site and serve it (PORT, SERVE=no)
 	@test "$(SERVE)" != yes || $(VENV)/bin/python -m rendering.serving --port "$(PORT)"
@@ -105,6 +106,10 @@ site: $(SITE) $(NODE) ## the site, in site/
 site-offline: $(SITE) $(NODE) ## a copy to read from disk, search included: build/site-offline/index.html
 	@export OVLEARN_OFFLINE=true OVLEARN_SITE_URL=; $(call build-site,build/site-offline)
 	@echo "open build/site-offline/index.html"
+
+site-zensical: $(EXIT) $(NODE) ## the same pages without Material for MkDocs, in build/site-zensical
+	@.venv-zensical/bin/python docs/with_zensical.py build/site-zensical
+	@echo "the site is in build/site-zensical/"
 
 test: $(TEST) $(NODE) lint ## set up, lint, and run the tests, or some of them (TESTS=tests/numeric)
 	@$(VENV)/bin/python -m tests.site.browser
@@ -129,6 +134,15 @@ test-newest: $(NODE) ## the tests with the newest versions to be had today
 	@.venv-newest/bin/python $(INSTALL) --upgrade --upgrade-strategy eager -e '.[course,weights]' --group test
 	@.venv-newest/bin/python -m pip list --format=freeze --exclude-editable
 	@.venv-newest/bin/python $(PYTEST) $(USERS)
+
+test-zensical: $(SITE) $(EXIT) $(NODE) ## build the site with MkDocs and with Zensical, and compare them, page by page
+	@$(fetch-model)
+	@$(call say,building the site with MkDocs)
+	@export OVLEARN_SITE_URL=http://ovlearn.localhost/; $(call build-site,build/test-site)
+	@$(call say,building it with Zensical)
+	@OVLEARN_SITE_URL=http://ovlearn.localhost/ .venv-zensical/bin/python docs/with_zensical.py build/test-site-zensical
+	@$(call say,comparing them)
+	@.venv-zensical/bin/python -m pytest -q --noconftest -rP -p no:cacheprovider tests/zensical docs/with_zensical.py
 
 oracles: $(ORACLE) ## compare with transformers and TransformerLens, and record their answers for the tests
 	@.venv-oracles/bin/python -m pytest -q --noconftest -rP -p no:cacheprovider tests/oracles -W ignore
@@ -156,7 +170,7 @@ constraints: ## pin today's newest versions in constraints/newest.txt; run it wi
 	@rm -rf build/constraints
 
 clean: ## remove everything that was made here
-	rm -rf .venv .venv-lowest .venv-train .venv-oracles .venv-newest node_modules build site .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-lowest .venv-train .venv-oracles .venv-newest .venv-zensical node_modules build site .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find ovlearn exercises lessons rendering live training docs tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Either makes the environment where there is none that is up to date; the tests add to what is there.
@@ -185,6 +199,11 @@ $(ORACLE): pyproject.toml tests/oracles/constraints.txt
 	@$(call say,adding torch, transformers and TransformerLens)
 	@.venv-oracles/bin/python $(INSTALL) -c tests/oracles/constraints.txt torch
 	@.venv-oracles/bin/python $(INSTALL) -c tests/oracles/constraints.txt -e '.[weights]' --group oracles
+	@touch $@
+
+$(EXIT): pyproject.toml $(NEWEST)
+	@$(call new-venv,.venv-zensical)
+	@.venv-zensical/bin/python $(INSTALL) -c $(NEWEST) -e '.[course,weights]' --group zensical
 	@touch $@
 
 $(LOW): pyproject.toml $(LOWEST) $(NEWEST)

@@ -30,7 +30,8 @@ _UNUSED = re.compile(
 _NOT_IN_A_PAGE = re.compile(
     r"^ovlearn/(atlas/|commands/|(cli|__main__)\.py)"
     r"|^ovlearn/(grader/|grading\.|exercises/(folder|gate|sheet_cells|scripts|sources|starters)\.)"
-    r"|^rendering/(pages/|execution/(kernel|unrun)|(atlas|docstrings|plan|runnable|scripts|searching|serving)\.|offline/)"
+    r"|^rendering/(pages/|execution/(kernel|unrun)|offline/)"
+    r"|^rendering/(atlas|docstrings|navigation|plan|runnable|scripts|searching|serving|site)\."
 )
 _LICENCE = re.compile(r"^([^/]+)\.dist-info/(?:licenses/)?(LICENSE[^/]*)$")
 _LOADER = ("pyodide.js", "pyodide.asm.js", "pyodide.asm.wasm")

@@ -17,7 +17,7 @@ UNSEEN = {"remove-cell", "remove-input", "hide-input"}
 PAGES = [
     path.relative_to(ROOT).as_posix()
     for path in sorted([*(ROOT / "lessons").glob("*.py"), *(ROOT / "docs").glob("*.py")])
-    if path.name != "hooks.py"
+    if path.read_text(encoding="utf-8").startswith("# %%")
 ]
 
 

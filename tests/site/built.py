@@ -1,7 +1,8 @@
-"""The site as `make test` builds it, and the server and the browser through which it is read."""
+"""The site as `make test` builds it, or that in OVLEARN_TEST_SITE, its server and a browser."""
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.site.browser.wanting import needed
 
 ROOT = Path(__file__).resolve().parents[2]
-SITE = ROOT / "build" / "test-site"
+SITE = ROOT / os.environ.get("OVLEARN_TEST_SITE", "build/test-site")
 # The address for which it is built. The browser alone knows it, so that any free port will do.
 ADDRESS = "http://ovlearn.localhost/"
 PUBLISHED = "https://ovlearn.github.io/ovlearn/"

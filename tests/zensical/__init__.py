@@ -1,0 +1,1 @@
+"""The site built by MkDocs and by Zensical, compared: `make test-zensical`, without Material."""

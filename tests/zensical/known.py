@@ -1,0 +1,14 @@
+"""Every difference that is known, with its reason: the name of a row of docs/contributing/zensical.md."""
+
+from __future__ import annotations
+
+from tests.zensical.comparing import Known
+
+_STYLES_AND_SCRIPTS = r"assets/(javascripts|stylesheets)/.*"
+
+KNOWN = (
+    Known("The theme's own files", "file", place=_STYLES_AND_SCRIPTS),
+    Known("The theme's own files", "file", place=r"assets/_mkdocstrings\.css"),
+    Known("A compressed list of pages", "file", place=r"sitemap\.xml\.gz", other=""),
+    Known("Words of pictures in the search", "search, pictures"),
+)
