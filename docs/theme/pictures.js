@@ -12,12 +12,16 @@
   };
   const clamp = (value, last) => Math.max(0, Math.min(last, value));
 
+  // What a reader restored is a copy of what stood here: some of what follows was done to it before.
+
   // The browser would show an SVG's title as a tooltip over every cell: keep its words, drop the element.
   function untitle(svg) {
+    const title = svg.querySelector(":scope > title");
+    if (!title) return;
     const words = [...svg.querySelectorAll(":scope > title, :scope > desc")].map(element => element.textContent);
     svg.setAttribute("aria-label", words.join(". "));
     svg.removeAttribute("aria-labelledby");
-    svg.querySelector(":scope > title").remove();
+    title.remove();
   }
 
   // Grids
@@ -31,6 +35,7 @@
     const last = [values.length - 1, values[0].length - 1];
     const readout = svg.closest("figure").querySelector(".ov-readout");
     const hint = readout.textContent = "Point at a cell, or use the arrow keys.";
+    svg.querySelector(".ov-cursor")?.remove();
     const cursor = svg.appendChild(document.createElementNS(svg.namespaceURI, "rect"));
     let at = null;
     cursor.setAttribute("class", "ov-cursor");
@@ -86,8 +91,8 @@
     if (!found.length) return;
     const words = found.map(mark => {
       const title = mark.querySelector("title");
-      title.remove();
-      return title.textContent;
+      title?.remove();
+      return mark.dataset.words ??= title.textContent;
     });
     const readout = svg.closest("figure").querySelector(".ov-readout");
     const hint = readout.textContent = "Point at a mark, or use the arrow keys.";
@@ -177,6 +182,7 @@
     box.querySelector("svg").setAttribute("role", "group");
     for (const way of buttons) {
       const name = way.dataset.way;
+      way.querySelector(".ov-hit")?.remove();
       way.prepend(target(way));
       way.setAttribute("role", "button");
       way.setAttribute("tabindex", "0");

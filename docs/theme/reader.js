@@ -57,6 +57,7 @@
     const says = box.querySelector(".ov-says");
     let late = 0, now = "";
 
+    form.querySelector("datalist")?.remove(); // of what this is a copy of
     const list = document.createElement("datalist");
     list.id = `ov-words-${++lists}`;
     for (const word of [...data.words].sort()) list.appendChild(document.createElement("option")).value = word;
@@ -111,7 +112,11 @@
     }
     field.addEventListener("input", () => look(600));
     field.addEventListener("change", () => look(0));
-    field.addEventListener("focus", () => field.select());
+    // A press that enters the field selects what stands there, as the Tab key does by itself. Not on focus: Safari would
+    // let go of it when the press ends, and where the list of words takes the focus and gives it back, every letter would.
+    let entered = false;
+    field.addEventListener("pointerdown", () => { entered = document.activeElement !== field; });
+    field.addEventListener("click", () => { if (entered && field.selectionStart === field.selectionEnd) field.select(); });
     form.addEventListener("submit", event => { event.preventDefault(); look(0); });
     for (const button of buttons) button.addEventListener("click", () => { field.value = button.value; look(0); });
     form.hidden = false;

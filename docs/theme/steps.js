@@ -56,7 +56,8 @@
       count.textContent = `${at + 1} of ${lines.length}`;
       const said = lines[at].querySelector(".ov-rule"), why = lines[at].querySelector(".ov-why");
       because.replaceChildren(element("b", "", said?.textContent ?? ""), ` ${why?.textContent ?? ""}`);
-      if (had && document.activeElement?.disabled !== false) (next.disabled ? back : next).focus();
+      const holds = document.activeElement; // one that is hidden now may still have the focus, and then loses it
+      if (had && (holds.disabled !== false || holds.hidden)) (next.disabled ? back : next).focus();
       lines[at].scrollIntoView({ block: "nearest" });
     }
 
