@@ -25,6 +25,7 @@ NODE   := node_modules/.stamp
 TRAIN  := .venv-train/.train
 ORACLE := .venv-oracles/.oracles
 AUDITS := build/lighthouse/.stamp
+ENGINES := build/engines/.stamp
 NEWEST := constraints/newest.txt
 LOWEST := constraints/lowest.txt
 GROUPS := --group test --group lint --group bench --group mutation
@@ -78,6 +79,12 @@ trap "kill $$one 2>/dev/null; rm -f $$said" EXIT && trap 'exit 130' INT TERM && 
 ( $(2) ) && { wait $$one; status=$$?; cat $$said; test $$status = 0; }
 endef
 
+# what a target needs from npm, in a folder of its own
+define get-aside
+mkdir -p $(@D) && cp $^ $(@D) && cd $(@D) && \
+PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm ci --ignore-scripts --silent && touch $(CURDIR)/$@
+endef
+
 # The language model that the course reads: fetched once, and kept in the platform's folder for caches.
 define fetch-model
 $(VENV)/bin/ovlearn zoo fetch smollm2 >/dev/null || echo "without smollm2, what needs it is left out"
@@ -106,7 +113,7 @@ site-offline: $(SITE) $(NODE) ## a copy to read from disk, search included: buil
 	@export OVLEARN_OFFLINE=true OVLEARN_SITE_URL=; $(call build-site,build/site-offline)
 	@echo "open build/site-offline/index.html"
 
-test: $(TEST) $(NODE) lint ## set up, lint, and run the tests, or some of them (TESTS=tests/numeric)
+test: $(TEST) $(NODE) $(ENGINES) lint ## set up, lint, and run the tests, or some of them (TESTS=tests/numeric)
 	@$(VENV)/bin/python -m tests.site.browser
 	@$(fetch-model)
 	@$(call say,building the site)
@@ -201,6 +208,8 @@ $(NODE): package.json package-lock.json .npmrc | $(SITE)
 
 $(AUDITS): $(addprefix tests/benchmarks/lighthouse/,package.json package-lock.json .npmrc) | $(SITE)
 	@$(call say,adding Lighthouse)
-	@mkdir -p $(@D) && cp $^ $(@D)
-	@cd $(@D) && PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm ci --ignore-scripts --silent
-	@touch $@
+	@$(get-aside)
+
+$(ENGINES): tests/site/engines/package.json tests/site/engines/package-lock.json .npmrc | $(SITE)
+	@$(call say,adding what drives Firefox)
+	@$(get-aside)
