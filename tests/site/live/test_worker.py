@@ -11,7 +11,7 @@ import ovlearn as ov
 from tests.live.reader import Reader, words
 from tests.site.built import ROOT
 from tests.site.live.asking import ask, messages, run, shown, spawn
-from tests.site.live.served import Server
+from tests.site.live.served import Server, frame
 
 LEMMA = "import ovlearn as ov\nov.show(ov.derive('ov-fold'), label='eq:fold', seeds=2)"
 
@@ -168,9 +168,7 @@ GIVEN = {
     ],
 )
 def test_without_a_part_it_says_that_it_cannot_start(loaded: Page, part: str, how: str) -> None:
-    loaded.evaluate("frame.remove()")
-    address = loaded.evaluate("frame.src")
-    loaded.evaluate("address => openFrame(address)", address)  # in which nothing is compiled yet
-    failed = loaded.evaluate(f"part => spawn({GIVEN[how]})", part)
+    loaded.evaluate("address => openFrame(address)", f"/{frame()}")  # in which nothing is compiled yet
+    failed = loaded.evaluate(f"part => Promise.race([spawn({GIVEN[how]}), late()])", part)
     assert failed["kind"] == "failed"
     assert failed["says"].startswith("Python could not start: ")
