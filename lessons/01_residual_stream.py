@@ -41,6 +41,7 @@ chance = {
     silent: chances(without(*silent))[gold]
     for silent in [(), *((head,) for head in heads)]
 }
+assert chance[(1, 4),] > chance[()]
 
 # %% [markdown]
 # ## Who made it say “gold”?

@@ -117,6 +117,7 @@ by_length = [
     sum(gains[path] for path in ways if len(path) == order)
     for order in range(3)
 ]
+assert gains[(1, 6),] + gains[(1, 3),] > sum(gains.values()) / 2
 largest = sorted(ways, key=lambda path: -abs(gains[path]))[:8]
 
 # %% tags=["hide-input"]
@@ -132,8 +133,8 @@ plots.bars(
 )
 
 # %% [markdown]
-# The model has {{ paths.count(model.config) }} paths. To the logit of “gold”, the direct path adds {{ f"{by_length[0]:.1f}" }}, the {{ 16 }} paths through one head
-# {{ f"{by_length[1]:.1f}" }}, and the {{ 8 * 8 }} through two heads {{ f"{by_length[2]:.1f}" }}.
+# The model has {{ paths.count(model.config) }} paths. To the logit of “gold”, the direct path adds {{ f"{by_length[0]:.1f}" }}, the {{ sum(len(path) == 1 for path in ways) }} paths through one head
+# {{ f"{by_length[1]:.1f}" }}, and the {{ sum(len(path) == 2 for path in ways) }} through two heads {{ f"{by_length[2]:.1f}" }}.
 #
 # ## A check that could have failed
 #
@@ -190,8 +191,8 @@ print(f"orders 0 and 1 miss {missed:.0%} of the logits")
 # %% [markdown]
 # For “gold” next to nothing is missed. Over all words and positions it is that much, for this model and this text, in
 # the Frobenius norm. It is no law. In a random network it depends on the scale of the weights, as the slider above
-# shows. In SmolLM2 the boxes of lesson 12 carry 2 % or less of what their heads give ([lesson
-# 12](12_real_networks.py)). Measure it.
+# shows. In SmolLM2 hardly anything of what the heads of [lesson
+# 12](12_real_networks.py) give comes along their boxes. Measure it.
 #
 # ## Two heads act as one
 #

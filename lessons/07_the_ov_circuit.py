@@ -223,8 +223,8 @@ says = ", ".join(
 # So the box makes two claims, and they are different.
 #
 # - **The circuit is a map.** It says which way a head turns a word. It may be good even where little flows.
-# - **The box is an account of one path.** It is exact, and that path may carry nearly all, as on “silver and”, or 2 %,
-#   as there.
+# - **The box is an account of one path.** It is exact, and that path may carry nearly all, as on “silver and”, or
+#   {{ f"{themselves.share:.0%}" }}, as there.
 #
 # [Lesson 12](12_real_networks.py) comes back to this with the whole model.
 #

@@ -9,7 +9,7 @@ import numpy as np
 
 import ovlearn as ov
 from ovlearn import circuits, plots, zoo
-from ovlearn.plots import ovreader
+from ovlearn.plots import rowsayings
 
 real = zoo.load("smollm2-excerpt")
 france = real.rows(29, 2, [" France", " king", " they"], k=1)
@@ -17,7 +17,7 @@ assert list(france.raised[:, 0]) == [
     real.id_of(word) for word in (" France", " King", " scale")
 ]
 first = france.by[:, 0] / france.spread  # [word]
-assert first[1] > ovreader.STANDS_OUT > first[2]
+assert first[1] > rowsayings.STANDS_OUT > first[2]
 assert france.spread[1] < france.noise[1]
 
 # %% [markdown]
@@ -58,13 +58,13 @@ for _ in range(3):
     guess = guess / np.sqrt((guess**2).mean(1, keepdims=True))
     by_chance = guess @ W_random @ real.W_U  # [word, word]
     out.append(np.abs(by_chance).max(1) / by_chance.std(1))
-rare = float((np.array(out) > ovreader.STANDS_OUT).mean())
+rare = float((np.array(out) > rowsayings.STANDS_OUT).mean())
 assert rare < 0.02
 
 # %% [markdown]
-# Fewer than {{ 2 if rare > 0.01 else 1 }} in 100 rows of random heads reach {{ f"{ovreader.STANDS_OUT:.0f}" }} spreads
+# Fewer than {{ 2 if rare > 0.01 else 1 }} in 100 rows of random heads reach {{ f"{rowsayings.STANDS_OUT:.0f}" }} spreads
 # among the excerpt's words.
-# The reader calls a row noise where it is neither {{ ovreader.STRONG }} times as wide as noise nor that far out. Still,
+# The reader calls a row noise where it is neither {{ rowsayings.STRONG }} times as wide as noise nor that far out. Still,
 # quiet is quiet: 27.5 writes pronouns whatever it reads, so at “cat” it points at them too, with little force.
 #
 # The reader's words are the {{ f"{len(real.words):,}" }} of the course's excerpt, less a few that do not suit

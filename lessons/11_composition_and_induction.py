@@ -629,7 +629,8 @@ cases = [
 held = detect.repeat_loss(
     run.frozen().run(heads={(1, head) for head in range(4)}), period
 )
-assert held < 0.01
+little = 0.01
+assert held < little
 orders = paths.by_order(run)[:2].sum(axis=0)  # [batch, pos, d_vocab]
 assert detect.repeat_loss(replace(run, logits=orders), period) < 0.01
 of_layer_1 = [silenced(head, layer=1)[1] for head in range(4)]
@@ -672,7 +673,7 @@ assert turned_loss > 10 > found[0, 1, 2, 3][1]
 # **“Not missed” read as “not used”.** A head may have a stand-in. Silence in pairs.
 #
 # **Silencing in a frozen run.** It keeps the patterns, and with them all that queries and keys read. Here it says that
-# the whole of layer 0 is not needed: the loss stays below {{ "0.01" if held < 0.01 else "?" }}.
+# the whole of layer 0 is not needed: the loss stays below {{ little }}.
 #
 # **Testing with one period.** A head that looks back a fixed number of places passes, and fails at any other.
 #

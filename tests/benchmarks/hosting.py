@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import io
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache, partial
@@ -13,20 +12,16 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from tests.site.built import answering
+
 _TEXT = ("text/", "application/json", "application/xml", "image/svg")
 
 
 @contextmanager
 def hosted(site: Path) -> Iterator[Host]:
     """Serve the site at a free port of this machine; the context gives the server."""
-    with Host(("127.0.0.1", 0), partial(_Handler, directory=str(site))) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+    with answering(Host(("127.0.0.1", 0), partial(_Handler, directory=str(site)))) as server:
+        yield server
 
 
 @cache

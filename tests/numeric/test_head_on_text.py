@@ -61,4 +61,4 @@ def test_an_excerpt_is_read_in_the_same_form() -> None:
 )
 def test_what_cannot_be_read_is_refused(name: str, text: str, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=f"^{message}"):
-        head_on_text(zoo.load(name), text, 0, 0)  # type: ignore[arg-type]
+        head_on_text(zoo.load(name), text, 0, 0)

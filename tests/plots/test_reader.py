@@ -14,7 +14,7 @@ import pytest
 from ovlearn import plots
 from ovlearn.numeric import zoo
 from ovlearn.numeric.norms import normed
-from ovlearn.plots import ovreader
+from ovlearn.plots import rowsayings
 
 from .cases import refusal
 from .reading import number, one, parsed, texts
@@ -47,9 +47,9 @@ def test_each_number_is_the_excerpts(head: int) -> None:
         assert DATA["noise"][head] == pytest.approx(rows.noise[place], abs=0.051)
         suited = [
             [
-                (ovreader.shown(EXCERPT.words[token]), by)
+                (rowsayings.shown(EXCERPT.words[token]), by)
                 for token, by in zip(tokens[place], by_each[place], strict=True)
-                if ovreader.suits(EXCERPT.words[token])
+                if rowsayings.suits(EXCERPT.words[token])
             ][:count]
             for tokens, by_each, count in ((rows.raised, rows.by, 5), (rows.lowered, rows.down_by, 2))
         ]
@@ -93,7 +93,7 @@ def test_what_is_seen_is_said() -> None:
     ],
 )
 def test_verdicts(word: str, verdicts: str) -> None:
-    row = ovreader.sayings(EXCERPT, HEADS[:3], [word])[0]
+    row = rowsayings.sayings(EXCERPT, HEADS[:3], [word])[0]
     assert [each.verdict.split()[-1] for each in row] == verdicts.split()
 
 
@@ -108,30 +108,30 @@ def test_random_heads_are_seldom_taken_for_speaking() -> None:
         spread = rows.std(axis=1)  # [word]
         wide.append(spread)
         far.append(np.abs(rows).max(axis=1) / spread)
-    assert np.mean(np.array(far) > ovreader.STANDS_OUT) < 0.02
-    assert np.mean(np.array(wide) > ovreader.STRONG * np.mean(wide)) < 0.01
+    assert np.mean(np.array(far) > rowsayings.STANDS_OUT) < 0.02
+    assert np.mean(np.array(wide) > rowsayings.STRONG * np.mean(wide)) < 0.01
 
 
 def test_words_to_read() -> None:
     assert 150 <= len(WORDS) <= 250
-    assert [f" {word}" for word in ovreader.STORY] == WORDS[: len(ovreader.STORY)]
-    assert ovreader.readable(EXCERPT) == WORDS
-    for word in WORDS[len(ovreader.STORY) :]:
+    assert [f" {word}" for word in rowsayings.STORY] == WORDS[: len(rowsayings.STORY)]
+    assert rowsayings.readable(EXCERPT) == WORDS
+    for word in WORDS[len(rowsayings.STORY) :]:
         assert word[1:].isalpha()
         assert word[1:].islower()
-        assert ovreader.suits(word)
+        assert rowsayings.suits(word)
 
 
 def test_nothing_that_does_not_suit_everybody_is_shown() -> None:
-    assert all(ovreader.suits(word.strip("*")) for word in DATA["shown"].split(" "))
-    assert not ovreader.suits(" weapons")
+    assert all(rowsayings.suits(word.strip("*")) for word in DATA["shown"].split(" "))
+    assert not rowsayings.suits(" weapons")
 
 
 def test_its_names_have_no_space_in_them() -> None:
     """They are joined by spaces in the data."""
     for word in EXCERPT.words:
-        assert " " not in ovreader.shown(word)
-        assert ovreader.shown(word)
+        assert " " not in rowsayings.shown(word)
+        assert rowsayings.shown(word)
 
 
 def test_weight() -> None:
@@ -161,7 +161,7 @@ def script(call: str) -> Any:
 def test_the_script_unpacks_each_row_and_judges_it_as_the_package_does(head: int) -> None:
     all_rows = script(f"data.rows.map((_, at) => unpack(data, at, {head}))")
     judged = script(f"data.rows.map((_, at) => judged(data, {head}, unpack(data, at, {head})))")
-    sayings = ovreader.sayings(EXCERPT, [HEADS[head]], WORDS)
+    sayings = rowsayings.sayings(EXCERPT, [HEADS[head]], WORDS)
     for place, (row, found) in enumerate(zip(all_rows, judged, strict=True)):
         spread, names, values = unpacked(place, head)
         assert (row["spread"], row["ends"]) == (

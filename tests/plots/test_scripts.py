@@ -34,7 +34,10 @@ def test_each_piece_of_data_that_the_script_reads_is_there() -> None:
 
 
 def test_each_class_that_the_script_looks_for_is_there() -> None:
-    for name in re.findall(r"""["' ]\.(ov-\w+)""", SCRIPT):
+    """In a picture, or made by the script itself."""
+    made = set(re.findall(r'"?class"?[,:] "(ov-\w+)"', SCRIPT))
+    assert made == {"ov-cursor", "ov-hit"}
+    for name in set(re.findall(r"""["' ]\.(ov-\w+)""", SCRIPT)) - made:
         assert f'class="{name}"' in HTML, name
 
 

@@ -10,11 +10,13 @@ from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.site.browser.wanting import needed
+
+Server = TypeVar("Server", bound=ThreadingHTTPServer)
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / os.environ.get("OVLEARN_TEST_SITE", "build/test-site")
@@ -56,16 +58,23 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def served() -> Iterator[int]:
-    """Serve the site on this machine, at a free port, which is what the context gives."""
-    with _Server(("127.0.0.1", 0), partial(_Quiet, directory=str(SITE))) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+def answering(server: Server) -> Iterator[Server]:
+    """Let a server answer in a thread of its own, until the context ends."""
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    with server:
         thread.start()
         try:
-            yield server.server_port
+            yield server
         finally:
             server.shutdown()
             thread.join()
+
+
+@contextmanager
+def served() -> Iterator[int]:
+    """Serve the site on this machine, at a free port, which is what the context gives."""
+    with answering(_Server(("127.0.0.1", 0), partial(_Quiet, directory=str(SITE)))) as server:
+        yield server.server_port
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -13,7 +12,7 @@ from typing import Any
 from playwright.sync_api import Page
 
 from rendering.offline import write_offline
-from tests.site.built import ADDRESS, SITE
+from tests.site.built import ADDRESS, SITE, answering
 
 LESSON, NEXT, EXERCISES = (
     "lessons/05_freeze_the_attention/",
@@ -111,14 +110,8 @@ class _Handler(SimpleHTTPRequestHandler):
 @contextmanager
 def changing(folder: Path) -> Iterator[Site]:
     """A server of its own, at a free port; `fresh` puts the site there."""
-    with Site(folder) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+    with answering(Site(folder)) as server:
+        yield server
 
 
 def cut(page: Page, site: Site, off: bool = True) -> None:

@@ -7,11 +7,12 @@ import json
 import re
 from collections import Counter
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 
 from tests.zensical.builds import LOSSES, WITH_MKDOCS, WITH_ZENSICAL
-from tests.zensical.comparing import ADDRESS, Difference, between_sites, pages
+from tests.zensical.comparing import ADDRESS, Difference, Known, between_sites, pages
 from tests.zensical.known import KNOWN
 from tests.zensical.reading import read
 
@@ -32,8 +33,8 @@ def test_every_difference_has_a_reason(found: list[Difference]) -> None:
 
 
 @pytest.mark.parametrize("known", KNOWN, ids=lambda known: f"{known.reason} ({known.place})")
-def test_what_is_known_is_still_so(known: object, found: list[Difference]) -> None:
-    assert any(known.explains(one) for one in found)  # type: ignore[attr-defined]
+def test_what_is_known_is_still_so(known: Known, found: list[Difference]) -> None:
+    assert any(known.explains(one) for one in found)
 
 
 def test_every_reason_is_told() -> None:
@@ -46,9 +47,9 @@ def test_the_page_names_the_version() -> None:
 
 
 @pytest.mark.parametrize("site", [WITH_MKDOCS, WITH_ZENSICAL], ids=["mkdocs", "zensical"])
-def test_enough_is_compared(site: object) -> None:
+def test_enough_is_compared(site: Path) -> None:
     counted: Counter[str] = Counter()
-    found = pages(site)  # type: ignore[arg-type]
+    found = pages(site)
     for place, file in found.items():
         said = read(file.read_text(encoding="utf-8"), ADDRESS + place)
         counted.update({kind: len(items) for kind, items in said.items()})

@@ -7,7 +7,6 @@ import hashlib
 import json
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from typing import Any
 
 from rendering.assets import NODE_MODULES
 from tests.live.runtime import built
+from tests.site.built import answering
 
 # What code in a worker can ask for; whoever gets it has got out.
 TREASURE = {
@@ -105,14 +105,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def running(files: dict[str, tuple[str, bytes]]) -> Iterator[Server]:
-    with Server(files) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+    with answering(Server(files)) as server:
+        yield server
 
 
 @contextmanager
