@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -181,3 +182,36 @@ def test_its_spreads_are_those_of_whole_rows(short: Excerpt, smollm2: GPT) -> No
         mine = short.rows(*head, words, k=1)
         np.testing.assert_allclose(mine.spread, real.spread, rtol=0.02)
         np.testing.assert_allclose(mine.noise, real.noise, rtol=0.1)
+
+
+# What a head is compared with
+
+
+def test_chance_is_what_rows_of_other_words_reach(short: Excerpt) -> None:
+    """Word by word, from the products of rows."""
+    run = short.run("The capital of France is")
+    layer, head, at = 23, 4, 4
+    place = short.place(layer, head)
+
+    def row(stream: Any) -> Any:
+        return stream / np.sqrt(np.mean(stream**2) + short.eps) @ short.W_V[place]
+
+    def dot(one: Any, other: Any) -> float:
+        return float(one @ short.gram[place] @ other)
+
+    met = row(run.stream(layer)[at])
+    rows = [row(stream) for stream in short.first]
+    cosines = sorted(dot(one, met) / np.sqrt(dot(one, one) * dot(met, met)) for one in rows)
+    for quantile in (0.0, 0.95, 1.0):
+        found = run.by_chance(layer, head, at, "after first MLP", quantile)
+        assert found == pytest.approx(np.quantile(cosines, quantile), abs=1e-4)
+
+
+def test_each_head_is_silenced_by_itself(short: Excerpt) -> None:
+    run = short.run("He wanted to do it by")
+    assert [run.without(*head) for head in short.heads] == [float(each) for each in run.silenced]
+    left = {head: run.without(*head) / run.probabilities[-1, 0] for head in short.heads}
+    assert sorted(left, key=left.__getitem__)[:2] == [(26, 2), (25, 2)]
+    assert left[25, 2] < 0.5 < 0.9 < left[23, 4] < 1.1
+    with pytest.raises(ValueError, match=r"^layer, head: expected one of"):
+        run.without(0, 0)

@@ -45,6 +45,7 @@ def test_an_excerpt_is_read_in_the_same_form() -> None:
     found = head_on_text(excerpt, "He wanted to do it by", 25, 2)
     run = excerpt.run("He wanted to do it by")
     assert found.next_word == " himself"
+    np.testing.assert_array_equal(found.attention, run.attention(25, 2)[-1])
     assert found.probability == pytest.approx(float(run.probabilities[-1, 0]))
     np.testing.assert_allclose(found.gave, run.gives(25, 2)[:, excerpt.id_of(" himself")], rtol=1e-6)
     he = found.words.index("He")

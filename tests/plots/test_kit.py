@@ -250,3 +250,20 @@ def test_a_note_without_room_is_an_error_and_so_is_a_drawing_without_words() -> 
     for name in ("title", "says"):
         with pytest.raises(ValueError, match=f"^{name}: expected words, got ' '$"):
             drawn(wall, **{name: " "})
+
+
+def test_a_silent_writer_loses_its_arrow_and_its_colour() -> None:
+    def of(silent: list[str]) -> tuple[int, int]:
+        svg = "".join(part.svg for part in kit.stream([["head 0.0", "head 0.1"]], silent=silent))
+        return svg.count('data-thing="ov"'), svg.count("<path")
+
+    (things, paths), (fewer, lines) = of([]), of(["head 0.1"])
+    assert (things - fewer, paths - lines) == (2, 2)  # its box and its arrow; the arrow's line and its point
+
+
+def test_bars_that_are_not_pointed_at_have_no_marks() -> None:
+    values, names = [2.0, -1.0], ["gold", "brass"]
+    assert kit.bars(values, names).svg.count('class="ov-mark"') == 2
+    quiet = kit.bars(values, names, pointed=False)
+    assert "ov-mark" not in quiet.svg
+    assert quiet.size == kit.bars(values, names).size

@@ -172,10 +172,23 @@ def test_arcs_are_as_thick_as_what_came_from_there(heads: list[HeadOnText]) -> N
     ]
 
 
-def test_the_word_from_which_most_came_is_pressed(heads: list[HeadOnText]) -> None:
-    root = parsed(plots.heads_on_texts({"": {"": heads[:1]}}))
+def test_the_word_from_which_most_came_is_pressed() -> None:
+    """And not the one that gets most attention: that is the begin token here."""
+    found = head_on_text(zoo.load("smollm2-excerpt"), "He wanted to do it by", 26, 2)
+    assert found.attention.argmax() != found.gave.argmax()
+    root = parsed(plots.heads_on_texts({"": {"": [found]}}))
     (pressed,) = [part for part in root.iter("g") if part.attrib.get("class") == "ov-press ov-on"]
-    assert pressed.attrib["data-label"] == "look at silver"
+    assert pressed.attrib["data-label"] == f"look at {found.words[found.gave.argmax()].strip()}"
+
+
+def test_a_row_has_what_it_raises_and_what_it_lowers(heads: list[HeadOnText]) -> None:
+    (head,) = heads[:1]
+    root = parsed(plots.heads_on_texts({"": {"": [head]}}))
+    rows = [part for part in root.iter("g") if part.attrib.get("data-when", "").startswith("word=")]
+    for place, row in enumerate(rows):
+        written = ["".join(text.itertext()) for text in row.iter("text")]
+        assert [name for name in written if name in head.raised[place]] == list(head.raised[place])
+        assert [name for name in written if name in head.lowered[place]] == list(head.lowered[place][:2])
 
 
 def number(text: str) -> float:

@@ -44,9 +44,13 @@ def press(part: Part, name: str, place: int, says: str, *, on: bool = False) -> 
 
 
 def only(parts: Sequence[Part], name: str, place: int, says: str = "", *, on: bool = False) -> Part:
-    """Return parts as one, which is there only while what is called `name` is set to `place`.
+    """Return parts, at least one, as one which is there only while what is called `name` is set to `place`.
 
-    `says`: what the site adds below the drawing then.
+    `says`: what stands below the drawing then; `on`: whether it is so to begin with.
+
+    >>> from ovlearn.plots.kit import text
+    >>> "display:none" in only([text("gold")], "word", 1).svg
+    True
     """
     svg = tag(
         "g",
