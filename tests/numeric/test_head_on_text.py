@@ -48,6 +48,9 @@ def test_an_excerpt_is_read_in_the_same_form() -> None:
     np.testing.assert_array_equal(found.attention, run.attention(25, 2)[-1])
     assert found.probability == pytest.approx(float(run.probabilities[-1, 0]))
     np.testing.assert_allclose(found.gave, run.gives(25, 2)[:, excerpt.id_of(" himself")], rtol=1e-6)
+    rows = excerpt.rows(25, 2, found.words, 5)
+    np.testing.assert_allclose(found.by * run.scale[-1], rows.by, rtol=1e-6)
+    np.testing.assert_allclose(found.down_by * run.scale[-1], rows.down_by, rtol=1e-6)
     he = found.words.index("He")
     assert found.raised[he] == tuple(excerpt.words[one] for one in excerpt.rows(25, 2, ["He"], 5).raised[0])
 

@@ -22,7 +22,7 @@ class HeadOnText:
     words [pos]: the text, the begin token first.  attention [pos]: the last row of the pattern.  gave [pos]:
     what came from each position to the logit of `next_word`, less the mean over the vocabulary.  raised,
     lowered [pos][k]: the words that the circuit's row of each word raises and lowers most; by, down_by
-    [pos, k]: by how much.
+    [pos, k]: by how many logits, if the head looked there alone, the last norm's factor here held.
     """
 
     model: str
@@ -93,7 +93,7 @@ def _of_excerpt(model: Excerpt, text: str, head: Head, k: int) -> HeadOnText:
         run.attention(*head)[-1],
         run.gives(*head)[:, model.id_of(word)],
         tuple(tuple(model.words[each] for each in row) for row in rows.raised),
-        rows.by,
+        rows.by / run.scale[-1],
         tuple(tuple(model.words[each] for each in row) for row in rows.lowered),
-        rows.down_by,
+        rows.down_by / run.scale[-1],
     )
