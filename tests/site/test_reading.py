@@ -59,9 +59,10 @@ def go_on(page: Page) -> None:
     page.evaluate("window.kept = true")
     link = page.locator(".md-footer__link--next")
     target = str(link.evaluate("each => each.href"))
+    left = page.locator("article").element_handle()
     link.click()
-    expect(page).to_have_url(target)
-    expect(page.locator(".md-footer__link--prev")).to_be_visible()
+    expect(page).to_have_url(target)  # the address changes before the page does
+    page.wait_for_function("left => !left.isConnected", arg=left)
     assert page.evaluate("window.kept") is True, "the page was loaded anew"
 
 

@@ -22,10 +22,11 @@ STATE = """box => [...box.querySelectorAll(":scope > [data-when]")]
 
 
 def source(page: str) -> str:
-    return (SITE / page / "index.html").read_text(encoding="utf-8")
+    path = SITE / page
+    return (path if path.suffix else path / "index.html").read_text(encoding="utf-8")
 
 
-SWITCHED = [page for page in pages() if page != "404.html" and 'class="ov-switches"' in source(page)]
+SWITCHED = [page for page in pages() if 'class="ov-switches"' in source(page)]
 each_page = pytest.mark.parametrize("path", [pytest.param(path, id=path or "home") for path in SWITCHED])
 
 

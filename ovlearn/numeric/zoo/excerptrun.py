@@ -67,7 +67,7 @@ class ExcerptRun:
 
         >>> from ovlearn.numeric import zoo
         >>> run = zoo.load("smollm2-excerpt").run("The capital of France is")
-        >>> run.without(23, 4) < run.probabilities[-1, 0] / 2
+        >>> bool(run.without(23, 4) < run.probabilities[-1, 0] / 2)
         True
 
         Source: zero ablation, as in Elhage et al. (2021), 'Term Importance Analysis'.
