@@ -1,6 +1,7 @@
 // On every page: buttons on the cells, hints in stages, and what a reader left here. All else comes at the first click.
 import { stage } from "./page/hints.js";
 import { editOf, entryOf } from "./page/keeping.js";
+import { lost } from "./page/parting.js";
 import { ticks } from "./page/ticks.js";
 
 const bundle = new URL(OVLEARN_BUNDLE, document.currentScript.src); // esbuild puts the name in
@@ -126,8 +127,21 @@ function passed() {
   ticks(site);
 }
 
+/** Say where Python was when the browser closed this page under it. */
+function told() {
+  const had = lost(page());
+  const cell = had && [...document.querySelectorAll(".ov-cell[data-wired]")].find(({ dataset }) => (dataset.exercise || dataset.cell) === had);
+  if (!cell) return;
+  cell.querySelector(".ov-says").textContent = "The browser closed this page while Python was in it: it may have had no memory left. "
+    + "What was defined is gone, what you typed is kept.";
+}
+
+let first = true;
+
 function start() {
   document.querySelectorAll(".ov-cell").forEach(wire);
+  if (first) told(); // while pages are only swapped, Python stays
+  first = false;
   document.querySelectorAll(".ov-progress").forEach(panel);
   passed();
 }

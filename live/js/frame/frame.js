@@ -19,14 +19,17 @@ function spawn(port) {
   };
 }
 
+const there = () => parent.postMessage({ kind: "there" }, "*");
+
 function hear({ source, data, ports }) {
   if (source !== parent) return;
   if (data?.kind === "spawn") spawn(ports[0]);
   if (data?.kind === "kill") worker?.terminate();
+  if (data?.kind === "call") there();
 }
 
 // Opened by itself, this document would have the site's origin, and whoever opened it could have code run there.
 if (parent !== self && self.origin === "null") {
   addEventListener("message", hear);
-  parent.postMessage({ kind: "there" }, "*");
+  there();
 }

@@ -1,11 +1,12 @@
 // The worker in which Python runs. What follows is the reference for all that page, frame and worker say.
 //
 // Frame → page (postMessage to the window):
-//   {kind: "there"}                     once: it listens
+//   {kind: "there"}                     it listens: at first, and when it is called
 //
 // Page → frame (postMessage to the iframe's window):
 //   {kind: "spawn"} and a MessagePort   start a worker, and give it the port; one that runs is ended
 //   {kind: "kill"}                      end the worker, whatever it does
+//   {kind: "call"}                      say whether it is still there
 //
 // Page → worker, by the port. The worker does them in order, one at a time:
 //   {kind: "start", parts}              parts: {name: ArrayBuffer}, those of live/parts; the first message
@@ -39,6 +40,7 @@ import { interpreter } from "./boot.js";
 const KNOWN = [
   [/call stack/i, "the code was nested too deeply for it"],
   [/exit\(/, "the code ended the whole process"],
+  [/^closed$/, "the code closed it"],
   [/abort|out of bounds|unreachable/i, "the code broke its memory"],
 ];
 const PATIENCE = 150; // ms without a message after which Python imports ahead
@@ -54,6 +56,7 @@ self.onmessage = ({ data, ports }) => { // from the frame, once
     done = done.then(() => heard(message, data.compiled)).catch(fail);
   };
 };
+self.close = () => fail("closed"); // else not every browser would tell anyone
 self.postMessage("awake");
 
 async function heard(message, compiled) {

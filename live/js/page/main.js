@@ -2,12 +2,16 @@
 import { Bar } from "./bar.js";
 import { Cell } from "./cell.js";
 import { Exercises } from "./exercises.js";
+import { gone, here } from "./parting.js";
 import { Problem } from "./problem.js";
 import { Python } from "./python.js";
 import { Session } from "./session.js";
 
 const python = new Python();
 let current = null; // one page at a time; instant navigation swaps the article
+
+addEventListener("pagehide", gone);
+python.ended = () => current?.ended();
 
 /** Leave the page that is not shown any more: what runs there ends. */
 function turn() {
@@ -55,6 +59,12 @@ class Page {
     removeEventListener("storage", this.elsewhere);
     this.bar.element.remove();
     if (this.busy) python.stop("The page was left.");
+  }
+
+  /** Python has ended by itself. */
+  ended() {
+    gone();
+    if (!this.busy) this.#rests(); // else the cell that waits for it says so
   }
 
   async act(element, action) {
@@ -113,10 +123,14 @@ class Page {
     });
   }
 
-  stop() { python.stop("Stopped. What was defined is gone: the next run starts anew."); }
+  stop() {
+    gone();
+    python.stop("Stopped. What was defined is gone: the next run starts anew.");
+  }
 
   /** Forget all that was defined. */
   restart() {
+    gone();
     python.stop("");
     this.#rests();
   }
@@ -178,6 +192,7 @@ class Page {
     cell.element.setAttribute("aria-busy", "true");
     try {
       await this.#prepared();
+      here(this.where, cell.id);
       await work();
     } catch (error) {
       if (!(error instanceof Problem)) console.error(error);

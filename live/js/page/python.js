@@ -11,7 +11,14 @@ export class Python {
   #started = null;
   #user = null; // the session whose names it has
 
-  constructor() { this.#sandbox.ended = () => this.#forget(); }
+  ended = null; // called when it ends by itself
+
+  constructor() {
+    this.#sandbox.ended = () => {
+      this.#forget();
+      this.ended?.();
+    };
+  }
 
   /** Whether it runs, or is about to. */
   get on() { return this.#started !== null; }

@@ -3,12 +3,24 @@
 import frame from "ovlearn-frame";
 import { Problem } from "./problem.js";
 
+const CLOSED = "The browser closed Python: it may have had no memory left. "
+  + "What was defined is gone: the next run starts anew.";
+const BETWEEN = 2_000, UNANSWERED = 5; // ms from one call to the frame to the next, and how many stay without an answer
+
 export class Sandbox {
   #frame = null;
   #port = null;
   #waiting = new Map(); // by the number of the message: how it ends, and what hears what is printed
   #count = 0;
+  #calls = 0; // that the frame has not answered
   ended = null; // called when Python ends by itself
+
+  constructor() {
+    addEventListener("message", ({ source, data }) => {
+      if (source === this.#frame?.contentWindow && data?.kind === "there") this.#calls = 0;
+    });
+    setInterval(() => { if (this.#waiting.size && this.#frame) this.#call(); }, BETWEEN);
+  }
 
   /** Start Python from its parts; resolves once it waits for code. */
   async start(parts) {
@@ -58,6 +70,20 @@ export class Sandbox {
     if (message.kind === "printed") return waits.printed?.(String(message.text));
     this.#waiting.delete(id);
     waits.resolve(message);
+  }
+
+  /** A frame can have a process of its own, which ends and tells nobody. Python may be busy for long; its frame is not. */
+  #call() {
+    if (++this.#calls > UNANSWERED) this.#closed();
+    else this.#frame.contentWindow?.postMessage({ kind: "call" }, "*");
+  }
+
+  #closed() {
+    this.#frame.remove();
+    this.#frame = null;
+    this.#calls = 0;
+    this.ended?.();
+    this.#fail(CLOSED);
   }
 
   #fail(words) {

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Error, Locator, Page, expect
 
 from tests.site.built import ADDRESS
 from tests.site.live import served
-from tests.site.live.using import cell, press, says, write
+from tests.site.live.using import button, cell, press, says, write
 from tests.site.test_pages import PHONE, SIDEWAYS
 from tests.site.watching import Watched
 
+SEEN = (".highlight code", ".ov-says")
 LESSON = f"{ADDRESS}lessons/05_freeze_the_attention/"
 
 
@@ -95,7 +97,9 @@ def test_an_output_too_large_for_a_page_is_left_out(page: Page) -> None:
     expect(first.locator(".ov-out").last).to_contain_text("and on")
 
 
-@pytest.mark.parametrize("code", ["import os\nos._exit(3)", "eval('-' * 3000 + '1')"])
+@pytest.mark.parametrize(
+    "code", ["import os\nos._exit(3)", "eval('-' * 3000 + '1')", "import js\njs.close()"]
+)
 def test_python_that_ends_is_said_and_starts_again(page: Page, code: str) -> None:
     first = cell(page, 1)
     write(first, code)
@@ -106,6 +110,50 @@ def test_python_that_ends_is_said_and_starts_again(page: Page, code: str) -> Non
     press(first, "Run")
     says(first, "^Done in ")
     still_there_after_leaving(page, "print('and on')")
+
+
+def test_a_frame_that_the_browser_closed_is_said_and_python_starts_again(page: Page) -> None:
+    first = cell(page, 1)
+    write(first, "while True: pass")
+    press(first, "Run")
+    says(first, "^Running")
+    page.locator("iframe").evaluate("frame => frame.remove()")
+    says(first, "^The browser closed Python: it may have had no memory left")
+    write(first, "print('and on')")
+    press(first, "Run")
+    says(first, "^Done in ")
+
+
+def test_a_page_that_the_browser_closed_says_so_once_when_it_is_back(page: Page) -> None:
+    """Its process is killed; Playwright will have no more to do with such a page, but the browser has."""
+    first = cell(page, 1)
+    write(first, "kept = 1")
+    press(first, "Run")
+    says(first, "^Done in ")
+    browser = page.context.new_cdp_session(page)
+
+    def said() -> str:
+        where = "document.querySelector('.ov-cell[data-cell=\"1\"] {}')?.textContent"
+        found = (browser.send("Runtime.evaluate", {"expression": where.format(each)}) for each in SEEN)
+        return " | ".join(str(each["result"].get("value")) for each in found)
+
+    with page.expect_event("crash"), pytest.raises(Error, match="ERR_ABORTED"):
+        page.goto("chrome://crash")
+    for words in ("The browser closed this page while Python was in it: .* kept.", "Your edit, kept"):
+        browser.send("Page.reload")
+        deadline = time.monotonic() + 20
+        while not re.match(f"kept = 1 \\| {words}", now := said()):
+            assert time.monotonic() < deadline, now
+            time.sleep(0.2)
+
+
+def test_a_page_that_one_left_says_nothing_of_it(page: Page) -> None:
+    first = cell(page, 1)
+    press(first, "Run")
+    says(first, "^Done in ")
+    page.reload()
+    expect(button(first, "Run")).to_be_visible()
+    expect(first.locator(".ov-says")).to_have_text("")
 
 
 def test_a_damaged_part_is_refused(page: Page) -> None:
