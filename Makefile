@@ -26,6 +26,7 @@ TRAIN  := .venv-train/.train
 ORACLE := .venv-oracles/.oracles
 EXIT   := .venv-zensical/.zensical
 AUDITS := build/lighthouse/.stamp
+ENGINES := build/engines/.stamp
 NEWEST := constraints/newest.txt
 LOWEST := constraints/lowest.txt
 GROUPS := --group test --group lint --group bench --group mutation
@@ -79,6 +80,12 @@ trap "kill $$one 2>/dev/null; rm -f $$said" EXIT && trap 'exit 130' INT TERM && 
 ( $(2) ) && { wait $$one; status=$$?; cat $$said; test $$status = 0; }
 endef
 
+# what a target needs from npm, in a folder of its own
+define get-aside
+mkdir -p $(@D) && cp $^ $(@D) && cd $(@D) && \
+PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm ci --ignore-scripts --silent && touch $(CURDIR)/$@
+endef
+
 # The language model that the course reads: fetched once, and kept in the platform's folder for caches.
 define fetch-model
 $(VENV)/bin/ovlearn zoo fetch smollm2 >/dev/null || echo "without smollm2, what needs it is left out"
@@ -111,7 +118,7 @@ site-zensical: $(EXIT) $(NODE) ## the same pages without Material for MkDocs, in
 	@.venv-zensical/bin/python docs/with_zensical.py build/site-zensical
 	@echo "the site is in build/site-zensical/"
 
-test: $(TEST) $(NODE) lint ## set up, lint, and run the tests, or some of them (TESTS=tests/numeric)
+test: $(TEST) $(NODE) $(ENGINES) lint ## set up, lint, and run the tests, or some of them (TESTS=tests/numeric)
 	@$(VENV)/bin/python -m tests.site.browser
 	@$(fetch-model)
 	@$(call say,building the site)
@@ -220,6 +227,8 @@ $(NODE): package.json package-lock.json .npmrc | $(SITE)
 
 $(AUDITS): $(addprefix tests/benchmarks/lighthouse/,package.json package-lock.json .npmrc) | $(SITE)
 	@$(call say,adding Lighthouse)
-	@mkdir -p $(@D) && cp $^ $(@D)
-	@cd $(@D) && PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm ci --ignore-scripts --silent
-	@touch $@
+	@$(get-aside)
+
+$(ENGINES): tests/site/engines/package.json tests/site/engines/package-lock.json .npmrc | $(SITE)
+	@$(call say,adding what drives Firefox)
+	@$(get-aside)

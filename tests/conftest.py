@@ -9,6 +9,7 @@ from tests.lacking import Need, NotRun
 from tests.language_model import lack_of_model, model
 from tests.live.runtime import built
 from tests.site.browser.wanting import lack
+from tests.site.engines.finding import OF_FIREFOX, OF_WEBKIT, lack_of
 
 # Speed is measured in tests/benchmarks: no test fails because its machine has more to do.
 settings.register_profile("patient", deadline=None)
@@ -16,6 +17,9 @@ settings.load_profile("patient")
 
 NEEDS = (
     Need("browser", lack),
+    Need("chromium", lack),
+    Need("firefox", lambda: lack_of(OF_FIREFOX)),
+    Need("webkit", lambda: lack_of(OF_WEBKIT)),
     Need("python_in_page", lambda: built().absent),
     Need("smollm2", lack_of_model),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -48,7 +48,9 @@ def lessons() -> list[str]:
     return sorted(page for page in pages() if page.startswith("lessons/"))
 
 
-class _Quiet(SimpleHTTPRequestHandler):
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves files, and says nothing of it."""
+
     def log_message(self, format: str, *args: Any) -> None:
         pass
 
@@ -71,9 +73,9 @@ def answering(server: Server) -> Iterator[Server]:
 
 
 @contextmanager
-def served() -> Iterator[int]:
+def served(handler: Callable[..., Quiet] = Quiet) -> Iterator[int]:
     """Serve the site on this machine, at a free port, which is what the context gives."""
-    with answering(_Server(("127.0.0.1", 0), partial(_Quiet, directory=str(SITE)))) as server:
+    with answering(_Server(("127.0.0.1", 0), partial(handler, directory=str(SITE)))) as server:
         yield server.server_port
 
 
@@ -82,10 +84,17 @@ def launched(port: int) -> Iterator[Browser]:
     """Start a browser to which ADDRESS is this port, and nothing else is anywhere."""
     host = ADDRESS.removeprefix("http://").rstrip("/")
     rules = f"--host-resolver-rules=MAP {host}:80 127.0.0.1:{port}, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+    with started(rules) as browser:
+        yield browser
+
+
+@contextmanager
+def started(*flags: str) -> Iterator[Browser]:
+    """Start a browser with these flags, and with those that it has in every test."""
     chromium = needed()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=chromium.path, env=chromium.environment, args=[*_FLAGS, rules]
+            executable_path=chromium.path, env=chromium.environment, args=[*_FLAGS, *flags]
         )
         try:
             yield browser
