@@ -17,9 +17,9 @@ settings.load_profile("patient")
 
 NEEDS = (
     Need("browser", lack),
-    Need("chromium", lack),
-    Need("firefox", lambda: lack_of(OF_FIREFOX)),
-    Need("webkit", lambda: lack_of(OF_WEBKIT)),
+    Need("in_chromium", lack),
+    Need("in_firefox", lambda: lack_of(OF_FIREFOX)),
+    Need("in_webkit", lambda: lack_of(OF_WEBKIT)),
     Need("python_in_page", lambda: built().absent),
     Need("smollm2", lack_of_model),
 )

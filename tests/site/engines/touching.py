@@ -23,7 +23,7 @@ def home_words(hand: Hand) -> None:
     hand.go("")
     hand.click(f"{_SHOWN} .ov-press", "look at and")
     hand.until(lambda: pressed(hand), lambda words: words == ["look at and"])
-    assert "gives “and”" in (hand.text(f"{_HEAD} .ov-says") or "")
+    assert "gives “and”" in (hand.text(f"{_HEAD} .ov-tells") or "")
     hand.focus(f"{_SHOWN} .ov-press", "look at silver")
     hand.press("ArrowLeft")
     assert pressed(hand) == ["look at begin"]
@@ -99,15 +99,15 @@ def reader(hand: Hand) -> None:
     top = ".ov-reader .ov-cards table:first-child tbody tr:first-child span"
     france = hand.text(top)
     hand.click(".ov-reader button", "king")
-    hand.reads(".ov-reader .ov-says", "^Looking at “king”")
+    hand.reads(".ov-reader .ov-tells", "^Looking at “king”")
     assert hand.text(top) != france
     hand.click(".ov-reader input[name=word]")
     hand.until(lambda: hand.evaluate("getSelection().toString()"), lambda text: text == "king")
     hand.engine.text("Japan")
     hand.press("Enter")
-    hand.reads(".ov-reader .ov-says", "^Looking at “Japan”")
+    hand.reads(".ov-reader .ov-tells", "^Looking at “Japan”")
     hand.press("Control+a")
     hand.engine.text("Frannce")
     hand.reads(
-        ".ov-reader .ov-says", "^“Frannce” is not among .* Near it are: “France”.* Still shown: “Japan”"
+        ".ov-reader .ov-tells", "^“Frannce” is not among .* Near it are: “France”.* Still shown: “Japan”"
     )

@@ -18,14 +18,20 @@ _REPORTS = f"<head><script>{Path(__file__).with_name('reports.js').read_text('ut
 
 @dataclass
 class Seen:
-    """What came to the proxy. `asked`: of the site; `elsewhere`: of others; `wrong`: what a page told."""
+    """What came to the proxy. `asked`: of the site; `elsewhere`: of others; `wrong`: what a page told.
+
+    `reporting`: whether pages report their errors, for which their files are changed.
+    """
 
     asked: list[str] = field(default_factory=list)
     elsewhere: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
+    reporting: bool = True
 
 
-class _Proxy(Quiet):
+class Proxy(Quiet):
+    """Answers for the site, with what reports a page's errors added to its files, and for all others."""
+
     def __init__(self, *of_request: Any, seen: Seen, **rest: Any) -> None:
         self.seen = seen
         super().__init__(*of_request, **rest)
@@ -38,8 +44,9 @@ class _Proxy(Quiet):
         self.seen.asked.append(self.path)
         file = Path(self.translate_path(self.path))
         page = file / "index.html" if self.path.partition("?")[0].endswith("/") else file
-        if page.suffix == ".html" and page.is_file() and "/live/" not in self.path:
-            self._give(
+        reports = self.seen.reporting and page.suffix == ".html" and page.is_file()
+        if reports and "/live/" not in self.path:
+            self.give(
                 "text/html; charset=utf-8", page.read_text("utf-8").replace("<head>", _REPORTS, 1).encode()
             )
         else:
@@ -49,7 +56,7 @@ class _Proxy(Quiet):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode(errors="replace")
         if self.path == f"{ADDRESS}said":
             self.seen.wrong.append(body)
-            self._give("text/plain", b"")
+            self.give("text/plain", b"")
         else:
             self._stranger()
 
@@ -61,9 +68,9 @@ class _Proxy(Quiet):
     def _stranger(self) -> None:
         """Another site, which lets everybody read."""
         self.seen.elsewhere.append(self.path)
-        self._give(*TREASURE.get(urlsplit(self.path).path, ("text/plain", b"")))
+        self.give(*TREASURE.get(urlsplit(self.path).path, ("text/plain", b"")))
 
-    def _give(self, kind: str, data: bytes) -> None:
+    def give(self, kind: str, data: bytes) -> None:
         self.send_response(200)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(data)))
@@ -77,8 +84,8 @@ class _Proxy(Quiet):
 
 
 @contextmanager
-def proxied() -> Iterator[tuple[int, Seen]]:
+def proxied(proxy: type[Proxy] = Proxy, *, reporting: bool = True) -> Iterator[tuple[int, Seen]]:
     """Serve the site as a proxy, at a free port of this machine; the port, and what comes to it."""
-    seen = Seen()
-    with served(partial(_Proxy, seen=seen)) as port:
+    seen = Seen(reporting=reporting)
+    with served(partial(proxy, seen=seen)) as port:
         yield port, seen

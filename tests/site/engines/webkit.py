@@ -7,6 +7,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from selenium.webdriver import ActionChains, Keys, Remote
@@ -87,6 +88,20 @@ def screen() -> Iterator[str]:
             yield f":{said.readline().strip()}"
         finally:
             server.terminate()
+
+
+@contextmanager
+def undriven(proxy: int, address: str, home: Path) -> Iterator[None]:
+    """Start it as a reader does, in a home of its own: in a driven session, no store outlives its page."""
+    places = {f"XDG_{name}_HOME": str(home / name) for name in ("DATA", "CACHE", "CONFIG")}
+    with screen() as display:
+        environment = {**os.environ, **_ENVIRONMENT, **places, "DISPLAY": display}
+        command = [MINI_BROWSER.needed(), f"--proxy=http://127.0.0.1:{proxy}", address]
+        with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as browser:
+            try:
+                yield
+            finally:
+                browser.terminate()
 
 
 @contextmanager
