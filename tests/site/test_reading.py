@@ -42,6 +42,13 @@ def test_search_knows_names_with_a_dot(home: Page) -> None:
     assert "api/numeric/" in found(home, "circuits.ov")
 
 
+def test_search_holds_no_picture() -> None:
+    index = (SITE / "search" / "search_index.json").read_text(encoding="utf-8")
+    told = {says for lesson in lessons() for says in re.findall(r"<desc[^>]*>([^<&]{30})", source(lesson))}
+    assert len(told) > 10
+    assert {says for says in told if says in index} == set()
+
+
 def found(page: Page, word: str) -> list[str]:
     """The pages that the search lists for a word, in order."""
     page.keyboard.press("f")

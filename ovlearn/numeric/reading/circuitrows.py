@@ -95,13 +95,13 @@ def rows(
     count = whole_number("k", k, minimum=1, below=config.d_vocab + 1)
     ids = listed_ids("tokens", tokens, config)
     x = read(net, _streams(net, ids, basis))  # [token, d_model]
-    A, B = x @ net.W_V[pair], net.W_O[pair] @ unembedding(net)  # [token, d_head], [d_head, d_vocab]
-    found = [(*largest(block, count), *smallest(block, count)) for block in _blocks(A, B)]
+    A = x @ net.W_V[pair]  # [token, d_head]
+    found = [(*largest(block, count), *smallest(block, count)) for block in _blocks(net, A, pair)]
     raised, by, lowered, down_by = (np.concatenate(part) for part in zip(*found, strict=True))
     strength = float(FactoredMatrix(net.W_V[pair], net.W_O[pair]).norm())
     random = [_spread(x @ W_V, gram, config.d_vocab) for W_V, gram in _random_heads(net)]
     noise = strength * np.mean(random, axis=0)  # [token]
-    return Rows(pair, ids, raised, by, lowered, down_by, _spread(A, B @ B.T, config.d_vocab), noise)
+    return Rows(pair, ids, raised, by, lowered, down_by, _spread(A, _gram(net, pair), config.d_vocab), noise)
 
 
 def strongest(
@@ -123,8 +123,7 @@ def strongest(
     every = np.arange(config.d_vocab)
     x = embeddings_read(net) if basis == "embedding" else read(net, _streams(net, every, basis))
     A = x @ net.W_V[pair]  # [d_vocab, d_head]
-    gram = net.W_O[pair] @ logits_gram(net) @ net.W_O[pair].T  # [d_head, d_head]
-    spread = _spread(A, gram, config.d_vocab)  # [d_vocab]
+    spread = _spread(A, _gram(net, pair), config.d_vocab)  # [d_vocab]
     found: Tokens = largest(spread[None], most)[0][0]
     return found
 
@@ -180,11 +179,19 @@ def _streams(net: Transformer, ids: Tokens, basis: Basis | ArrayLike) -> Array:
     return streams
 
 
-def _blocks(A: Array, B: Array) -> Iterator[Array]:
-    """Some rows at a time, [row, d_vocab]."""
-    height = max(1, _BLOCK // B.shape[-1])
+def _blocks(net: Transformer, A: Array, pair: Head) -> Iterator[Array]:
+    """Rows A W_O W_U, some at a time, [row, d_vocab]; few of them meet W_O first, which is far less to do."""
+    W_O, W_U = net.W_O[pair], unembedding(net)
+    left, right = (A @ W_O, W_U) if len(A) < len(W_O) else (A, W_O @ W_U)
+    height = max(1, _BLOCK // W_U.shape[-1])
     for begin in range(0, len(A), height):
-        yield A[begin : begin + height] @ B
+        yield left[begin : begin + height] @ right
+
+
+def _gram(net: Transformer, pair: Head) -> Array:
+    """A head's W_O W_U times itself transposed, [d_head, d_head]."""
+    gram: Array = net.W_O[pair] @ logits_gram(net) @ net.W_O[pair].T
+    return gram
 
 
 def _spread(A: Array, gram: Array, d_vocab: int) -> Array:
