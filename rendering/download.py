@@ -8,11 +8,12 @@ from typing import Any
 
 from rendering import links
 from rendering.execution import ExecutedCell
+from rendering.installing import REQUIREMENT
 from rendering.lesson import Lesson
 from rendering.store import digest
 
 _NEEDS = (
-    "This notebook runs after `pip install 'ovlearn[course]'`. Its page, with everything it shows: <{page}>"
+    "This notebook runs after `pip install '{requirement}'`. Its page, with everything it shows: <{page}>"
 )
 _KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 _ADMONITION = re.compile(
@@ -35,7 +36,9 @@ def notebook(lesson: Lesson, *, site: str, in_words: Words = str) -> str:
 
     shown = [cell for cell in lesson.cells if cell.kind in ("markdown", "code")]
     cells = [_cell(lesson, cell, site, in_words) for cell in shown]
-    needs = ExecutedCell(0, "markdown", _NEEDS.format(page=links.page_address(lesson.uri, site)))
+    needs = ExecutedCell(
+        0, "markdown", _NEEDS.format(requirement=REQUIREMENT, page=links.page_address(lesson.uri, site))
+    )
     cells.insert(1, _cell(lesson, needs, site, str))
     return f"{writes(new_notebook(cells=cells, metadata={'kernelspec': _KERNEL}))}\n"
 

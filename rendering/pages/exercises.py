@@ -8,6 +8,7 @@ from functools import partial
 
 from ovlearn.exercises.sets import files
 from ovlearn.exercises.sources import Exercise, SetSource, source_of
+from rendering.installing import REQUIREMENT
 from rendering.markdown import cell_block, folded, python
 from rendering.pages.pieces import page, sentence, table
 from rendering.timing import difficulty, practising
@@ -44,7 +45,7 @@ def _index() -> str:
         "shows it. Hints come in stages. Any right answer passes, whatever its form.",
         "Solve them [in the page](../how-to-use.md#run-it-in-the-page), with nothing to install. Or take the "
         "notebooks.\n{ .ov-live }",
-        "```bash\npip install 'ovlearn[course]'\novlearn start my-exercises\n```",
+        f"```bash\npip install '{REQUIREMENT}'\novlearn start my-exercises\n```",
         "Open a notebook with Jupyter or VS Code, and run its cells. Or stay in the terminal: `ovlearn "
         "check` checks what you saved, `ovlearn watch` does so on each save, and `pytest` runs the same "
         "checks.",

@@ -9,6 +9,7 @@ import nbformat
 
 from rendering import Lesson, Source, notebook
 from rendering.execution import ExecutedCell
+from rendering.installing import REQUIREMENT
 from tests.rendering.lessons import lesson
 
 SITE = "https://example.org/ov/"
@@ -56,7 +57,7 @@ def test_words_read_sensibly_away_from_the_site() -> None:
         "[errata](https://example.org/ov/errata/).\n\n"
         "> **Mind**\n>\n> One row\n>\n> a position.\n\nAnd on."
     )
-    assert "pip install 'ovlearn[course]'" in needs
+    assert f"pip install '{REQUIREMENT}'" in needs
     assert "<https://example.org/ov/lessons/03_x/>" in needs
 
 
