@@ -22,7 +22,7 @@ WRITTEN = [
     *sorted((ROOT / "docs").rglob("*.md")),
     *sorted((ROOT / "rendering").rglob("*.py")),
 ]
-_INSTALLS = re.compile(r"pip install[^\n`]*?(\"|')(ovlearn\b.*?)\1")
+_INSTALLS = re.compile(r"pip (?:install|wheel)[^\n`]*?(\"|')(ovlearn\b.*?)\1")
 
 
 @pytest.fixture
