@@ -161,7 +161,9 @@ plots.spectrum(
 # %% tags=["remove-cell"]
 spread = {}
 for d_head in (4, 16, 64):
-    sizes = ov.Config(1, 32, 4 * d_head, d_head, 8 * d_head, n_ctx=2)
+    sizes = ov.Config(
+        1, 96 // d_head + 10, 4 * d_head, d_head, 8 * d_head, n_ctx=2
+    )
     scores = [
         circuits.copying_score(ov.Transformer.random(sizes, seed))
         for seed in range(3)
@@ -170,7 +172,7 @@ for d_head in (4, 16, 64):
     assert abs(np.mean(scores)) < 0.15
     assert 1.2 < spread[d_head] * d_head < 2.2
 low, high = circuits.copying_quantiles(
-    real.network, (0.025, 0.975), heads=60
+    real.network, (0.025, 0.975), heads=30
 )
 assert -0.2 < low < high < 0.2
 
@@ -211,7 +213,9 @@ plots.heads(
 own_best = own[heads.index(best)]
 assert score[best] > 0.9
 assert own_best < 0.2
-near, far = circuits.copying_quantiles(model, (0.025, 0.975))
+near, far = circuits.copying_quantiles(
+    model, (0.025, 0.975), heads=100
+)
 assert score[worst] < near
 counts = np.bincount(zoo.text().train, minlength=model.config.d_vocab)
 common = [

@@ -166,9 +166,7 @@ class Excerpt:
         >>> bool((excerpt.eigenvalues(29, 2).real > 0).mean() > 0.9)
         True
         """
-        found: NDArray[np.complexfloating[Any]] = circuits.eigenvalues(self.network)[
-            0, self.place(layer, head)
-        ]
+        found: NDArray[np.complexfloating[Any]] = self._eigenvalues[self.place(layer, head)]
         return found
 
     def copying_score(self, layer: int, head: int) -> float:
@@ -176,7 +174,7 @@ class Excerpt:
 
         Raises ValueError for a head that is not there.
         """
-        return float(circuits.copying_score(self.network)[0, self.place(layer, head)])
+        return float(self._copying_scores[self.place(layer, head)])
 
     def length(self, at: int, z: Array) -> Array:
         """Return the lengths of logits that a head writes of z [..., d_head], over the whole vocabulary."""
@@ -194,6 +192,18 @@ class Excerpt:
             config, W_E=self.W_E, W_Q=none, W_K=none, W_V=self.W_V[None], W_O=self.W_O[None], W_U=self.W_U,
             normalization="RMSPre", eps=self.eps,
         )  # fmt: skip
+
+    # in a page, where numpy has no fast library of linear algebra, each takes seconds
+
+    @cached_property
+    def _eigenvalues(self) -> NDArray[np.complexfloating[Any]]:
+        found: NDArray[np.complexfloating[Any]] = circuits.eigenvalues(self.network)[0]  # [head, d_head]
+        return found
+
+    @cached_property
+    def _copying_scores(self) -> Array:
+        found: Array = circuits.copying_score(self.network)[0]  # [head]
+        return found
 
     @cached_property
     def _ids(self) -> dict[str, int]:
