@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from functools import cache
 from pathlib import Path
 
 from lxml import html
@@ -60,7 +59,7 @@ def between_sites(one: Path, other: Path) -> Iterator[Difference]:
         address = ADDRESS + place.removesuffix("index.html")
         said = (read(file.read_text(encoding="utf-8"), address) for file in (here[place], there[place]))
         yield from between_pages(place, *said)
-    yield from _between_searches(_search(one), _search(other), one)
+    yield from _between_searches(_search(one), _search(other))
 
 
 def pages(site: Path) -> dict[str, Path]:
@@ -120,21 +119,9 @@ def _words(text: str) -> list[str]:
     return str(html.fromstring(f"<div>{text.replace('<', ' <')}</div>").text_content()).split()
 
 
-def _between_searches(
-    here: dict[str, Counter[str]], there: dict[str, Counter[str]], site: Path
-) -> Iterator[Difference]:
-    """What is lost within pictures alone is of a kind of its own. `site`: where those are looked up."""
+def _between_searches(here: dict[str, Counter[str]], there: dict[str, Counter[str]]) -> Iterator[Difference]:
     yield from _missing("search", here, there)
     for place in sorted(here.keys() & there.keys()):
         lost, gained = here[place] - there[place], there[place] - here[place]
         if lost or gained:
-            drawn = "" if gained else _drawn(site / place.partition("#")[0] / "index.html")
-            kind = "search" if any(word not in drawn for word in lost) or gained else "search, pictures"
-            yield Difference(place, kind, " ".join(lost.elements()), " ".join(gained.elements()))
-
-
-@cache
-def _drawn(page: Path) -> str:
-    """All that is written in the pictures of a page, without spaces: a search may join what is apart."""
-    tree = html.document_fromstring(page.read_text(encoding="utf-8"))
-    return "".join("".join(one.text_content().split()) for one in tree.iter("figure", "table"))
+            yield Difference(place, "search", " ".join(lost.elements()), " ".join(gained.elements()))
