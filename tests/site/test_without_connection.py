@@ -41,7 +41,7 @@ def _fresh(site: Site) -> None:
 
 @pytest.fixture
 def watched(browser: Browser) -> Iterator[Watched]:
-    with Watched(browser, width=1280, scheme="light") as watched:
+    with Watched(browser, width=1280, scheme="light", kept=True) as watched:
         yield watched
 
 

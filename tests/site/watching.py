@@ -22,7 +22,7 @@ class Watched:
         width: int,
         scheme: Literal["light", "dark"],
         base: str = ADDRESS,
-        kept: bool = True,
+        kept: bool = False,
     ):
         self.base = base
         self.wrong: list[str] = []

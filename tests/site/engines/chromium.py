@@ -55,6 +55,6 @@ def chromium(proxy: int) -> Iterator[Engine]:
     direct = f"--proxy-bypass-list={';'.join(['<-loopback>', *_MAKERS])}"
     with (
         started(to_proxy, direct, _NOBODY) as browser,
-        Watched(browser, width=1280, scheme="light") as watched,
+        Watched(browser, width=1280, scheme="light", kept=True) as watched,
     ):
         yield Chromium(watched)

@@ -21,7 +21,7 @@ LESSON = f"{ADDRESS}lessons/05_freeze_the_attention/"
 
 @pytest.fixture
 def watched(browser: Browser) -> Iterator[Watched]:
-    with Watched(browser, width=PHONE, scheme="light", kept=False) as watched:
+    with Watched(browser, width=PHONE, scheme="light") as watched:
         yield watched
 
 

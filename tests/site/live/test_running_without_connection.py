@@ -36,7 +36,7 @@ def browser(changed: Site) -> Iterator[Browser]:
 def page(browser: Browser, changed: Site) -> Iterator[Page]:
     """A page on which nothing may go wrong."""
     changed.fresh()
-    with Watched(browser, width=1280, scheme="light") as watched:
+    with Watched(browser, width=1280, scheme="light", kept=True) as watched:
         yield watched.page
     assert watched.wrong == []
 
