@@ -267,10 +267,10 @@ assert abs(curves[1][1.0] - lines[1][1.0]) < 1e-9
 # \label{eq:layer}
 # $$
 #
-# The [next lesson](03_one_attention_head.py) takes it apart. For now: $X$ is in it three times. The fraction
-# holds the **scores**. The mask keeps a position from looking at later ones, and the softmax turns each row of
-# scores into weights that sum to 1. They are the **pattern**. It multiplies the values $X W_V$, and it depends
-# on $X$ itself.
+# The [next lesson](03_one_attention_head.py) takes it apart. For now: $X$ is in it three times, as **queries**
+# $X W_Q$, as **keys** $X W_K$ and as **values** $X W_V$. Every query times every key, over $\sqrt{d_h}$: these
+# are the **scores**. The mask keeps a position from looking at later ones. The softmax turns each row of them into
+# weights that sum to 1. They are the **pattern**. It multiplies the values, and it depends on $X$ itself.
 #
 # ## One example settles it
 #
