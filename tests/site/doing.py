@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, TimeoutError, expect
 
 
 def search(page: Page, word: str, place: str) -> None:
     """Look for a word, and follow what was found at that place."""
-    page.keyboard.press("f")
-    page.locator(".md-search__input").press_sequentially(word)
-    found = page.locator(f".md-search-result__link[href*='{place}']")
-    found.filter(has_text=re.compile(word, re.IGNORECASE)).first.click()
+    link = page.locator(f".md-search-result__link[href*='{place}']")
+    found = link.filter(has_text=re.compile(word, re.IGNORECASE)).first
+    for tries in range(3):  # where a page is still being swapped, the theme closes the search once more
+        page.keyboard.press("f")
+        page.locator(".md-search__input").fill("")
+        page.locator(".md-search__input").press_sequentially(word)
+        try:
+            found.click(timeout=5_000)
+            break
+        except TimeoutError:
+            if tries == 2:
+                raise
     expect(page.locator("article mark").first).to_be_attached()
 
 

@@ -16,13 +16,15 @@ ROOT = Path(__file__).resolve().parents[3]
 PINS = Path(__file__).with_name("package-lock.json")
 VARIABLE = "CHROMIUM"
 
+# shells first: what has no windows has less to do, and sets pages alike
 NAMES = (
+    "chromium-headless-shell",
+    "chrome-headless-shell",
     "chromium",
     "chromium-browser",
     "google-chrome",
     "google-chrome-stable",
     "chrome",
-    "chrome-headless-shell",
 )
 # where they are though no PATH leads there
 PLACES = (
