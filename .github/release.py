@@ -30,9 +30,11 @@ def notes(root: Path, version: str) -> str:
 
 def main() -> int:
     """Print the notes; say what is not ready in a line, and return 2."""
+    if len(sys.argv) != 2:
+        print("usage: python .github/release.py VERSION", file=sys.stderr)
+        return 2
     try:
-        (version,) = sys.argv[1:]
-        print(notes(ROOT, version))
+        print(notes(ROOT, sys.argv[1]))
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2

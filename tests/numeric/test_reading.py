@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from typing import Any
 
@@ -64,10 +65,10 @@ def dense(model: GPT, layer: int, head: int, x: Any) -> Any:
     return logits - logits.mean(axis=-1, keepdims=True)
 
 
-def test_rows_are_those_of_the_dense_circuit(model: GPT) -> None:
-    ids = [2, 5, 11]
+@pytest.mark.parametrize("ids", [[2, 5, 11], range(17)], ids=["fewer than d_head", "more"])
+def test_rows_are_those_of_the_dense_circuit(model: GPT, ids: Sequence[int]) -> None:
     found = reading.rows(model, 1, 0, ids, k=4)
-    rows = dense(model, 1, 0, model.W_E[ids])
+    rows = dense(model, 1, 0, model.W_E[list(ids)])
     assert np.array_equal(found.raised, np.argsort(-rows, axis=1)[:, :4])
     assert np.array_equal(found.lowered, np.argsort(rows, axis=1)[:, :4])
     assert np.allclose(found.by, -np.sort(-rows, axis=1)[:, :4])

@@ -97,6 +97,13 @@ def test_an_output_too_large_for_a_page_is_left_out(page: Page) -> None:
     expect(first.locator(".ov-out").last).to_contain_text("and on")
 
 
+def starts_again(first: Locator) -> None:
+    """Run other code, with a new Python."""
+    write(first, "print('and on')")
+    press(first, "Run")
+    says(first, "^Done in ")
+
+
 @pytest.mark.parametrize(
     "code", ["import os\nos._exit(3)", "eval('-' * 3000 + '1')", "import js\njs.close()"]
 )
@@ -106,9 +113,7 @@ def test_python_that_ends_is_said_and_starts_again(page: Page, code: str) -> Non
     press(first, "Run")
     says(first, "^Python has ended: .* What was defined is gone")
     assert typed(first) == code
-    write(first, "print('and on')")
-    press(first, "Run")
-    says(first, "^Done in ")
+    starts_again(first)
     still_there_after_leaving(page, "print('and on')")
 
 
@@ -119,9 +124,7 @@ def test_a_frame_that_the_browser_closed_is_said_and_python_starts_again(page: P
     says(first, "^Running")
     page.locator("iframe").evaluate("frame => frame.remove()")
     says(first, "^The browser closed Python: it may have had no memory left")
-    write(first, "print('and on')")
-    press(first, "Run")
-    says(first, "^Done in ")
+    starts_again(first)
 
 
 def test_a_page_that_the_browser_closed_says_so_once_when_it_is_back(page: Page) -> None:
