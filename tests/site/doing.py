@@ -11,7 +11,8 @@ def search(page: Page, word: str, place: str) -> None:
     """Look for a word, and follow what was found at that place."""
     link = page.locator(f".md-search-result__link[href*='{place}']")
     found = link.filter(has_text=re.compile(word, re.IGNORECASE)).first
-    for tries in range(3):  # where a page is still being swapped, the theme closes the search once more
+    for tries in range(3):  # where a page is still being swapped, the theme closes the search once more,
+        page.evaluate("document.activeElement.blur()")  # leaves the focus in it, and opens it on focus alone
         page.keyboard.press("f")
         page.locator(".md-search__input").fill("")
         page.locator(".md-search__input").press_sequentially(word)
