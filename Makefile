@@ -70,8 +70,9 @@ mkdir -p build && part=`mktemp -d build/site.XXXXXX` && trap "rm -rf $$part" EXI
 $(VENV)/bin/python -m mkdocs build --site-dir $$part && rm -rf $(1) && mv $$part $(1)
 endef
 
-# Every step of every derivation, with faults planted in each: one core, while the site has the other.
-CHECKED = OPENBLAS_NUM_THREADS=1 $(VENV)/bin/ovlearn verify --faults
+# Every step of every derivation, with faults planted in each: one core, while the site has the other. What was checked
+# and has not changed since is not checked again.
+CHECKED = OPENBLAS_NUM_THREADS=1 $(VENV)/bin/python -m rendering.verified
 
 # $(call meanwhile,COMMAND,OTHERS): both at once, and what COMMAND said when all is done; it fails where either does
 define meanwhile

@@ -113,7 +113,7 @@ def grade_command(
             click.echo(
                 f"ovlearn: nothing was graded: the course's own solutions fail here: {error}", err=True
             )
-            return 1
+            return 2
         with in_words():
             results = _run(Pool(plan, kept, only or "", retry=retry), found, place)
             report = report_of(plan, found, results, of, out)
