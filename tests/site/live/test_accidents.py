@@ -11,24 +11,33 @@ from playwright.sync_api import Browser, Error, Locator, Page, expect
 
 from tests.site.built import ADDRESS
 from tests.site.live import served
-from tests.site.live.using import button, cell, press, says, write
+from tests.site.live.using import arrive, button, cell, press, says, write
 from tests.site.test_pages import PHONE, SIDEWAYS
 from tests.site.watching import Watched
 
 SEEN = (".highlight code", ".ov-says")
-LESSON = f"{ADDRESS}lessons/05_freeze_the_attention/"
+LESSON = "lessons/05_freeze_the_attention/"
 
 
-@pytest.fixture
-def watched(browser: Browser) -> Iterator[Watched]:
+@pytest.fixture(scope="module")
+def visit(browser: Browser) -> Iterator[Watched]:
     with Watched(browser, width=PHONE, scheme="light") as watched:
         yield watched
 
 
 @pytest.fixture
-def page(watched: Watched) -> Page:
-    watched.page.goto(LESSON)
-    return watched.page
+def page(visit: Watched) -> Page:
+    visit.wrong.clear()
+    arrive(visit.page, LESSON)
+    return visit.page
+
+
+@pytest.fixture
+def fresh(browser: Browser) -> Iterator[Page]:
+    """The page of a first visit: nothing has been fetched."""
+    with Watched(browser, width=PHONE, scheme="light") as watched:
+        watched.page.goto(ADDRESS + LESSON)
+        yield watched.page
 
 
 def typed(where: Locator) -> str:
@@ -54,7 +63,7 @@ ENDS = {
 
 
 @pytest.mark.parametrize("name", ENDS)
-def test_an_error_ends_at_the_readers_line(page: Page, watched: Watched, name: str) -> None:
+def test_an_error_ends_at_the_readers_line(page: Page, visit: Watched, name: str) -> None:
     code, place, message = ENDS[name]
     first = cell(page, 1)
     write(first, code)
@@ -67,10 +76,10 @@ def test_an_error_ends_at_the_readers_line(page: Page, watched: Watched, name: s
     press(first, "Run")
     says(first, "^Done in ")
     expect(first.locator(".ov-out")).to_have_text("and on")
-    assert watched.wrong == []
+    assert visit.wrong == []
 
 
-def test_output_without_end_is_cut_and_can_be_stopped(page: Page, watched: Watched) -> None:
+def test_output_without_end_is_cut_and_can_be_stopped(page: Page, visit: Watched) -> None:
     first = cell(page, 1)
     code = "while True: print('a line without end')"
     write(first, code)
@@ -82,7 +91,7 @@ def test_output_without_end_is_cut_and_can_be_stopped(page: Page, watched: Watch
     says(first, "^Stopped")
     assert typed(first) == code
     still_there_after_leaving(page, code)
-    assert watched.wrong == []
+    assert visit.wrong == []
 
 
 def test_an_output_too_large_for_a_page_is_left_out(page: Page) -> None:
@@ -127,21 +136,21 @@ def test_a_frame_that_the_browser_closed_is_said_and_python_starts_again(page: P
     starts_again(first)
 
 
-def test_a_page_that_the_browser_closed_says_so_once_when_it_is_back(page: Page) -> None:
-    """Its process is killed; Playwright will have no more to do with such a page, but the browser has."""
-    first = cell(page, 1)
+def test_a_page_that_the_browser_closed_says_so_once_when_it_is_back(fresh: Page) -> None:
+    """Its process is killed; Playwright will have no more to do with such a fresh, but the browser has."""
+    first = cell(fresh, 1)
     write(first, "kept = 1")
     press(first, "Run")
     says(first, "^Done in ")
-    browser = page.context.new_cdp_session(page)
+    browser = fresh.context.new_cdp_session(fresh)
 
     def said() -> str:
         where = "document.querySelector('.ov-cell[data-cell=\"1\"] {}')?.textContent"
         found = (browser.send("Runtime.evaluate", {"expression": where.format(each)}) for each in SEEN)
         return " | ".join(str(each["result"].get("value")) for each in found)
 
-    with page.expect_event("crash"), pytest.raises(Error, match="ERR_ABORTED"):
-        page.goto("chrome://crash")
+    with fresh.expect_event("crash"), pytest.raises(Error, match="ERR_ABORTED"):
+        fresh.goto("chrome://crash")
     for words in ("The browser closed this page while Python was in it: .* kept.", "Your edit, kept"):
         browser.send("Page.reload")
         deadline = time.monotonic() + 20
@@ -159,13 +168,13 @@ def test_a_page_that_one_left_says_nothing_of_it(page: Page) -> None:
     expect(first.locator(".ov-says")).to_have_text("")
 
 
-def test_a_damaged_part_is_refused(page: Page) -> None:
-    page.route("**/live/numpy.*.bin", lambda route: route.fulfill(body=b"damaged"))
-    first = cell(page, 1)
+def test_a_damaged_part_is_refused(fresh: Page) -> None:
+    fresh.route("**/live/numpy.*.bin", lambda route: route.fulfill(body=b"damaged"))
+    first = cell(fresh, 1)
     write(first, "print('kept')")
     press(first, "Run")
     says(first, r"^numpy\.\w+\.bin is not what the site's lock says")
-    page.unroute("**/live/numpy.*.bin")
+    fresh.unroute("**/live/numpy.*.bin")
     press(first, "Run")
     says(first, "^Done in ")
     expect(first.locator(".ov-out")).to_have_text("kept")
@@ -189,34 +198,34 @@ def test_a_damaged_part_is_refused(page: Page) -> None:
     ],
 )
 def test_what_cannot_be_fetched_is_said_and_fetched_the_next_time(
-    page: Page, what: str, status: int | None, words: str
+    fresh: Page, what: str, status: int | None, words: str
 ) -> None:
     pattern = f"**/{what}"
-    page.route(
+    fresh.route(
         pattern, lambda route: route.fulfill(status=status) if status else route.abort("connectionreset")
     )
-    first = cell(page, 1)
+    first = cell(fresh, 1)
     press(first, "Run")
     says(first, words)
-    page.unroute(pattern)
+    fresh.unroute(pattern)
     press(first, "Run")
     says(first, "^Done in ")
 
 
-def test_a_network_that_fails_half_way_is_said_and_what_came_is_kept(page: Page) -> None:
+def test_a_network_that_fails_half_way_is_said_and_what_came_is_kept(fresh: Page) -> None:
     (sympy,) = (data for name, data in served.runtime().items() if name.startswith("live/sympy."))
     with served.running({"/sympy": ("application/octet-stream", sympy)}) as server:
         server.halved.add("/sympy")
-        page.route("**/live/sympy.*.bin", lambda route: route.continue_(url=f"{server.address}/sympy"))
-        first = cell(page, 1)
+        fresh.route("**/live/sympy.*.bin", lambda route: route.continue_(url=f"{server.address}/sympy"))
+        first = cell(fresh, 1)
         write(first, "print('kept')")
         press(first, "Run")
         says(first, r"^The connection failed at sympy\.\w+\.bin \(\d\.\d of \d\.\d MB\)\. Try again\.")
         assert typed(first) == "print('kept')"
-        page.wait_for_timeout(1000)  # the other parts have come
-        page.unroute("**/live/sympy.*.bin")
+        fresh.wait_for_timeout(1000)  # the other parts have come
+        fresh.unroute("**/live/sympy.*.bin")
         asked: list[str] = []
-        page.on("request", lambda request: asked.append(request.url))
+        fresh.on("request", lambda request: asked.append(request.url))
         press(first, "Run")
         says(first, "^Done in ")
     expect(first.locator(".ov-out")).to_have_text("kept")
@@ -226,12 +235,12 @@ def test_a_network_that_fails_half_way_is_said_and_what_came_is_kept(page: Page)
     ]
 
 
-def test_a_frame_that_cannot_be_loaded_is_said(page: Page) -> None:
-    page.route("**/live/frame.*.html", lambda route: route.abort("internetdisconnected"))
-    first = cell(page, 1)
+def test_a_frame_that_cannot_be_loaded_is_said(fresh: Page) -> None:
+    fresh.route("**/live/frame.*.html", lambda route: route.abort("internetdisconnected"))
+    first = cell(fresh, 1)
     press(first, "Run")
     says(first, "^The frame for Python could not be loaded")
-    page.unroute("**/live/frame.*.html")
+    fresh.unroute("**/live/frame.*.html")
     press(first, "Run")
     says(first, "^Done in ")
 
@@ -251,7 +260,7 @@ caches.open = async () => refuse();
 """
 
 
-def test_a_full_storage_is_said_and_the_cell_runs_all_the_same(page: Page, watched: Watched) -> None:
+def test_a_full_storage_is_said_and_the_cell_runs_all_the_same(page: Page, visit: Watched) -> None:
     page.evaluate(FILLED)
     first = cell(page, 1)
     write(first, "print('typed ' * 50)")
@@ -259,24 +268,25 @@ def test_a_full_storage_is_said_and_the_cell_runs_all_the_same(page: Page, watch
     press(first, "Run")
     says(first, "^Done in ")
     assert typed(first) == "print('typed ' * 50)"
-    assert watched.wrong == []
+    assert visit.wrong == []
 
 
-def test_a_forbidden_storage_is_said_and_the_cell_runs_all_the_same(watched: Watched) -> None:
-    page = watched.page
-    page.add_init_script(FORBIDDEN)
-    page.goto(LESSON)
-    first = cell(page, 1)
-    write(first, "print('typed')")
-    says(first, "^This browser forbids storage: what you type stays here until you leave the page")
-    press(first, "Run")
-    says(first, "^Done in ")
-    expect(first.locator(".ov-out")).to_have_text("typed")
-    assert [each for each in watched.wrong if not re.search("forbidden", each)] == []
+def test_a_forbidden_storage_is_said_and_the_cell_runs_all_the_same(browser: Browser) -> None:
+    with Watched(browser, width=PHONE, scheme="light") as watched:
+        page = watched.page
+        page.add_init_script(FORBIDDEN)
+        page.goto(ADDRESS + LESSON)
+        first = cell(page, 1)
+        write(first, "print('typed')")
+        says(first, "^This browser forbids storage: what you type stays here until you leave the page")
+        press(first, "Run")
+        says(first, "^Done in ")
+        expect(first.locator(".ov-out")).to_have_text("typed")
+        assert [each for each in watched.wrong if not re.search("forbidden", each)] == []
 
 
 def test_an_edit_of_a_cell_that_the_course_has_changed_is_kept(page: Page) -> None:
-    page.goto(f"{ADDRESS}lessons/03_one_attention_head/")
+    arrive(page, "lessons/03_one_attention_head/")
     where = "/lessons/03_one_attention_head"
     kept = "{'3': {code: 'print(1)', original: 'what once stood here'}}"
     page.evaluate(f"localStorage.setItem('ovlearn:edits:{where}', JSON.stringify({kept}))")

@@ -14,23 +14,25 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from ovlearn.exercises.progress import FILE, Record, load
-from tests.site.built import ADDRESS
-from tests.site.live.using import downloaded, exercise, press, says, write
+from tests.site.live.using import downloaded, exercise, press, says, stay, write
 from tests.site.test_pages import PHONE, SIDEWAYS, WCAG, violations
 from tests.site.watching import Watched
 
 SET = "04_values_and_outputs_fold"
-EXERCISES = f"{ADDRESS}exercises/{SET}/"
 WRONG = "def ov_matrix(W_V, W_O):\n    return W_O @ W_V"
 RIGHT = WRONG.replace("W_O @ W_V", "W_V @ W_O")
 
 
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+@pytest.fixture(scope="module")
+def visit(browser: Browser) -> Iterator[Watched]:
     with Watched(browser, width=PHONE, scheme="dark") as watched:
-        watched.page.goto(EXERCISES)
-        yield watched.page
-    assert watched.wrong == []
+        yield watched
+
+
+@pytest.fixture
+def page(visit: Watched) -> Iterator[Page]:
+    with stay(visit, f"exercises/{SET}/") as page:
+        yield page
 
 
 def hints(page: Page, of: str) -> Locator:

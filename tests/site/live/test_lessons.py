@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
-from tests.site.built import ADDRESS, SITE
-from tests.site.live.using import press, says
+from tests.site.built import SITE
+from tests.site.live.using import press, says, stay
 from tests.site.watching import Watched
 
 # What is shown: words, numbers and TeX to the last digit; of pictures every shape, where a reader
@@ -47,10 +47,8 @@ def shown(page: Page) -> list[Any]:
 
 
 @pytest.mark.parametrize("path", with_cells() or ["lessons/03_one_attention_head"])
-def test_a_page_run_top_to_bottom_shows_what_the_build_showed(browser: Browser, path: str) -> None:
-    with Watched(browser, width=1280, scheme="light") as watched:
-        page = watched.page
-        page.goto(f"{ADDRESS}{path}/")
+def test_a_page_run_top_to_bottom_shows_what_the_build_showed(visit: Watched, path: str) -> None:
+    with stay(visit, f"{path}/") as page:
         wanted = shown(page)
         assert sum(map(len, wanted)) > 0
         page.evaluate(MARK)
@@ -67,7 +65,6 @@ def test_a_page_run_top_to_bottom_shows_what_the_build_showed(browser: Browser, 
                 )
                 assert len(ours["pictures"]) == len(theirs["pictures"])
                 assert all(map(alike, ours["pictures"], theirs["pictures"]))
-    assert watched.wrong == []
 
 
 def alike(one: str, other: str) -> bool:

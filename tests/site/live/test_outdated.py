@@ -6,23 +6,21 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.site.built import ADDRESS
-from tests.site.live.using import button, cell, press, says, write
+from tests.site.live.using import button, cell, press, says, stay, write
 from tests.site.test_pages import WCAG, violations
 from tests.site.watching import Watched
 
-LESSON = f"{ADDRESS}lessons/03_one_attention_head/"
+LESSON = "lessons/03_one_attention_head/"
 STALE = re.compile(r"\bov-stale\b")
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    with Watched(browser, width=1280, scheme="light") as watched:
-        watched.page.goto(LESSON)
-        yield watched.page
-    assert watched.wrong == []
+def page(visit: Watched) -> Iterator[Page]:
+    with stay(visit, LESSON) as page:
+        yield page
 
 
 def shown(where: Locator) -> list[str]:
@@ -83,7 +81,7 @@ def test_two_tabs_do_not_undo_each_other(page: Page) -> None:
     write(cell(older, 5), "print('older')")
     older.wait_for_timeout(400)
     newer = older.context.new_page()
-    newer.goto(LESSON)
+    newer.goto(ADDRESS + LESSON)
     write(cell(newer, 5), "print('newer')")
     newer.wait_for_timeout(400)
     expect(cell(older, 5).locator(".cm-content")).to_have_text("print('newer')")

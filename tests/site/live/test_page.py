@@ -8,24 +8,33 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.site.built import ADDRESS
-from tests.site.live.using import ask, cell, exercise, press, says, write
+from tests.site.live.using import ask, cell, exercise, press, says, stay, write
 from tests.site.test_pages import PHONE, SIDEWAYS, WCAG, violations
 from tests.site.watching import Watched
 
-LESSON = f"{ADDRESS}lessons/03_one_attention_head/"
-EXERCISES = f"{ADDRESS}exercises/04_values_and_outputs_fold/"
+LESSON = "lessons/03_one_attention_head/"
+EXERCISES = "exercises/04_values_and_outputs_fold/"
+
+
+@pytest.fixture(scope="module")
+def visit(browser: Browser) -> Iterator[Watched]:
+    with Watched(browser, width=PHONE, scheme="light") as watched:
+        yield watched
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    with Watched(browser, width=PHONE, scheme="light") as watched:
-        yield watched.page
-    assert watched.wrong == []
+def page(visit: Watched) -> Iterator[Page]:
+    with stay(visit, LESSON) as page:
+        yield page
+
+
+@pytest.fixture
+def exercises(visit: Watched) -> Iterator[Page]:
+    with stay(visit, EXERCISES) as page:
+        yield page
 
 
 def test_a_cell_runs_with_those_above_and_shows_what_the_build_showed(page: Page) -> None:
-    page.goto(LESSON)
     above, asked = cell(page, 2), cell(page, 3)
     built = above.locator(".ov-out").all_inner_texts()
     above.locator(".ov-out").evaluate_all("all => all.forEach(each => each.dataset.built = '')")
@@ -38,7 +47,6 @@ def test_a_cell_runs_with_those_above_and_shows_what_the_build_showed(page: Page
 
 
 def test_an_edit_runs_stops_and_is_still_there_after_leaving(page: Page) -> None:
-    page.goto(LESSON)
     first = cell(page, 3)
     write(first, "print(6 * 7)")
     page.keyboard.press("Shift+Enter")
@@ -60,29 +68,27 @@ def test_an_edit_runs_stops_and_is_still_there_after_leaving(page: Page) -> None
     expect(first.locator(".cm-content")).to_contain_text("tokens = model.encode")
 
 
-def test_a_verdict_reads_well(page: Page) -> None:
-    page.goto(EXERCISES)
-    answer = exercise(page, "ov_matrix")
+def test_a_verdict_reads_well(exercises: Page) -> None:
+    answer = exercise(exercises, "ov_matrix")
     write(answer, "def ov_matrix(W_V, W_O):\n    return W_O @ W_V")
     press(answer, "Check")
     says(answer, "^Not right yet")
     expect(answer.locator(".ov-verdict")).to_contain_text("✗ ov_matrix: This is W_O W_V")
-    assert page.evaluate(SIDEWAYS) == []
-    assert violations(page, WCAG) == []
+    assert exercises.evaluate(SIDEWAYS) == []
+    assert violations(exercises, WCAG) == []
 
 
-def test_a_restart_forgets_and_one_cell_waits_for_another(page: Page) -> None:
-    page.goto(EXERCISES)
-    one, other = exercise(page, "ov_matrix"), exercise(page, "head_output")
+def test_a_restart_forgets_and_one_cell_waits_for_another(exercises: Page) -> None:
+    one, other = exercise(exercises, "ov_matrix"), exercise(exercises, "head_output")
     write(other, "print('kept' in globals())")
     write(one, "kept = 1")
     for where in (one, other):
         press(where, "Run")
         says(where, "^Done in ")
     expect(other.locator(".ov-out")).to_have_text("True")
-    expect(page.locator(".ov-python")).to_contain_text("waits, 3 of 5 cells have run")
-    ask(page, "Restart")
-    expect(page.locator(".ov-python")).to_contain_text("is not running")
+    expect(exercises.locator(".ov-python")).to_contain_text("waits, 3 of 5 cells have run")
+    ask(exercises, "Restart")
+    expect(exercises.locator(".ov-python")).to_contain_text("is not running")
     press(other, "Run")
     says(other, "^Done in ")
     expect(other.locator(".ov-out")).to_have_text("False")
@@ -98,7 +104,6 @@ def test_a_restart_forgets_and_one_cell_waits_for_another(page: Page) -> None:
 
 
 def test_cells_below_one_that_ran_run_again(page: Page) -> None:
-    page.goto(LESSON)
     third, fifth, seventh = (cell(page, number) for number in (2, 3, 4))
     write(fifth, fifth.locator(".highlight code").first.inner_text() + "\nprint('run')")
     press(seventh, "Run")
@@ -121,7 +126,6 @@ def test_cells_below_one_that_ran_run_again(page: Page) -> None:
 
 
 def test_what_runs_ends_when_the_page_is_left_and_python_stays(page: Page) -> None:
-    page.goto(LESSON)
     write(cell(page, 3), "while True: pass")
     press(cell(page, 3), "Run")
     says(cell(page, 3), "^Running")

@@ -17,18 +17,25 @@ LEMMA = "import ovlearn as ov\nov.show(ov.derive('ov-fold'), label='eq:fold', se
 
 
 @pytest.fixture
+def known(running: Page) -> Page:
+    """A page with a worker that other tests had, and whose names are forgotten."""
+    assert ask(running, kind="reset")["kind"] == "done"
+    return running
+
+
+@pytest.fixture
 def python(loaded: Page) -> Page:
-    """A page with a fresh worker."""
+    """A page with a worker of its own."""
     ready = spawn(loaded)
     assert ready["kind"] == "ready", ready
     assert 0 < ready["seconds"] < 60
     return loaded
 
 
-def test_an_output_is_the_very_html_of_the_build(python: Page) -> None:
+def test_an_output_is_the_very_html_of_the_build(known: Page) -> None:
     """KaTeX and all: in this process, with the KaTeX of the build, the session makes the same."""
     here = Reader().run(LEMMA, labels={"eq:fold": "4.2"})
-    there = ask(python, kind="run", cell=4, code=LEMMA, labels={"eq:fold": "4.2"})
+    there = ask(known, kind="run", cell=4, code=LEMMA, labels={"eq:fold": "4.2"})
     assert "katex-html" in here["outputs"][0]
     assert there["outputs"] == here["outputs"]
 
@@ -76,9 +83,9 @@ def test_while_nothing_waits_python_imports_ahead(python: Page) -> None:
         python.wait_for_timeout(1000)
 
 
-def test_an_answer_is_checked(python: Page) -> None:
+def test_an_answer_is_checked(known: Page) -> None:
     verdict = ask(
-        python,
+        known,
         kind="check",
         exercise="ov_matrix",
         cell="ov_matrix",
@@ -89,21 +96,21 @@ def test_an_answer_is_checked(python: Page) -> None:
     assert (verdict["status"], verdict["mistake"]) == ("wrong", "swapped")
 
 
-def test_a_model_is_there_once_the_page_has_sent_it(python: Page) -> None:
+def test_a_model_is_there_once_the_page_has_sent_it(known: Page) -> None:
     load = "from ovlearn import zoo\nzoo.load('repeats-one-layer').config.n_layers"
-    assert "The page has not loaded repeats-one-layer." in words(run(python, load)["error"]["html"])
+    assert "The page has not loaded repeats-one-layer." in words(run(known, load)["error"]["html"])
     weights = (ROOT / "ovlearn/numeric/zoo/weights/repeats-one-layer.npz").read_bytes()
-    python.evaluate(
+    known.evaluate(
         "bytes => tell({ kind: 'files', files: { 'repeats-one-layer': Uint8Array.from(bytes).buffer } })",
         [*weights],
     )
-    assert shown(python, load) == str(ov.zoo.load("repeats-one-layer").config.n_layers)
+    assert shown(known, load) == str(ov.zoo.load("repeats-one-layer").config.n_layers)
 
 
-def test_a_reset_forgets_names(python: Page) -> None:
-    shown(python, "x = 1")
-    assert ask(python, kind="reset")["kind"] == "done"
-    assert shown(python, "'x' in globals()") == "False"
+def test_a_reset_forgets_names(known: Page) -> None:
+    shown(known, "x = 1")
+    assert ask(known, kind="reset")["kind"] == "done"
+    assert shown(known, "'x' in globals()") == "False"
 
 
 NO_ROOM = "The page has not that much memory."
@@ -121,16 +128,16 @@ SURVIVED = {
 
 
 @pytest.mark.parametrize("name", SURVIVED)
-def test_an_accident_ends_the_cell_alone(python: Page, name: str) -> None:
+def test_an_accident_ends_the_cell_alone(known: Page, name: str) -> None:
     code, says = SURVIVED[name]
-    done = run(python, f"x = 42\n{code}")
+    done = run(known, f"x = 42\n{code}")
     assert done["kind"] == "done"
     text = words(done["error"]["html"])
     assert text.startswith("cell 4, line ")
     assert says in text
     assert "/lib/" not in text
     assert "micropip" not in text
-    assert shown(python, "x") == "42"
+    assert shown(known, "x") == "42"
 
 
 # Code that ends Python, and what the page is told.

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
+
+from tests.site.built import ADDRESS
+from tests.site.watching import Watched
 
 PATIENCE = 120_000  # ms, on a machine that does other things too
 
@@ -23,6 +28,38 @@ _PRESS = r"""({ cell, words, until, patience }) => new Promise((done, fail) => {
   button.click();
   setTimeout(() => fail(new Error(`it says ${says.textContent}`)), patience);
 })"""
+
+_AWAY = "after/"  # a page without cells
+_FOLLOW = """place => {
+  document.querySelector("article").dataset.left = "";
+  const link = document.querySelector("main").appendChild(document.createElement("a"));
+  link.href = place;
+  link.click();
+}"""
+
+
+@contextmanager
+def stay(visit: Watched, place: str) -> Iterator[Page]:
+    """A stay of a visit at a page of the site: nothing is kept of the one before, and nothing goes wrong.
+
+    Python is not started again for each: as for a reader, it stays from page to page, and names do not.
+    """
+    visit.wrong.clear()
+    arrive(visit.page, place)
+    yield visit.page
+    assert visit.wrong == []
+
+
+def arrive(page: Page, place: str) -> None:
+    """Come to a page of the site as by a link, with nothing kept."""
+    if not page.url.startswith(ADDRESS):
+        page.goto(ADDRESS + place)
+        return
+    for each in (_AWAY, place):
+        page.evaluate(_FOLLOW, ADDRESS + each)
+        expect(page.locator("article:not([data-left])")).to_be_attached()
+        expect(page.locator("article[data-left]")).to_have_count(0)
+        page.evaluate("localStorage.clear()")
 
 
 def cell(page: Page, number: object) -> Locator:
