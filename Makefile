@@ -15,7 +15,8 @@ SERVE   ?= yes
 TESTS   ?=
 
 PIP    := pip==26.3
-# most of what is installed is never imported; what is, Python compiles then
+# most of what is installed is never imported; what is, Python compiles then, once, whatever a machine's image says
+unexport PYTHONDONTWRITEBYTECODE
 INSTALL = -m pip install -q --no-compile
 VENV   := .venv
 SITE   := $(VENV)/.site

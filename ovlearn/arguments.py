@@ -4,7 +4,7 @@ import math
 import operator
 import reprlib
 from numbers import Real
-from typing import SupportsIndex, TypeVar
+from typing import TypeVar
 
 T = TypeVar("T")
 Head = tuple[int, int]
@@ -100,11 +100,11 @@ def head_pair(name: str, value: object, n_layers: int, n_heads: int) -> Head:
 
 def _index(value: object) -> int | None:
     """Return the whole number that a value stands for, or None."""
-    if _is_bool(value) or not isinstance(value, SupportsIndex):
+    if _is_bool(value):
         return None
     try:
-        return operator.index(value)
-    except TypeError:  # an array of several numbers, say
+        return operator.index(value)  # type: ignore[arg-type]
+    except TypeError:  # no number, or an array of several
         return None
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 from sympy import MatrixSymbol
@@ -123,8 +124,12 @@ def definitions(assumptions: tuple[Assumption, ...]) -> dict[Any, Any]:
     return table
 
 
-def hidden_indices(assumptions: tuple[Assumption, ...]) -> dict[Any, set[str]]:
-    """The symbols that stand for a row and do not say of which position: R where R = e_j K, but not k_j."""
+@lru_cache(maxsize=64)
+def hidden_indices(assumptions: tuple[Assumption, ...]) -> Mapping[Any, set[str]]:
+    """The symbols that stand for a row and do not say of which position: R where R = e_j K, but not k_j.
+
+    Cached, since a derivation asks at each of its steps.
+    """
     equations = [equation for one in assumptions for equation in one.equations]
     if not any(isinstance(node, OneHot) for equation in equations for node in nodes(equation.rhs)):
         return {}

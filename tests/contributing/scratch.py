@@ -26,8 +26,12 @@ class Scratch:
     commands: tuple[str, ...]
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """Run a module of the copy, as `python -m` does."""
-        environment = os.environ | {"PYTHONPATH": str(self.root), "PYTHONDONTWRITEBYTECODE": "1"}
+        """Run a module of the copy, as `python -m` does.
+
+        What one process compiles, the next need not. Where two edits of a file lie between two of them, see
+        that its size changes: within a second, Python knows an older file by that alone.
+        """
+        environment = os.environ | {"PYTHONPATH": str(self.root)}
         command = [sys.executable, "-m", *words]
         return subprocess.run(
             command, cwd=self.root, env=environment, capture_output=True, text=True, check=False

@@ -42,7 +42,7 @@ def test_a_rule_that_loses_a_term_does_not(scratch: Scratch, tmp_path: Path) -> 
     wrong = walked("rule.md", root=tmp_path, copied=CHECKED)
     file = tmp_path / "ovlearn/symbolic/rules/sums.py"
     text = file.read_text(encoding="utf-8")
-    file.write_text(text.replace("for each in found))", "for each in found[:2]))"), encoding="utf-8")
+    file.write_text(text.replace("for each in found))", "for each in found[0:2]))"), encoding="utf-8")
     assert wrong.finish(f"{wrong.commands[0]} -k collect -q")[0] == 0  # with two terms none is lost
     file.write_text(text.replace("for each in found))", "for each in found[1:]))"), encoding="utf-8")
     status, said = wrong.finish(f"{wrong.commands[0]} -k collect -q")

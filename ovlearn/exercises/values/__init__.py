@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import partial
+from functools import cache, partial
 from numbers import Rational
 from types import ModuleType
 from typing import Any
@@ -56,7 +56,7 @@ def encode(value: object, depth: int = 0) -> Data:
         )
     if kind in _ENCODERS:
         return _ENCODERS[kind](value, depth + 1)
-    if isinstance(value, np.ndarray | np.generic):
+    if isinstance(value, _NUMPYS):
         return _array(value)
     data = _of_a_floor(value, depth + 1)
     return _plainer(value, depth + 1) if is_unknown(data) else data
@@ -73,7 +73,7 @@ def decode(data: Data) -> Any:
     Traceback (most recent call last):
     ValueError: data: expected an encoded value, got ['tuple', 7]
     """
-    if data is None or isinstance(data, bool | int):
+    if data is None or isinstance(data, int):  # or a bool
         return data
     try:
         kind, *parts = data
@@ -132,6 +132,7 @@ _ENCODERS: dict[type, Callable[[Any, int], Data]] = {
 }
 
 
+_NUMPYS = (np.ndarray, np.generic)
 _PLAIN: tuple[Any, ...] = (int, float, complex, str, tuple, list, dict, set, frozenset)
 
 
@@ -191,8 +192,13 @@ def _of_a_floor(value: object, depth: int) -> Data:
 def _floors(*, symbols: bool = True) -> Iterator[ModuleType]:
     """The modules that encode values of a floor: symbols are looked at first, where sympy is in use."""
     if symbols:
-        yield importlib.import_module("ovlearn.exercises.values.of_symbols")
-    yield importlib.import_module("ovlearn.exercises.values.of_networks")
+        yield _floor("of_symbols")
+    yield _floor("of_networks")
+
+
+@cache  # asked for at every part of a value
+def _floor(name: str) -> ModuleType:
+    return importlib.import_module(f"ovlearn.exercises.values.{name}")
 
 
 def _decoder(kind: str) -> Callable[..., Any]:

@@ -12,15 +12,16 @@ from ovlearn.exercises.sets import files
 from ovlearn.exercises.sources import source_of
 from tests.site.built import ADDRESS, lessons
 from tests.site.live.using import exercise, press, says, write
+from tests.site.watching import Watched
 
 SET = "04_values_and_outputs_fold"
 NAMES = [one.name for one in source_of(SET).exercises]
 
 
 @pytest.mark.parametrize("path", [*lessons(), *(f"exercises/{name}/" for name in files())])
-def test_every_page_says_how_long_it_takes(page: Page, path: str) -> None:
-    page.goto(ADDRESS + path)
-    takes = page.locator("article > .ov-takes")
+def test_every_page_says_how_long_it_takes(visit: Watched, path: str) -> None:
+    visit.page.goto(ADDRESS + path)
+    takes = visit.page.locator("article > .ov-takes")
     expect(takes).to_have_count(1)
     assert (found := re.search(r"[Aa]bout (\d+) minutes", takes.inner_text()))
     assert 10 <= int(found[1]) <= 90
