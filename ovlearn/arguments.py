@@ -4,7 +4,7 @@ import math
 import operator
 import reprlib
 from numbers import Real
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 Head = tuple[int, int]
@@ -98,12 +98,12 @@ def head_pair(name: str, value: object, n_layers: int, n_heads: int) -> Head:
     return layer, head
 
 
-def _index(value: object) -> int | None:
+def _index(value: Any) -> int | None:
     """Return the whole number that a value stands for, or None."""
     if _is_bool(value):
         return None
     try:
-        return operator.index(value)  # type: ignore[arg-type]
+        return operator.index(value)
     except TypeError:  # no number, or an array of several
         return None
 

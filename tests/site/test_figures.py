@@ -53,15 +53,6 @@ def test_drawings_are_as_wide_as_the_column_or_nearly(page: Page, number: str) -
         assert box["width"] > 0.6 * column
 
 
-def test_the_text_of_a_figure_is_large_enough_to_read_on_a_desktop(page: Page) -> None:
-    for path in lessons():
-        page.goto(ADDRESS + path)
-        sizes = page.locator(".ov-picture svg:visible").evaluate_all(
-            "all => all.map(each => 13 * each.getBoundingClientRect().width / each.viewBox.baseVal.width)"
-        )
-        assert min(sizes, default=13) >= 9.5, path
-
-
 def test_what_is_wider_than_a_phone_fades_where_there_is_more(page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(ADDRESS + LESSON["01"])
@@ -77,48 +68,65 @@ def test_what_is_wider_than_a_phone_fades_where_there_is_more(page: Page) -> Non
     expect(box).not_to_have_class(re.compile("ov-more"))
 
 
-def test_every_label_of_a_figure_lies_within_it(page: Page) -> None:
-    """As the browser sets it, not as the package reckons."""
-    for path in lessons():
-        page.goto(ADDRESS + path)
-        cut = page.locator(".ov-picture svg:visible").evaluate_all(
-            """all => all.flatMap(svg => {
-              const whole = svg.getBoundingClientRect();
-              return [...svg.querySelectorAll("text")]
-                .filter(text => text.getBoundingClientRect().width)  // none where it is not shown
-                .filter(text => {
-                  const box = text.getBoundingClientRect();
-                  return box.left < whole.left - 1 || box.right > whole.right + 1
-                    || box.top < whole.top - 3 || box.bottom > whole.bottom + 3;
-                })
-                .map(text => text.textContent);
-            })"""
-        )
-        assert cut == [], path
+# What the browser makes of the text of a figure, not what the package reckons.
+SIZES = "all => all.map(each => 13 * each.getBoundingClientRect().width / each.viewBox.baseVal.width)"
+CUT = """all => all.flatMap(svg => {
+  const whole = svg.getBoundingClientRect();
+  return [...svg.querySelectorAll("text")]
+    .filter(text => text.getBoundingClientRect().width)  // none where it is not shown
+    .filter(text => {
+      const box = text.getBoundingClientRect();
+      return box.left < whole.left - 1 || box.right > whole.right + 1
+        || box.top < whole.top - 3 || box.bottom > whole.bottom + 3;
+    })
+    .map(text => text.textContent);
+})"""
+MET = """all => all.flatMap(svg => {
+  const all = [...svg.querySelectorAll("text:not([transform])")];
+  const texts = all.filter(each => each.textContent.trim() && each.checkVisibility());
+  const boxes = texts.map(each => each.getBoundingClientRect());
+  const found = [];
+  for (let i = 0; i < texts.length; i++) for (let j = 0; j < i; j++) {
+    const [a, b] = [boxes[i], boxes[j]];
+    const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+    const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+    if (across > 1 && down > 5) found.push(`${texts[i].textContent} on ${texts[j].textContent}`);
+  }
+  return found;
+})"""
 
 
-def test_no_labels_of_a_figure_run_into_each_other(page: Page) -> None:
-    for path in lessons():
-        page.goto(ADDRESS + path)
-        met = page.locator(".ov-picture svg:visible").evaluate_all(
-            """all => all.flatMap(svg => {
-              const all = [...svg.querySelectorAll("text:not([transform])")];
-              const texts = all.filter(each => each.textContent.trim() && each.checkVisibility());
-              const boxes = texts.map(each => each.getBoundingClientRect());
-              const found = [];
-              for (let i = 0; i < texts.length; i++) for (let j = 0; j < i; j++) {
-                const [a, b] = [boxes[i], boxes[j]];
-                const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
-                const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
-                if (across > 1 && down > 5) found.push(`${texts[i].textContent} on ${texts[j].textContent}`);
-              }
-              return found;
-            })"""
-        )
-        assert met == [], path
+@pytest.mark.parametrize("path", lessons())
+def test_figures_come_early_and_their_labels_are_large_whole_and_apart(page: Page, path: str) -> None:
+    page.goto(ADDRESS + path)
+    shown = page.locator(".ov-picture svg:visible")
+    assert min(shown.evaluate_all(SIZES), default=13) >= 9.5  # on a desktop
+    assert shown.evaluate_all(CUT) == []
+    assert shown.evaluate_all(MET) == []
+    page.set_viewport_size({"width": 1440, "height": 900})
+    top = page.locator(".ov-picture").first.evaluate("figure => figure.getBoundingClientRect().top + scrollY")
+    assert top < 1.5 * 900  # in the first screen and a half
 
 
 # Paper
+
+
+def test_on_paper_nothing_is_to_press_and_all_is_dark_on_white(browser: Browser) -> None:
+    with Watched(browser, width=1280, scheme="dark") as watched:
+        page = watched.page
+        page.goto(f"{ADDRESS}lessons/03_one_attention_head/")
+        page.emulate_media(media="print")
+        for hidden in (".ov-bar", ".md-header", ".md-footer", ".headerlink"):
+            assert not page.locator(hidden).first.is_visible(), hidden
+        assert page.locator("article .ov-out svg").first.is_visible()
+        colours = page.evaluate(
+            "[...document.querySelectorAll('article p, article .katex, article code span')]"
+            ".filter(each => each.checkVisibility())"
+            ".map(each => getComputedStyle(each).color)"
+        )
+        told = {tuple(map(float, colour[colour.index("(") + 1 : -1].split(",")[:3])) for colour in colours}
+        assert max(max(colour) for colour in told) < 120, told
+    assert watched.wrong == []
 
 
 def test_a_lesson_is_printed_from_the_dark_scheme_with_its_figures_whole(browser: Browser) -> None:

@@ -12,8 +12,8 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from ovlearn import zoo
 from ovlearn.numeric.zoo.headontext import head_on_text
 from rendering.pages.opening import TEXTS
-from tests.site.built import ADDRESS, ROOT, SITE, lessons, pages
-from tests.site.test_pages import WCAG, violations
+from tests.site.built import ADDRESS, ROOT, SITE, pages
+from tests.site.test_pages import BOXES, WCAG, violations
 from tests.site.watching import Watched
 
 HERO, SCRIPT = 40_000, 10_000  # bytes gzipped, at most
@@ -43,9 +43,9 @@ def put(box: Locator, when: str) -> None:
     for name, place in (pair.split("=") for pair in when.split()):
         slider = box.locator(f"input[type=range][name='at-{name}']")
         if slider.count():
-            slider.press("Home")
-            for _ in range(int(place)):
-                slider.press("ArrowRight")
+            steps = int(place) - int(slider.input_value())
+            for _ in range(abs(steps)):
+                slider.press("ArrowRight" if steps > 0 else "ArrowLeft")
         elif (button := box.locator(f"input[type=radio][name='at-{name}'][value='{place}']")).count():
             button.locator("xpath=..").click()
 
@@ -108,6 +108,7 @@ def test_on_a_phone_in_the_dark_it_fits_a_finger(browser: Browser, path: str) ->
             for word in box.locator(".ov-press:visible").all():
                 assert (word.bounding_box() or {"height": 0})["height"] >= 24
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        page.evaluate(BOXES)
         assert violations(page, WCAG) == []
     assert watched.wrong == []
 
@@ -191,11 +192,3 @@ def test_the_script_comes_only_where_it_is_used(page: Page) -> None:
     page.goto(ADDRESS)
     page.wait_for_load_state("networkidle")
     assert len([url for url in asked if "switches.js" in url]) == 1
-
-
-@pytest.mark.parametrize("path", lessons())
-def test_the_first_figure_stands_in_the_first_screen_and_a_half(page: Page, path: str) -> None:
-    page.set_viewport_size({"width": 1440, "height": 900})
-    page.goto(ADDRESS + path)
-    top = page.locator(".ov-picture").first.evaluate("figure => figure.getBoundingClientRect().top + scrollY")
-    assert top < 1.5 * 900
