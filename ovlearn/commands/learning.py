@@ -165,9 +165,10 @@ def _check(file: Path, seed: int | None) -> bool:
     from rich.markup import escape
 
     console = Console(highlight=False, soft_wrap=True)
-    console.print(f"[bold]{escape(str(file))}[/bold]")
     passed = True
-    for verdict in found:
+    for number, verdict in enumerate(found):
+        if not number:  # a file that cannot be read has no verdicts
+            console.print(f"[bold]{escape(str(file))}[/bold]")
         head, *rows = str(verdict).splitlines()
         colour = "green" if verdict.passed else "red" if verdict.total.status == "wrong" else "dim"
         console.print(f"  [{colour}]{escape(head)}[/{colour}]")

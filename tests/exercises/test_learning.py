@@ -140,7 +140,8 @@ def test_what_is_no_notebook_is_said_in_one_line(
     elif text is not None:
         (place / name).write_text(text)
     assert main(["check", name]) == 2
-    err = capsys.readouterr().err
+    out, err = capsys.readouterr()
+    assert out == ""
     assert err.startswith(f"ovlearn: {name}: ")
     assert why in err
     assert len(err.splitlines()) == 1
