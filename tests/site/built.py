@@ -55,8 +55,11 @@ class Quiet(SimpleHTTPRequestHandler):
         pass
 
 
-class _Server(ThreadingHTTPServer):
+class Threads(ThreadingHTTPServer):
+    """Answers many at once: a connection that finds no place in the queue would wait for seconds."""
+
     daemon_threads = True
+    request_queue_size = 128
 
 
 @contextmanager
@@ -75,7 +78,7 @@ def answering(server: Server) -> Iterator[Server]:
 @contextmanager
 def served(handler: Callable[..., Quiet] = Quiet) -> Iterator[int]:
     """Serve the site on this machine, at a free port, which is what the context gives."""
-    with answering(_Server(("127.0.0.1", 0), partial(handler, directory=str(SITE)))) as server:
+    with answering(Threads(("127.0.0.1", 0), partial(handler, directory=str(SITE)))) as server:
         yield server.server_port
 
 

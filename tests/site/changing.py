@@ -5,14 +5,14 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Page
 
 from rendering.offline import write_offline
-from tests.site.built import ADDRESS, SITE, answering
+from tests.site.built import ADDRESS, SITE, Threads, answering
 
 LESSON, NEXT, EXERCISES = (
     "lessons/05_freeze_the_attention/",
@@ -38,10 +38,9 @@ _KEPT = """async ([file, not, patience]) => {
 }"""
 
 
-class Site(ThreadingHTTPServer):
+class Site(Threads):
     """Serves `folder` below `base`. `down`: no answer to anything; `missing`: names that end in an error."""
 
-    daemon_threads = True
     base: str
     down: bool
     missing: set[str]
@@ -120,7 +119,7 @@ def cut(page: Page, site: Site, off: bool = True) -> None:
     page.context.set_offline(off)
 
 
-def kept(page: Page, file: str, *, instead: str = "", patience: int = 20_000) -> str:
+def kept(page: Page, file: str, *, instead: str = "", patience: int = 60_000) -> str:
     """Wait until the browser keeps a file in the one version that it has, not `instead`; return its name."""
     return str(page.evaluate(_KEPT, [file, instead, patience]))
 

@@ -11,13 +11,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 from rendering.assets import NODE_MODULES
 from tests.live.runtime import built
-from tests.site.built import answering
+from tests.site.built import Threads, answering
 
 # What code in a worker can ask for; whoever gets it has got out.
 TREASURE = {
@@ -53,10 +53,8 @@ def bundle(entry: Path, *options: str) -> bytes:
     return subprocess.run([*command, "--bundle", *options], check=True, capture_output=True).stdout
 
 
-class Server(ThreadingHTTPServer):
+class Server(Threads):
     """Serves files from memory; `asked`: the path of each request; `halved`: those of which half is sent."""
-
-    daemon_threads = True
 
     def __init__(self, files: dict[str, tuple[str, bytes]]) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
